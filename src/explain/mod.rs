@@ -1,0 +1,3 @@
+//! Shapley values, permutation importance, partial dependence.
+//!
+//! May import: `card`, `random`, `progress`, `stats`, `learn`, `survival`, `fuse`.

@@ -1,0 +1,1 @@
+//! One file per figure; a figure is data first and drawing second.

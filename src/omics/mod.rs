@@ -1,0 +1,3 @@
+//! Differential expression, enrichment, single-sample scores.
+//!
+//! May import: `card`, `random`, `progress`, `stats`. Knows nothing of the language.

@@ -1,0 +1,1 @@
+//! The prompt: completion, display; thin over the library.

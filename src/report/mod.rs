@@ -1,0 +1,1 @@
+//! Results to HTML, tables, Methods text and checklists.

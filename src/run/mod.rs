@@ -1,0 +1,3 @@
+//! Evaluates a plan: scheduler, store, progress, cancellation.
+//!
+//! May import: `plan`, and every engine. Never parses.
