@@ -2,4 +2,5 @@
 //!
 //! May import: `card`, `progress`. Knows nothing of the language; expressions arrive typed.
 
+pub mod dictionary;
 pub mod expression;
