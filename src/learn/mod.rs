@@ -16,6 +16,10 @@ pub mod logistic_regression;
 pub mod recipe;
 pub mod seam;
 pub(crate) mod training;
+pub mod folds;
+pub mod recipe;
+pub mod seam;
+pub mod steps;
 
 pub use block::{Block, Column, Values};
 pub use seam::{FitError, FittedStep, Learner, Model, Step, Task};
@@ -30,5 +34,5 @@ pub fn learners() -> &'static [&'static dyn Learner] {
 
 /// Every preparation step, in alphabetical order.
 pub fn steps() -> &'static [&'static dyn Step] {
-    &[]
+    steps::all()
 }
