@@ -7,8 +7,10 @@
 //! Deliberately absent: reading data, and any fit that does not say its rows.
 
 pub mod block;
+pub mod folds;
 pub mod recipe;
 pub mod seam;
+pub mod steps;
 
 pub use block::{Block, Column, Values};
 pub use seam::{FitError, FittedStep, Learner, Model, Step, Task};
@@ -20,5 +22,5 @@ pub fn learners() -> &'static [&'static dyn Learner] {
 
 /// Every preparation step, in alphabetical order.
 pub fn steps() -> &'static [&'static dyn Step] {
-    &[]
+    steps::all()
 }
