@@ -4,6 +4,7 @@
 
 pub mod extra_survival_trees;
 pub mod forest;
+pub mod fsvm;
 pub mod rsf;
 pub mod survival_tree;
 pub mod tree;

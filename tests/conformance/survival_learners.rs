@@ -6,6 +6,7 @@ use diptych::progress::Watch;
 use diptych::random::Stream;
 use diptych::stats::{Censored, Outcome};
 use diptych::survival::forest::SurvivalForest;
+use diptych::survival::fsvm::{self, SvmPlan, time_ranks};
 use diptych::survival::rsf::RandomSurvivalForest;
 use diptych::survival::survival_tree::SurvivalTreeLearner;
 use diptych::survival::tree::fitted::{LEAF, Steps};
@@ -117,4 +118,90 @@ fn a_forest_without_chance_equals_scikit_survival() {
     let risk = worst(prediction.scores(), &reference["rsf3_nobootstrap_allfeatures_risk"]);
     println!("survival_trees.json forest without chance: risk {risk:.1e}");
     assert!(risk < 1e-12);
+}
+
+#[test]
+fn survival_support_vector_machines_reach_scikit_survivals_minimum() {
+    let (Some(cohort), Some(reference)) =
+        (Cohort::whas500(), shared::json("reference/survival/fast_survival_svm.json"))
+    else {
+        return;
+    };
+    let mut x = cohort.x.clone();
+    for mut column in x.columns_mut() {
+        let (mean, sd) = (column.mean().expect("rows"), column.std(0.0));
+        column.mapv_inplace(|value| (value - mean) / sd);
+    }
+    for (name, rank_ratio, intercept) in [
+        ("rank1.0_alpha1.0_interceptFalse", 1.0, false),
+        ("rank0.5_alpha1.0_interceptFalse", 0.5, false),
+        ("rank0.5_alpha1.0_interceptTrue", 0.5, true),
+        ("rank0.0_alpha1.0_interceptFalse", 0.0, false),
+        ("rank0.0_alpha1.0_interceptTrue", 0.0, true),
+    ] {
+        let plan = SvmPlan { alpha: 1.0, rank_ratio, intercept, iterations: 200 };
+        // With scikit-survival's own order of tied times, and as we do it: ties not comparable.
+        let fit = |ranks: &[u32]| fsvm::fit(x.view(), &cohort.outcome, ranks, plan, &Watch::silent()).expect("a fit");
+        let theirs = fit(&ranks_with_ties_broken(&cohort.outcome.time));
+        let ours = fit(&time_ranks(&cohort.outcome.time));
+        let coefficients = worst(&theirs.coefficients, &reference[name]["coef"]);
+        let fun = reference[name]["fun"].as_f64().expect("a number");
+        let objective = (theirs.objective - fun).abs() / fun;
+        println!(
+            "fast_survival_svm.json {name}: coefficients {coefficients:.1e}, objective {objective:.1e}; \
+             ties not comparable: {:.1e}",
+            worst(&ours.coefficients, &reference[name]["coef"])
+        );
+        assert!(coefficients < 1e-4 && objective < 1e-10);
+    }
+}
+
+/// Ranks of times with ties in the order that scikit-survival draws with `random_state = 0`:
+/// NumPy's shuffle on the Mersenne Twister, run by run of equal times.
+fn ranks_with_ties_broken(times: &[f64]) -> Vec<u32> {
+    let mut twister = vec![0_u32; 624];
+    for place in 1..624 {
+        let last = twister[place - 1];
+        twister[place] = 1_812_433_253_u32.wrapping_mul(last ^ (last >> 30)).wrapping_add(place as u32);
+    }
+    let mut used = 624;
+    let mut next = || {
+        if used == 624 {
+            for place in 0..624 {
+                let y = (twister[place] & 0x8000_0000) | (twister[(place + 1) % 624] & 0x7fff_ffff);
+                let turn = if y & 1 == 1 { 0x9908_b0df } else { 0 };
+                twister[place] = twister[(place + 397) % 624] ^ (y >> 1) ^ turn;
+            }
+            used = 0;
+        }
+        let mut y = twister[used];
+        used += 1;
+        y ^= y >> 11;
+        y ^= (y << 7) & 0x9d2c_5680;
+        y ^= (y << 15) & 0xefc6_0000;
+        y ^ (y >> 18)
+    };
+    let mut order: Vec<usize> = (0..times.len()).collect();
+    order.sort_by(|left, right| times[*left].total_cmp(&times[*right]));
+    let mut from = 0;
+    while from < order.len() {
+        let to = from + order[from..].iter().take_while(|row| times[**row] == times[order[from]]).count();
+        for last in (1..to - from).rev() {
+            let mask = (last as u32 + 1).next_power_of_two() - 1;
+            let mask = mask.max(last as u32);
+            let drawn = loop {
+                let drawn = next() & mask;
+                if drawn <= last as u32 {
+                    break drawn as usize;
+                }
+            };
+            order.swap(from + last, from + drawn);
+        }
+        from = to;
+    }
+    let mut ranks = vec![0; times.len()];
+    for (rank, row) in order.iter().enumerate() {
+        ranks[*row] = rank as u32;
+    }
+    ranks
 }
