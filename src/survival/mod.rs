@@ -14,3 +14,9 @@ pub fn learners() -> &'static [&'static dyn Learner] {
 pub fn metrics() -> &'static [&'static dyn Metric] {
     &[]
 }
+pub mod extra_survival_trees;
+pub mod forest;
+pub mod fsvm;
+pub mod rsf;
+pub mod survival_tree;
+pub mod tree;
