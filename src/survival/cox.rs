@@ -397,7 +397,7 @@ fn maximise(likelihood: &PartialLikelihood<'_>, ridge: &[f64]) -> Result<Maximum
                 break;
             }
         }
-        if decrement <= 1e-18 * (1.0 + objective.abs()) {
+        if decrement <= 1e-30 {
             break;
         }
         iterations += 1;
@@ -416,7 +416,7 @@ fn maximise(likelihood: &PartialLikelihood<'_>, ridge: &[f64]) -> Result<Maximum
         if !moved {
             break;
         }
-        // Beyond this the value only wanders in its last bits.
+        // That step was so short that the error left, its square, is below rounding.
         if fraction == 1.0 && decrement < 1e-14 {
             break;
         }
