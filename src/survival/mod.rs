@@ -8,3 +8,31 @@ pub mod fsvm;
 pub mod rsf;
 pub mod survival_tree;
 pub mod tree;
+//! Inference follows R's `survival` (and `cmprsk` for competing risks), prediction and its
+//! metrics follow scikit-survival; each file says where. A learner is one line in [`learners`],
+//! a metric one line in [`metrics`]. Deliberately absent: reading data, drawing, and interval
+//! censoring.
+
+pub mod concordance;
+pub mod cox;
+pub mod cox_learner;
+pub mod distribution;
+pub mod error;
+pub mod kaplan_meier;
+pub mod life_table;
+pub mod logrank;
+
+pub use error::SurvivalError;
+
+use crate::learn::Learner;
+use crate::stats::Metric;
+
+/// Every learner of censored endpoints, in alphabetical order.
+pub fn learners() -> &'static [&'static dyn Learner] {
+    &[&cox_learner::Cox]
+}
+
+/// Every metric of censored endpoints, in alphabetical order.
+pub fn metrics() -> &'static [&'static dyn Metric] {
+    &[&concordance::HarrellC]
+}
