@@ -7,7 +7,8 @@ use diptych::learn::glmnet::cross_validation::cross_validate;
 use diptych::learn::glmnet::{Control, Lambdas, Measure, Penalty, binomial};
 use diptych::learn::logistic_regression::{self, Options};
 use diptych::progress::Watch;
-use diptych::stats::Outcome;
+use diptych::stats::{Censored, Outcome};
+use diptych::survival::coxnet;
 use ndarray::{Array2, Axis};
 use serde_json::Value;
 
@@ -183,7 +184,6 @@ fn elastic_net_paths_agree_with_glmnet() {
     let expected = reference(&shared, "glmnet.json");
     let (table, names, labels) = lro(&shared);
     let x = table.select(&names);
-    let z = z_scored(&x, 0.0);
     let sd: Vec<f64> = x.columns().into_iter().map(|column| column.std(0.0)).collect();
     let mut worst_of = BTreeMap::new();
     let silent = Watch::silent();
@@ -271,7 +271,6 @@ fn elastic_net_paths_agree_with_glmnet() {
         worst(&mut worst_of, &format!("cv lambda min, {kind}"), (found.lambda_min / of("lambda_min") - 1.0).abs());
         worst(&mut worst_of, &format!("cv lambda 1se, {kind}"), (found.lambda_1se / of("lambda_1se") - 1.0).abs());
     }
-    let _ = z;
     show("glmnet.json (binomial): worst difference", &worst_of);
 }
 
@@ -320,4 +319,71 @@ fn c_agrees_with_saga() {
         }
     }
     show("logistic_elasticnet_sklearn.json: worst difference", &worst_of);
+}
+
+#[test]
+fn cox_paths_agree_with_glmnet_and_scikit_survival() {
+    let Some(shared) = shared() else { return };
+    let peers = reference(&shared, "glmnet.json");
+    let sksurv = reference(&shared, "coxnet_sksurv.json");
+    let table = Csv::read(&shared, "sksurv_breast_cancer_gse7390.csv");
+    let names: Vec<String> = table.header.iter().filter(|name| name.starts_with('X')).cloned().collect();
+    let x = table.select(&names);
+    let time = table.column("time");
+    let event = table.column("event");
+    let outcome = Censored::new(time, event.iter().map(|event| u8::from(*event == 1.0)).collect());
+    let sd: Vec<f64> = x.columns().into_iter().map(|column| column.std(0.0)).collect();
+    let mut worst_of = BTreeMap::new();
+    let silent = Watch::silent();
+    let control = Control { threshold: 1e-15, ..Control::default() };
+    for (key, alpha) in [("GSE7390_cox_breslow_alpha0.5", 0.5), ("GSE7390_cox_breslow_alpha1", 1.0)] {
+        let lambda = reals(&peers[key]["lambda"]);
+        let automatic =
+            Lambdas::Automatic { count: lambda.len(), min_ratio: Some(lambda[lambda.len() - 1] / lambda[0]) };
+        let penalty = Penalty { alpha, factors: None };
+        let fit = coxnet::fit_path(x.view(), &outcome, None, &penalty, &automatic, &control, &silent).unwrap();
+        let ratios = reals(&peers[key]["dev_ratio"]);
+        for (index, theirs) in lambda.iter().enumerate().take(fit.lambda.len()) {
+            worst(&mut worst_of, &format!("{key} lambda"), (fit.lambda[index] / theirs - 1.0).abs());
+            worst(&mut worst_of, &format!("{key} deviance ratio"), (fit.deviance_ratio[index] - ratios[index]).abs());
+            let (_, slopes) = fit.at(fit.lambda[index]);
+            for (feature, name) in names.iter().enumerate() {
+                let theirs = peers[key]["sparse"][index].get(name).and_then(Value::as_f64).unwrap_or(0.0);
+                worst(
+                    &mut worst_of,
+                    &format!("{key} coefficient per sd"),
+                    (slopes[feature] - theirs).abs() * sd[feature],
+                );
+            }
+        }
+    }
+    for (key, entry) in sksurv.as_object().unwrap() {
+        if !key.starts_with("GSE7390") {
+            continue;
+        }
+        let alpha = if key.contains("l1ratio0.5") { 0.5 } else { 1.0 };
+        let raw = key.contains("raw_normalize");
+        // With normalize = True columns have length 1, not standard deviation 1.
+        let scale = if raw { (x.nrows() as f64).sqrt() } else { 1.0 };
+        let lambda: Vec<f64> = reals(&entry["alphas"]).iter().map(|value| value * scale).collect();
+        let penalty = Penalty { alpha, factors: None };
+        let z = if raw { x.clone() } else { z_scored(&x, 0.0) };
+        let given = Lambdas::Given(lambda);
+        let fit = coxnet::fit_path(z.view(), &outcome, None, &penalty, &given, &control, &silent).unwrap();
+        let ratios = reals(&entry["deviance_ratio"]);
+        for (index, ratio) in ratios.iter().enumerate() {
+            worst(&mut worst_of, &format!("sksurv {key} deviance ratio"), (fit.deviance_ratio[index] - ratio).abs());
+            let (_, slopes) = fit.at(fit.lambda[index]);
+            for (feature, name) in names.iter().enumerate() {
+                let theirs = entry["coef"][index].get(name).and_then(Value::as_f64).unwrap_or(0.0);
+                let unit = if raw { sd[feature] } else { 1.0 };
+                worst(
+                    &mut worst_of,
+                    &format!("sksurv {key} coefficient per sd"),
+                    (slopes[feature] - theirs).abs() * unit,
+                );
+            }
+        }
+    }
+    show("Cox paths: worst difference", &worst_of);
 }
