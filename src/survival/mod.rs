@@ -36,3 +36,4 @@ pub fn learners() -> &'static [&'static dyn Learner] {
 pub fn metrics() -> &'static [&'static dyn Metric] {
     &[&concordance::HarrellC]
 }
+pub mod coxnet;
