@@ -2,6 +2,18 @@
 //!
 //! May import: `card`, `random`, `progress`, `stats`, `learn`. Knows nothing of the language.
 
+use crate::learn::Learner;
+use crate::stats::Metric;
+
+/// Every learner of censored endpoints, in alphabetical order.
+pub fn learners() -> &'static [&'static dyn Learner] {
+    &[]
+}
+
+/// Every metric of censored endpoints, in alphabetical order.
+pub fn metrics() -> &'static [&'static dyn Metric] {
+    &[]
+}
 pub mod extra_survival_trees;
 pub mod forest;
 pub mod fsvm;
