@@ -1,6 +1,25 @@
 //! Censored endpoints: one file per estimator, learner and metric.
 //!
 //! May import: `card`, `random`, `progress`, `stats`, `learn`. Knows nothing of the language.
+
+use crate::learn::Learner;
+use crate::stats::Metric;
+
+/// Every learner of censored endpoints, in alphabetical order.
+pub fn learners() -> &'static [&'static dyn Learner] {
+    &[]
+}
+
+/// Every metric of censored endpoints, in alphabetical order.
+pub fn metrics() -> &'static [&'static dyn Metric] {
+    &[]
+}
+pub mod extra_survival_trees;
+pub mod forest;
+pub mod fsvm;
+pub mod rsf;
+pub mod survival_tree;
+pub mod tree;
 //! Inference follows R's `survival` (and `cmprsk` for competing risks), prediction and its
 //! metrics follow scikit-survival; each file says where. A learner is one line in [`learners`],
 //! a metric one line in [`metrics`]. Deliberately absent: reading data, drawing, and interval
@@ -29,3 +48,4 @@ pub fn learners() -> &'static [&'static dyn Learner] {
 pub fn metrics() -> &'static [&'static dyn Metric] {
     &[&concordance::HarrellC]
 }
+pub mod coxnet;
