@@ -146,16 +146,20 @@ impl<'a> Keys<'a> {
                 "rows": self.rows(&explain.rows, &[])?,
             }),
             Operation::Quadrants(quadrants) => {
-                let on = quadrants.on.iter().map(|rows| {
-                    Ok(json!([self.rows(rows, &[])?, self.endpoints(&quadrants.endpoints, rows)?]))
-                }).collect::<Result<Vec<_>, Fault>>()?;
+                let on = quadrants
+                    .on
+                    .iter()
+                    .map(|rows| Ok(json!([self.rows(rows, &[])?, self.endpoints(&quadrants.endpoints, rows)?])))
+                    .collect::<Result<Vec<_>, Fault>>()?;
                 json!({ "first": self.known(quadrants.first)?, "second": self.known(quadrants.second)?, "on": on })
             }
             Operation::Stratify(stratify) => {
                 let used = names(stratify.within.iter().chain(&stratify.adjust_for).map(|(_, expression)| expression));
-                let on = stratify.on.iter().map(|rows| {
-                    Ok(json!([self.rows(rows, &used)?, self.endpoints(&[stratify.endpoint], rows)?]))
-                }).collect::<Result<Vec<_>, Fault>>()?;
+                let on = stratify
+                    .on
+                    .iter()
+                    .map(|rows| Ok(json!([self.rows(rows, &used)?, self.endpoints(&[stratify.endpoint], rows)?])))
+                    .collect::<Result<Vec<_>, Fault>>()?;
                 json!({ "by": self.known(stratify.by)?, "within": stratify.within, "adjust": stratify.adjust_for, "on": on })
             }
             Operation::Contrast(contrast) => json!({
@@ -169,7 +173,15 @@ impl<'a> Keys<'a> {
                 let terms = |terms: &[Term]| -> Vec<Json> {
                     terms
                         .iter()
-                        .map(|term| json!([term.label, term.factors.iter().map(|f| json!([f.label, f.expression, f.knots])).collect::<Vec<_>>()]))
+                        .map(|term| {
+                            json!([
+                                term.label,
+                                term.factors
+                                    .iter()
+                                    .map(|f| json!([f.label, f.expression, f.knots]))
+                                    .collect::<Vec<_>>()
+                            ])
+                        })
                         .collect()
                 };
                 let mut expressions: Vec<&Expression> = formula.response.iter().collect();
@@ -268,7 +280,11 @@ impl<'a> Keys<'a> {
         ids.iter()
             .map(|id| {
                 let endpoint = self.world.endpoint_on(*id, set.table)?;
-                Ok(json!([endpoint.name, endpoint_hash(&endpoint, &set.rows), endpoint.unit.map(|unit| unit.to_string())]))
+                Ok(json!([
+                    endpoint.name,
+                    endpoint_hash(&endpoint, &set.rows),
+                    endpoint.unit.map(|unit| unit.to_string())
+                ]))
             })
             .collect()
     }

@@ -153,7 +153,11 @@ impl<'a> Work<'a> {
             steps.iter().copied().filter(|id| known.contains_key(id) && !stored.contains_key(id)).collect();
         for id in steps.iter().rev() {
             if needed.contains(id) {
-                needed.extend(asked(plan.node(*id)).into_iter().filter(|input| in_steps.contains(input) && known.contains_key(input)));
+                needed.extend(
+                    asked(plan.node(*id))
+                        .into_iter()
+                        .filter(|input| in_steps.contains(input) && known.contains_key(input)),
+                );
             }
         }
         let running: Vec<NodeId> = steps.iter().copied().filter(|id| needed.contains(id)).collect();
@@ -298,7 +302,13 @@ impl<'a> Work<'a> {
             return Ok(report);
         }
         let stopped = told.iter().all(|fault| fault.kind == FaultKind::Stopped) && !told.is_empty();
-        let faults = if stopped { told.into_iter().take(1).collect() } else if told.is_empty() { faults } else { told };
+        let faults = if stopped {
+            told.into_iter().take(1).collect()
+        } else if told.is_empty() {
+            faults
+        } else {
+            told
+        };
         Err(Failure { faults, report: Some(report) })
     }
 }
@@ -316,12 +326,18 @@ fn operate(step: &Step<'_>) -> Result<Done, Fault> {
             "extracting radiomics within a study",
             "extract them beforehand and read the features as a table",
         )),
-        Operation::Correlate(_) => Err(Fault::unavailable("`correlate`", "`evaluate` tells each model's discrimination")),
-        Operation::Explain(_) => Err(Fault::unavailable("`explain`", "the model's own coefficients are told with the model")),
+        Operation::Correlate(_) => {
+            Err(Fault::unavailable("`correlate`", "`evaluate` tells each model's discrimination"))
+        }
+        Operation::Explain(_) => {
+            Err(Fault::unavailable("`explain`", "the model's own coefficients are told with the model"))
+        }
         Operation::Quadrants(_) => Err(Fault::unavailable("`quadrants`", "`stratify` by each of the two groups")),
         Operation::Stratify(_) => Err(Fault::unavailable("`stratify`", "`km(os ~ group)` on the cohort")),
         Operation::Contrast(_) => Err(Fault::unavailable("`contrast`", "leave it out for now")),
-        Operation::Recalibrate(_) => Err(Fault::unavailable("`recalibrate`", "`evaluate` with the metric `calibration-slope`")),
+        Operation::Recalibrate(_) => {
+            Err(Fault::unavailable("`recalibrate`", "`evaluate` with the metric `calibration-slope`"))
+        }
         _ => Ok(nothing(Answer::default())),
     }
 }

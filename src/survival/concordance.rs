@@ -6,11 +6,11 @@
 //! Counts, time weights and the infinitesimal jackknife variance are those of R's
 //! `survival::concordance`.
 
-use crate::stats::distribution::normal_multiplier;
 use super::error::{SurvivalError, check_follow_up, check_weights, same_length};
 use super::life_table::{Counted, LifeTable};
 use crate::card::{Card, EndpointKind, Role};
 use crate::random::Stream;
+use crate::stats::distribution::normal_multiplier;
 use crate::stats::metric::IntervalPlan;
 use crate::stats::{Censored, Direction, Estimate, Judged, Metric, NotEstimable, Outcome};
 

@@ -68,9 +68,9 @@ pub struct Table {
 impl Table {
     pub fn read(path: &str) -> Option<Self> {
         let text = std::fs::read_to_string(shared::file(path)?).ok()?;
-        let mut lines = text.lines().map(|line| {
-            line.split(',').map(|cell| cell.trim_matches('"').to_owned()).collect::<Vec<String>>()
-        });
+        let mut lines = text
+            .lines()
+            .map(|line| line.split(',').map(|cell| cell.trim_matches('"').to_owned()).collect::<Vec<String>>());
         Some(Table { names: lines.next()?, cells: lines.collect() })
     }
 
@@ -113,9 +113,8 @@ pub fn whas500() -> Option<(Table, Censored)> {
     Some((table, outcome))
 }
 
-const WHAS500: [&str; 14] = [
-    "afb", "age", "av3", "bmi", "chf", "cvd", "diasbp", "gender", "hr", "los", "miord", "mitype", "sho", "sysbp",
-];
+const WHAS500: [&str; 14] =
+    ["afb", "age", "av3", "bmi", "chf", "cvd", "diasbp", "gender", "hr", "los", "miord", "mitype", "sho", "sysbp"];
 
 /// Covariates, outcome, names, strata and weights of one model of cox.json.
 type Model = (Array2<f64>, Censored, Vec<String>, Option<Vec<u32>>, Option<Vec<f64>>);
@@ -180,7 +179,9 @@ fn cox_regression_is_that_of_r() {
         let (data, ties) = key.split_once("__").expect("data and ties");
         let Some((x, outcome, mut names, strata, weights)) = model(data) else { return };
         let order: Vec<String> = theirs["coef"].as_object().expect("names").keys().cloned().collect();
-        let column = |name: &String| names.iter().position(|other| other == name).unwrap_or_else(|| panic!("{key} {name} {names:?}"));
+        let column = |name: &String| {
+            names.iter().position(|other| other == name).unwrap_or_else(|| panic!("{key} {name} {names:?}"))
+        };
         let x = x.select(ndarray::Axis(1), &order.iter().map(column).collect::<Vec<_>>());
         names = order;
         let ties = match ties {
