@@ -1,25 +1,7 @@
 //! Censored endpoints: one file per estimator, learner and metric.
 //!
 //! May import: `card`, `random`, `progress`, `stats`, `learn`. Knows nothing of the language.
-
-use crate::learn::Learner;
-use crate::stats::Metric;
-
-/// Every learner of censored endpoints, in alphabetical order.
-pub fn learners() -> &'static [&'static dyn Learner] {
-    &[]
-}
-
-/// Every metric of censored endpoints, in alphabetical order.
-pub fn metrics() -> &'static [&'static dyn Metric] {
-    &[]
-}
-pub mod extra_survival_trees;
-pub mod forest;
-pub mod fsvm;
-pub mod rsf;
-pub mod survival_tree;
-pub mod tree;
+//!
 //! Inference follows R's `survival` (and `cmprsk` for competing risks), prediction and its
 //! metrics follow scikit-survival; each file says where. A learner is one line in [`learners`],
 //! a metric one line in [`metrics`]. Deliberately absent: reading data, drawing, and interval
@@ -28,11 +10,18 @@ pub mod tree;
 pub mod concordance;
 pub mod cox;
 pub mod cox_learner;
+pub mod coxnet;
 pub mod distribution;
 pub mod error;
+pub mod extra_survival_trees;
+pub mod forest;
+pub mod fsvm;
 pub mod kaplan_meier;
 pub mod life_table;
 pub mod logrank;
+pub mod rsf;
+pub mod survival_tree;
+pub mod tree;
 
 pub use error::SurvivalError;
 
@@ -41,11 +30,16 @@ use crate::stats::Metric;
 
 /// Every learner of censored endpoints, in alphabetical order.
 pub fn learners() -> &'static [&'static dyn Learner] {
-    &[&cox_learner::Cox]
+    &[
+        &cox_learner::Cox,
+        &extra_survival_trees::ExtraSurvivalTrees,
+        &fsvm::FastSurvivalSvm,
+        &rsf::RandomSurvivalForest,
+        &survival_tree::SurvivalTreeLearner,
+    ]
 }
 
 /// Every metric of censored endpoints, in alphabetical order.
 pub fn metrics() -> &'static [&'static dyn Metric] {
     &[&concordance::HarrellC]
 }
-pub mod coxnet;
