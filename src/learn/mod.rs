@@ -28,8 +28,7 @@ pub use seam::{FitError, FittedStep, Learner, Model, Step, Task};
 
 /// Every learner of binary and continuous endpoints, in alphabetical order.
 pub fn learners() -> &'static [&'static dyn Learner] {
-    &[&linear::Linear, &logistic::Logistic]
-        & [&elastic_net::ElasticNet, &lasso::Lasso, &linear::Linear, &logistic::Logistic, &ridge::Ridge]
+    &[&elastic_net::ElasticNet, &lasso::Lasso, &linear::Linear, &logistic::Logistic, &ridge::Ridge]
 }
 
 /// Every preparation step, in alphabetical order.

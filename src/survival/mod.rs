@@ -32,6 +32,7 @@ use crate::stats::Metric;
 pub fn learners() -> &'static [&'static dyn Learner] {
     &[
         &cox_learner::Cox,
+        &coxnet::Coxnet,
         &extra_survival_trees::ExtraSurvivalTrees,
         &fsvm::FastSurvivalSvm,
         &rsf::RandomSurvivalForest,
