@@ -14,7 +14,7 @@ pub mod parser;
 pub mod scanner;
 pub mod shape;
 
-pub use diagnostic::{Diagnostic, Severity, nearest};
+pub use diagnostic::{Code, Diagnostic, Severity, nearest};
 pub use format::format;
 pub use parser::{Parsed, is_complete, parse};
 pub use shape::check_shape;
