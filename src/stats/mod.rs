@@ -9,6 +9,10 @@
 
 pub mod binomial;
 pub mod bootstrap;
+pub mod calibration;
+pub mod comparison;
+pub mod confusion;
+pub mod decision_curve;
 pub mod delong;
 pub mod describe;
 pub mod distribution;
@@ -17,8 +21,13 @@ pub mod hypothesis;
 pub mod metric;
 pub mod metrics;
 pub mod multiplicity;
+pub mod optimism;
 pub mod outcome;
+pub mod performance;
 pub mod ranks;
+pub mod reclassification;
+pub mod roc;
+pub mod smooth;
 pub mod standardised_difference;
 
 pub use estimate::{Estimate, Interval, NotEstimable};

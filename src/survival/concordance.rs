@@ -6,11 +6,11 @@
 //! Counts, time weights and the infinitesimal jackknife variance are those of R's
 //! `survival::concordance`.
 
-use super::distribution::normal_quantile;
 use super::error::{SurvivalError, check_follow_up, check_weights, same_length};
 use super::life_table::{Counted, LifeTable};
 use crate::card::{Card, EndpointKind, Role};
 use crate::random::Stream;
+use crate::stats::distribution::normal_multiplier;
 use crate::stats::metric::IntervalPlan;
 use crate::stats::{Censored, Direction, Estimate, Judged, Metric, NotEstimable, Outcome};
 
@@ -446,7 +446,7 @@ pub fn compare(
     let b = concordance(outcome, second, None, time_weight)?;
     let variance: f64 = a.influence.iter().zip(&b.influence).map(|(a, b)| (a - b).powi(2)).sum();
     let (difference, se) = (a.c - b.c, variance.sqrt());
-    let half = normal_quantile(0.5 + level / 2.0) * se;
+    let half = normal_multiplier(level) * se;
     let z = (se > 0.0).then(|| difference / se);
     Ok(Comparison {
         first: a.c,
@@ -457,7 +457,7 @@ pub fn compare(
         upper: difference + half,
         level,
         z,
-        p: z.map(super::distribution::two_sided),
+        p: z.map(crate::stats::distribution::normal_two_sided),
         n: outcome.len(),
         events: outcome.events(),
     })
@@ -547,7 +547,7 @@ impl Metric for HarrellC {
 
 /// An estimate with its normal interval, cut at 0 and 1.
 pub(crate) fn normal_estimate(name: &str, result: &Concordance, how: &str, level: f64) -> Estimate {
-    let half = normal_quantile(0.5 + level / 2.0) * result.variance().sqrt();
+    let half = normal_multiplier(level) * result.variance().sqrt();
     Estimate::new(name, result.c, result.n, how).with_events(Some(result.events)).within(
         (result.c - half).max(0.0),
         (result.c + half).min(1.0),

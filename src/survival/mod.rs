@@ -11,7 +11,6 @@ pub mod concordance;
 pub mod cox;
 pub mod cox_learner;
 pub mod coxnet;
-pub mod distribution;
 pub mod error;
 pub mod extra_survival_trees;
 pub mod forest;

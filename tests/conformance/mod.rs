@@ -1,4 +1,5 @@
 //! Our numbers beside the peers'.
 
 mod shared;
+mod survival;
 mod survival_learners;
