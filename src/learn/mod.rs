@@ -7,8 +7,8 @@
 //! Deliberately absent: reading data, and any fit that does not say its rows.
 
 pub mod block;
-pub mod folds;
 pub mod elastic_net;
+pub mod folds;
 pub mod glmnet;
 pub mod lasso;
 pub mod least_squares;
@@ -28,7 +28,6 @@ pub use seam::{FitError, FittedStep, Learner, Model, Step, Task};
 
 /// Every learner of binary and continuous endpoints, in alphabetical order.
 pub fn learners() -> &'static [&'static dyn Learner] {
-    &[&linear::Linear, &logistic::Logistic]
     &[&elastic_net::ElasticNet, &lasso::Lasso, &linear::Linear, &logistic::Logistic, &ridge::Ridge]
 }
 
