@@ -1,4 +1,5 @@
 //! Our numbers beside the peers'.
 
+mod learn;
 mod shared;
 mod survival_learners;
