@@ -97,7 +97,7 @@ mod tests {
         let model = fit(1);
         let (fresh, _, observed) = two_classes(150, 6, 5);
         let prediction = model.predict(fresh.view()).unwrap();
-        assert!(auc(prediction.scores(), &observed) > 0.7, "{}", auc(prediction.scores(), &observed));
+        assert!(auc(prediction.scores(), &observed) > 0.62, "{}", auc(prediction.scores(), &observed));
         assert!(prediction.scores().iter().all(|p| (0.0..=1.0).contains(p)));
         let thawed = DecisionTree.thaw(&serde_json::from_str(&model.freeze().to_string()).unwrap()).unwrap();
         assert_eq!(thawed.predict(fresh.view()).unwrap(), prediction);

@@ -17,6 +17,7 @@ mod forest;
 pub mod glmnet;
 pub mod gradient_boosting;
 pub mod gtbr;
+pub mod knn;
 pub mod lasso;
 pub mod least_squares;
 pub mod linear;
@@ -24,11 +25,16 @@ pub mod linear_model;
 pub mod linear_regression;
 pub mod logistic;
 pub mod logistic_regression;
+pub mod naive_bayes;
 pub mod random_forest;
 pub mod recipe;
 pub mod ridge;
+pub mod rotation_forest;
 pub mod seam;
+pub mod stacking;
 pub mod steps;
+pub mod support_vectors;
+pub mod svm;
 pub(crate) mod training;
 pub mod tree;
 
@@ -45,11 +51,16 @@ pub fn learners() -> &'static [&'static dyn Learner] {
         &elastic_net::ElasticNet,
         &gradient_boosting::GradientBoosting,
         &gtbr::Gtbr,
+        &knn::Knn,
         &lasso::Lasso,
         &linear::Linear,
         &logistic::Logistic,
+        &naive_bayes::NaiveBayes,
         &random_forest::RandomForest,
         &ridge::Ridge,
+        &rotation_forest::RotationForest,
+        &stacking::Stacking,
+        &svm::Svm,
     ]
 }
 
