@@ -26,9 +26,6 @@ pub use hypothesis::TestResult;
 pub use metric::{Direction, IntervalPlan, Judged, Metric};
 pub use outcome::{Censored, Outcome, Prediction, SurvivalCurves};
 
-/// Every metric of binary and continuous endpoints, in alphabetical order.
-pub fn metrics() -> &'static [&'static dyn Metric] {
-    &[]
 /// Every metric of a binary endpoint, in alphabetical order of its word.
 pub fn metrics() -> &'static [&'static dyn Metric] {
     metrics::REGISTRY
