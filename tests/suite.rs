@@ -1,1 +1,3 @@
 //! Every integration test in one binary: a second one would link Polars again.
+
+mod conformance;

@@ -1,12 +1,32 @@
 //! Tests, intervals, agreement, ROC, and the types in which every estimate is told.
 //!
 //! May import: `card`, `random`, `progress`. Knows nothing of the language, of tables or of
-//! learners. Deliberately absent: anything that fits a prediction model.
+//! learners. Deliberately absent: anything that fits a prediction model, and the metrics of
+//! censored endpoints (they live in `survival`).
+//!
+//! A metric is one file in `metrics` and one line in [`metrics()`]; a significance test is one
+//! file in `hypothesis`.
 
+pub mod binomial;
+pub mod bootstrap;
+pub mod delong;
+pub mod describe;
+pub mod distribution;
 pub mod estimate;
+pub mod hypothesis;
 pub mod metric;
+pub mod metrics;
+pub mod multiplicity;
 pub mod outcome;
+pub mod ranks;
+pub mod standardised_difference;
 
 pub use estimate::{Estimate, Interval, NotEstimable};
-pub use metric::{Direction, Judged, Metric};
+pub use hypothesis::TestResult;
+pub use metric::{Direction, IntervalPlan, Judged, Metric};
 pub use outcome::{Censored, Outcome, Prediction, SurvivalCurves};
+
+/// Every metric of a binary endpoint, in alphabetical order of its word.
+pub fn metrics() -> &'static [&'static dyn Metric] {
+    metrics::REGISTRY
+}

@@ -41,13 +41,15 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<Raw, DataError> {
 fn parse(path: &str, text: &str, delimiter: u8, width: usize) -> Result<Vec<Column>, DataError> {
     let refuse =
         |error: polars::error::PolarsError| DataError::Format { path: path.to_owned(), reason: error.to_string() };
-    let body = &text[first_record_end(text)..];
+    // Polars would read a blank line as a row without values.
+    let body: Vec<&str> = records(text, delimiter).skip(1).map(|record| text[record.start..record.end].trim_end_matches('\n')).collect();
+    let body = body.join("\n");
     let schema = (0..width).map(|place| (format!("c{place}").into(), DataType::String)).collect();
     let mut options = CsvReadOptions::default().with_has_header(false).with_schema(Some(std::sync::Arc::new(schema)));
     options.infer_schema_files = NonZeroUsize::MIN;
     let frame = options
         .map_parse_options(|parse| parse.with_separator(delimiter).with_truncate_ragged_lines(true))
-        .into_reader_with_file_handle(Cursor::new(body.as_bytes().to_vec()))
+        .into_reader_with_file_handle(Cursor::new(body.into_bytes()))
         .finish()
         .map_err(refuse)?;
     frame
@@ -104,10 +106,12 @@ fn delimiter(text: &str) -> u8 {
     best
 }
 
-/// A record of the file: its first line (from 1) and its number of fields.
+/// A record of the file: its first line (from 1), its number of fields, and its bytes.
 struct Record {
     line: usize,
     fields: usize,
+    start: usize,
+    end: usize,
 }
 
 /// The records of the file by the rules of RFC 4180; blank lines are no records.
@@ -137,7 +141,7 @@ fn records(text: &str, delimiter: u8) -> impl Iterator<Item = Record> + '_ {
             if bytes[start..place].iter().all(|byte| *byte == b'\n') {
                 continue;
             }
-            return Some(Record { line: start_line, fields });
+            return Some(Record { line: start_line, fields, start, end: place });
         }
         None
     })

@@ -52,7 +52,6 @@ impl Step for Mean {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,10 +66,7 @@ mod tests {
         };
         let train = Block::new(
             5,
-            vec![
-                column(vec![2.0, 2.0, f64::NAN, 3.0, 9.0]),
-                level(vec![Some(1), Some(1), Some(0), None, None]),
-            ],
+            vec![column(vec![2.0, 2.0, f64::NAN, 3.0, 9.0]), level(vec![Some(1), Some(1), Some(0), None, None])],
         );
         let outcome = Outcome::Binary(vec![true; 5]);
         let fitted =

@@ -135,16 +135,18 @@ mod tests {
                     Column { name: "age".to_owned(), values: Values::Number(vec![1.0; codes.len()]) },
                     Column {
                         name: "arm".to_owned(),
-                        values: Values::Level { codes, levels: levels.iter().map(|level| (*level).to_owned()).collect() },
+                        values: Values::Level {
+                            codes,
+                            levels: levels.iter().map(|level| (*level).to_owned()).collect(),
+                        },
                     },
                 ],
             )
         };
         let train = block(vec![Some(0), Some(2), Some(3)], &["a", "b", "c", "d"]);
         let outcome = Outcome::Binary(vec![true; 3]);
-        let fitted = OneHot
-            .fit(&train, &outcome, &Settings::defaults(&CARD), &Stream::root(1), &Watch::silent())
-            .unwrap();
+        let fitted =
+            OneHot.fit(&train, &outcome, &Settings::defaults(&CARD), &Stream::root(1), &Watch::silent()).unwrap();
         let coded = OneHot
             .thaw(&fitted.freeze())
             .unwrap()

@@ -105,9 +105,8 @@ impl Step for ZScore {
         let ddof = settings.real("ddof");
         Ok(Box::new(Scaling::learn(block, CARD.name, |values| {
             let n = present(values).len() as f64;
-            moments(values).map(|(mean, variance)| {
-                (mean, if n > ddof { (variance * n / (n - ddof)).sqrt() } else { 0.0 })
-            })
+            moments(values)
+                .map(|(mean, variance)| (mean, if n > ddof { (variance * n / (n - ddof)).sqrt() } else { 0.0 }))
         })?))
     }
 
@@ -138,7 +137,8 @@ mod tests {
         for (ddof, sd) in [(0, (2.0f64 / 3.0).sqrt()), (1, 1.0)] {
             let settings = Settings::new(&CARD, [("ddof", Value::Integer(ddof))]).unwrap();
             let fitted = ZScore.fit(&train, &outcome, &settings, &Stream::root(1), &Watch::silent()).unwrap();
-            let scaled = ZScore.thaw(&fitted.freeze()).unwrap().apply(&block(vec![4.0, f64::NAN], vec![0.1, 1.1])).unwrap();
+            let scaled =
+                ZScore.thaw(&fitted.freeze()).unwrap().apply(&block(vec![4.0, f64::NAN], vec![0.1, 1.1])).unwrap();
             let matrix = scaled.matrix().unwrap();
             assert!((matrix[[0, 0]] - 2.0 / sd).abs() < 1e-15);
             assert!(matrix[[1, 0]].is_nan());

@@ -1,0 +1,179 @@
+//! Metrics of a binary endpoint, one file each.
+//!
+//! A metric reads [`Judged`], checks it by [`ranked`] or [`probabilities`], and tells an
+//! estimate. Probabilities are required where the metric judges calibration; a ranking is enough
+//! where it judges discrimination.
+
+mod auc;
+mod average_precision;
+mod brier;
+mod log_loss;
+
+pub use auc::Auc;
+pub use average_precision::AveragePrecision;
+pub use brier::Brier;
+pub use log_loss::LogLoss;
+
+use super::bootstrap::{described, percentile, replicates};
+use super::distribution::normal_multiplier;
+use super::estimate::{Estimate, NotEstimable};
+use super::metric::{IntervalPlan, Judged, Metric};
+use super::outcome::{Outcome, Prediction};
+use crate::progress::Watch;
+use crate::random::Stream;
+
+pub(super) static REGISTRY: &[&dyn Metric] = &[&Auc, &AveragePrecision, &Brier, &LogLoss];
+
+/// Observed events beside scores that rank the patients.
+///
+/// # Errors
+/// Another endpoint, other rows, no rows, or a missing prediction.
+pub fn ranked<'a>(judged: &Judged<'a>) -> Result<(&'a [bool], &'a [f64]), NotEstimable> {
+    let Outcome::Binary(events) = judged.outcome else {
+        return Err(NotEstimable::new(format!("the endpoint is {}, not binary", judged.outcome.kind())));
+    };
+    let scores = judged.prediction.scores();
+    if events.len() != scores.len() {
+        return Err(NotEstimable::new("predictions and outcomes are of different numbers of rows"));
+    }
+    if events.is_empty() {
+        return Err(NotEstimable::new("no patients"));
+    }
+    if scores.iter().any(|score| score.is_nan()) {
+        return Err(NotEstimable::new("a prediction is missing"));
+    }
+    Ok((events, scores))
+}
+
+/// Observed events beside predicted probabilities.
+///
+/// # Errors
+/// As [`ranked`]; predictions that are no probabilities.
+pub fn probabilities<'a>(judged: &Judged<'a>) -> Result<(&'a [bool], &'a [f64]), NotEstimable> {
+    let (events, scores) = ranked(judged)?;
+    if !matches!(judged.prediction, Prediction::Probability(_)) {
+        return Err(NotEstimable::new("the model predicts a score, not a probability"));
+    }
+    if scores.iter().any(|p| !(0.0..=1.0).contains(p)) {
+        return Err(NotEstimable::new("a predicted probability is outside 0 to 1"));
+    }
+    Ok((events, scores))
+}
+
+/// The estimate of a mean over patients with a normal interval of the mean, bounded below by 0.
+fn mean_estimate(
+    judged: &Judged<'_>,
+    plan: &IntervalPlan,
+    name: &str,
+    losses: Result<Vec<f64>, NotEstimable>,
+) -> Estimate {
+    let n = judged.outcome.len();
+    let losses = match losses {
+        Ok(losses) => losses,
+        Err(fault) => return Estimate::not_estimable(name, n, fault.reason),
+    };
+    let size = losses.len() as f64;
+    let mean = losses.iter().sum::<f64>() / size;
+    let estimate = Estimate::new(name, mean, n, "mean over patients; normal interval of the mean")
+        .with_events(judged.outcome.events());
+    if losses.len() < 2 {
+        return Estimate { no_interval: Some("one patient has no spread".to_owned()), ..estimate };
+    }
+    let variance = losses.iter().map(|loss| (loss - mean).powi(2)).sum::<f64>() / (size - 1.0);
+    let half = normal_multiplier(plan.level) * (variance / size).sqrt();
+    estimate.within((mean - half).max(0.0), mean + half, plan.level)
+}
+
+/// The estimate of a statistic with a percentile bootstrap interval over patients.
+fn bootstrapped(
+    judged: &Judged<'_>,
+    plan: &IntervalPlan,
+    stream: &Stream,
+    metric: &dyn Metric,
+    value_method: &str,
+) -> Estimate {
+    let name = metric.card().name;
+    let n = judged.outcome.len();
+    let value = match metric.score(judged) {
+        Ok(value) => value,
+        Err(fault) => return Estimate::not_estimable(name, n, fault.reason),
+    };
+    let statistic = |rows: &[usize]| {
+        let outcome = judged.outcome.select(rows);
+        let prediction = judged.prediction.select(rows);
+        let resample = Judged { outcome: &outcome, prediction: &prediction, ..*judged };
+        metric.score(&resample).unwrap_or(f64::NAN)
+    };
+    let events = judged.outcome.events();
+    if plan.resamples == 0 {
+        let estimate = Estimate::new(name, value, n, value_method).with_events(events);
+        return Estimate { no_interval: Some("no resamples were asked for".to_owned()), ..estimate };
+    }
+    let values = match replicates(n, plan.resamples, &stream.named(name), &Watch::silent(), statistic) {
+        Ok(values) => values,
+        Err(stopped) => return Estimate::not_estimable(name, n, stopped.to_string()),
+    };
+    let how = format!("{value_method}; {}", described("percentile", &values));
+    let estimate = Estimate::new(name, value, n, how).with_events(events);
+    match percentile(&values, plan.level) {
+        Some((lower, upper)) => estimate.within(lower, upper, plan.level),
+        None => Estimate { no_interval: Some("fewer than ten resamples could be estimated".to_owned()), ..estimate },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::EndpointKind;
+
+    pub(super) fn judge<T>(events: &[bool], p: &[f64], f: impl FnOnce(&Judged<'_>) -> T) -> T {
+        let outcome = Outcome::Binary(events.to_vec());
+        let prediction = Prediction::Probability(p.to_vec());
+        f(&Judged {
+            outcome: &outcome,
+            prediction: &prediction,
+            curves: None,
+            training: None,
+            horizon: None,
+            threshold: Some(0.5),
+        })
+    }
+
+    #[test]
+    fn cards_are_complete_and_in_order() {
+        let names: Vec<&str> = REGISTRY.iter().map(|metric| metric.card().name).collect();
+        let mut sorted = names.clone();
+        sorted.sort_by_key(|name| name.to_lowercase());
+        assert_eq!(names, sorted);
+        for metric in REGISTRY {
+            let card = metric.card();
+            assert!(card.serves(EndpointKind::Binary));
+            assert!(!card.references.is_empty() && !card.example.is_empty() && card.documentation.contains("$"));
+        }
+    }
+
+    #[test]
+    fn no_metric_panics_or_tells_nan_on_degenerate_input() {
+        let cases: [(&[bool], &[f64]); 7] = [
+            (&[], &[]),
+            (&[true], &[0.5]),
+            (&[true, true, true], &[0.1, 0.2, 0.3]),
+            (&[false, false], &[0.1, 0.1]),
+            (&[true, false, true], &[0.5, 0.5, 0.5]),
+            (&[true, false, true, false], &[1.0, 0.0, 1.0, 0.0]),
+            (&[true, false], &[f64::NAN, 0.2]),
+        ];
+        let plan = IntervalPlan { level: 0.95, resamples: 20 };
+        for (events, p) in cases {
+            judge(events, p, |judged| {
+                for metric in REGISTRY {
+                    let estimate = metric.estimate(judged, &plan, &Stream::root(1));
+                    assert_eq!(estimate.value.is_ok(), metric.score(judged).is_ok(), "{}", estimate.name);
+                    if let Ok(value) = estimate.value {
+                        assert!(value.is_finite());
+                    }
+                }
+            });
+        }
+    }
+}

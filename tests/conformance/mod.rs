@@ -1,0 +1,4 @@
+//! Our numbers beside the peers'.
+
+mod shared;
+mod survival_learners;
