@@ -56,25 +56,34 @@ fn faults(text: &str) -> Vec<String> {
     let mut all = parsed.diagnostics;
     all.extend(check_shape(&parsed.study));
     all.sort_by_key(|fault| fault.span.start);
-    all.iter().map(|fault| {
-        let at = fault.located(&sources);
-        let help = fault.help.as_ref().map_or(String::new(), |help| format!(" | {help}"));
-        format!("{}:{} {} «{}» {}{help}", at.line, at.column, fault.code, sources.words(fault.span), fault.message)
-    }).collect()
+    all.iter()
+        .map(|fault| {
+            let at = fault.located(&sources);
+            let help = fault.help.as_ref().map_or(String::new(), |help| format!(" | {help}"));
+            format!("{}:{} {} «{}» {}{help}", at.line, at.column, fault.code, sources.words(fault.span), fault.message)
+        })
+        .collect()
 }
 
 #[test]
 fn the_canonical_study_and_the_first_afternoon_are_read_whole() {
     assert_eq!(faults(PRIME), Vec::<String>::new());
     assert_eq!(faults(AFTERNOON), Vec::<String>::new());
-    assert_eq!(parse(PRIME, SourceId::default()).study.declarations.len(), PRIME.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase())).count());
+    assert_eq!(
+        parse(PRIME, SourceId::default()).study.declarations.len(),
+        PRIME.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase())).count()
+    );
 }
 
 #[test]
 fn formatting_keeps_meaning_and_comments_and_is_idempotent() {
     for text in [PRIME, AFTERNOON] {
         let once = format(text).expect("a sound text");
-        assert_eq!(shape(&parse(text, SourceId::default()).study), shape(&parse(&once, SourceId::default()).study), "{once}");
+        assert_eq!(
+            shape(&parse(text, SourceId::default()).study),
+            shape(&parse(&once, SourceId::default()).study),
+            "{once}"
+        );
         assert_eq!(format(&once).expect("a sound text"), once);
         for comment in text.lines().filter_map(|line| line.split_once("# ").map(|(_, comment)| comment.trim())) {
             assert!(once.contains(comment), "{comment} was lost");
@@ -101,5 +110,7 @@ fn a_condition_in_an_endpoint_is_no_grid() {
     let ExprKind::Call { arguments, .. } = &parsed.study.declarations[0].head.value.as_ref().unwrap().kind else {
         panic!("a call")
     };
-    assert!(matches!(&arguments[0], diptych::syntax::ast::Argument::Data(expr) if matches!(expr.kind, ExprKind::In { .. })));
+    assert!(
+        matches!(&arguments[0], diptych::syntax::ast::Argument::Data(expr) if matches!(expr.kind, ExprKind::In { .. }))
+    );
 }

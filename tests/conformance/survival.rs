@@ -68,9 +68,9 @@ pub struct Table {
 impl Table {
     pub fn read(path: &str) -> Option<Self> {
         let text = std::fs::read_to_string(shared::file(path)?).ok()?;
-        let mut lines = text.lines().map(|line| {
-            line.split(',').map(|cell| cell.trim_matches('"').to_owned()).collect::<Vec<String>>()
-        });
+        let mut lines = text
+            .lines()
+            .map(|line| line.split(',').map(|cell| cell.trim_matches('"').to_owned()).collect::<Vec<String>>());
         Some(Table { names: lines.next()?, cells: lines.collect() })
     }
 
@@ -113,9 +113,8 @@ pub fn whas500() -> Option<(Table, Censored)> {
     Some((table, outcome))
 }
 
-const WHAS500: [&str; 14] = [
-    "afb", "age", "av3", "bmi", "chf", "cvd", "diasbp", "gender", "hr", "los", "miord", "mitype", "sho", "sysbp",
-];
+const WHAS500: [&str; 14] =
+    ["afb", "age", "av3", "bmi", "chf", "cvd", "diasbp", "gender", "hr", "los", "miord", "mitype", "sho", "sysbp"];
 
 /// Covariates, outcome, names, strata and weights of one model of cox.json.
 type Model = (Array2<f64>, Censored, Vec<String>, Option<Vec<u32>>, Option<Vec<f64>>);
@@ -475,7 +474,8 @@ fn metrics_are_those_of_scikit_survival() {
     let order = diptych::survival::cox::likelihood::RiskOrder::new(&train, None);
     let events = diptych::survival::cox::events::event_times(&[], 0, &train, None, &risk_train, &order, Ties::Breslow);
     let hazard = |time: f64| events.iter().filter(|event| event.time <= time).map(|event| event.hazard).sum::<f64>();
-    let survival = Array2::from_shape_fn((test.len(), times.len()), |(row, at)| (-hazard(times[at]) * risk[row].exp()).exp());
+    let survival =
+        Array2::from_shape_fn((test.len(), times.len()), |(row, at)| (-hazard(times[at]) * risk[row].exp()).exp());
     for (row, theirs) in reference["brier"]["surv_first5"].as_array().expect("rows").iter().enumerate() {
         worst.see_all("survival curves", &survival.row(row).to_vec(), theirs);
     }
