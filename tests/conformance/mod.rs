@@ -1,4 +1,7 @@
 //! Our numbers beside the peers'.
 
+mod learn;
 mod shared;
+mod stats;
+mod survival;
 mod survival_learners;
