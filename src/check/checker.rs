@@ -9,7 +9,7 @@ use crate::plan::node::{Operation, Spelt};
 use crate::plan::{Known, Node, NodeId, Plan, Provenance, Rows};
 use crate::syntax::ast::{Declaration, Expr, ExprKind, Line, Preposition, Sources, Span, Word};
 
-use super::fault::{Fault, Severity, nearest};
+use super::fault::{Fault, NearestOf, nearest};
 use super::typed::Ty;
 use super::{Options, World};
 
@@ -172,7 +172,7 @@ impl<'a> Checker<'a> {
             let keyword = self.declarations[*first].head.keyword().to_owned();
             let fault = Fault::error("name::declared-twice", span, format!("`{name}` is declared twice"))
                 .label(format!("there is already a `{keyword} {name}`"))
-                .hint("give one of them another name");
+                .help("give one of them another name");
             self.tell_of(place, fault);
         } else {
             self.index.insert(name, what);
@@ -205,7 +205,7 @@ impl<'a> Checker<'a> {
                 self.tell(
                     Fault::error("cycle::definition", span, format!("`{name}` is defined through itself"))
                         .label(names.join(" -> "))
-                        .hint("break the circle: one of them must be made of something else"),
+                        .help("break the circle: one of them must be made of something else"),
                 );
                 return None;
             }
@@ -316,11 +316,8 @@ impl<'a> Checker<'a> {
     }
 
     pub fn tell_of(&mut self, place: usize, fault: Fault) {
-        let same = |known: &Fault| {
-            known.code == fault.code
-                && known.span == fault.span
-                && (known.message == fault.message || fault.severity != Severity::Note)
-        };
+        let same =
+            |known: &Fault| known.code == fault.code && known.span == fault.span && known.message == fault.message;
         if !self.faults.iter().any(|(_, known)| same(known)) {
             self.faults.push((place, fault));
         }
@@ -341,9 +338,9 @@ impl<'a> Checker<'a> {
         let fault = Fault::error("name::unknown", span, format!("there is no {wanted} named `{name}`"))
             .label("not declared in this study");
         let fault = match nearest(name, candidates.clone()) {
-            Some(near) => fault.hint(format!("did you mean `{near}`?")),
-            None if candidates.is_empty() => fault.hint(format!("declare it: `{} {name} ...`", keywords[0])),
-            None => fault.hint(format!("declared are {}", super::fault::alternatives(candidates))),
+            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            None if candidates.is_empty() => fault.help(format!("declare it: `{} {name} ...`", keywords[0])),
+            None => fault.help(format!("declared are {}", super::fault::alternatives(candidates))),
         };
         self.tell(fault);
     }

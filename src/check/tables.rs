@@ -7,7 +7,7 @@ use crate::plan::{Known, NodeId, Provenance};
 use crate::syntax::ast::{Declaration, Expr, ExprKind, Line, Preposition, Span};
 
 use super::checker::{Checker, Columns, Found, Symbol, listed, name_of, spelt};
-use super::fault::Fault;
+use super::fault::{Fault, NearestOf};
 use super::row::Purpose;
 use super::typed::{self, Ty};
 use super::units;
@@ -49,7 +49,7 @@ impl<'a> Checker<'a> {
         {
             let fault = Fault::error("name::unknown-column", *span, format!("`{name}` has no column `{key}` to be its key"))
                 .label("no such column")
-                .near(key, columns.known.keys().cloned());
+                .nearest_of(key, columns.known.keys().cloned());
             self.tell(fault);
         }
         if !columns.closed {
@@ -63,7 +63,7 @@ impl<'a> Checker<'a> {
                     ),
                 )
                 .label("not proved before data is read")
-                .hint("add `dictionary \"dictionary.csv\"` or `column` clauses"),
+                .help("add `dictionary \"dictionary.csv\"` or `column` clauses"),
             );
         }
         let id = self.add(
@@ -129,7 +129,7 @@ impl<'a> Checker<'a> {
                 self.tell(
                     Fault::error("kind::path", source.span, "a file's name stands in quotes")
                         .label("not a file name")
-                        .hint(format!("`from \"{}\"`", self.words(source.span))),
+                        .help(format!("`from \"{}\"`", self.words(source.span))),
                 );
                 None
             }
@@ -161,7 +161,7 @@ impl<'a> Checker<'a> {
                 Err(faults) => {
                     for fault in faults {
                         self.tell(
-                            Fault::note("dictionary::line", expr.span, format!("{path}, {fault}")).label("read from here").as_error(),
+                            Fault::error("dictionary::line", expr.span, format!("{path}, {fault}")).label("read from here"),
                         );
                     }
                 }
@@ -177,13 +177,11 @@ impl<'a> Checker<'a> {
                 && typed::known_at(known).is_none()
             {
                 self.tell(
-                    Fault::note(
-                        "dictionary::line",
+                    Fault::error("dictionary::line",
                         span,
                         format!("{path}: `{column}` is known at `{known}`, which is no time such as `treatment_start - 1 month`"),
                     )
-                    .label("read from here")
-                    .as_error(),
+                    .label("read from here"),
                 );
             }
             if let Some(unit) = &entry.unit
@@ -239,7 +237,7 @@ impl<'a> Checker<'a> {
                     let fault = Fault::error("kind::column", inner.span, "a column is a number, text, date, flag or duration")
                         .label("neither kind nor role");
                     let fault = match name_of(inner) {
-                        Some((word, _)) => fault.near(
+                        Some((word, _)) => fault.nearest_of(
                             &word,
                             ["number", "text", "date", "flag", "duration", "predictor", "outcome"].map(str::to_owned),
                         ),
@@ -383,7 +381,7 @@ impl<'a> Checker<'a> {
             self.tell(
                 Fault::error("name::declared-twice", span, format!("`{table}` already has a column `{name}`"))
                     .label("a column of the table")
-                    .hint("give the derived column another name"),
+                    .help("give the derived column another name"),
             );
             return None;
         }
@@ -440,7 +438,7 @@ impl<'a> Checker<'a> {
                 self.tell(
                     Fault::error("name::no-table", span, "the study has no table to take columns from")
                         .label("no data")
-                        .hint("declare it: `table patients from \"patients.csv\"`"),
+                        .help("declare it: `table patients from \"patients.csv\"`"),
                 );
             }
             return None;
@@ -471,7 +469,7 @@ impl<'a> Checker<'a> {
                 self.tell(
                     Fault::error("name::which-table", span, format!("it is not said of which table this speaks: {tables}"))
                         .label("which table?")
-                        .hint("add `from` and the table's name"),
+                        .help("add `from` and the table's name"),
                 );
                 None
             }
