@@ -5,7 +5,7 @@ use crate::plan::NodeId;
 use crate::syntax::ast::{Expr, ExprKind, Span};
 
 use super::checker::Checker;
-use super::fault::{Fault, NearestOf};
+use super::fault::Fault;
 use super::row::Purpose;
 use super::typed::{Ty, Typed, words};
 use super::units;

@@ -1,7 +1,7 @@
 //! `evaluate`, `recalibrate`, `groups`: what a frozen or cross-fitted model is judged on.
 
 use crate::card::EndpointKind;
-use crate::learn::recipe::{Design, Recipe, Resampling};
+use crate::learn::recipe::{Recipe, Resampling};
 use crate::plan::node::{Cut, Evaluate, Groups, ModelRef, Operation, Recalibrate};
 use crate::plan::{NodeId, Provenance, Rows};
 use crate::syntax::ast::{Declaration, Expr, ExprKind, Preposition, Span};
@@ -61,7 +61,8 @@ impl<'a> Checker<'a> {
         };
         let (horizons, labels, threshold) = self.horizons(declaration, &endpoint)?;
         let mut defaults = Vec::new();
-        let (mut metrics, mut figures, mut apparent) = (Vec::new(), Vec::new(), false);
+        let (mut metrics, mut figures) = (Vec::new(), Vec::new());
+        let mut apparent = declaration.clauses("apparent").next().is_some();
         for expr in listed(declaration, "show") {
             let expr = match &expr.kind {
                 ExprKind::Qualified { word, of } if word.text == "apparent" => {
@@ -529,8 +530,8 @@ impl<'a> Checker<'a> {
             rows,
             blocks: vec![(block.clone(), lowered.block)],
             defaults: vec![spelt("missing values", "complete cases"), spelt("levels", "indicator coded against the first")],
+            predict_at: None,
         };
-        let _: Option<&Design> = None;
         let name = format!("model {block}");
         if let Some(node) = self.plan.find(&name) {
             return Some(node.id);
@@ -539,7 +540,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn default_metrics(kind: EndpointKind, horizons: bool) -> Vec<String> {
+pub(super) fn default_metrics(kind: EndpointKind, horizons: bool) -> Vec<String> {
     let wanted: &[&str] = match kind {
         EndpointKind::Binary => &["AUC", "Brier"],
         EndpointKind::Survival if horizons => &["C-index", "AUC", "Brier", "IBS"],

@@ -139,7 +139,7 @@ impl Checker<'_> {
             Provenance::default(),
             defaults,
         );
-        self.blocks.insert(id, BlockAbout { closed: false, extracted: true, ..BlockAbout::default() });
+        self.blocks.insert(id, BlockAbout::default());
         Some(Symbol::Block(id))
     }
 

@@ -13,7 +13,6 @@ use super::algebra::Blocks;
 use super::checker::{Checker, Found, Symbol, listed, name_of, spelt};
 use super::fault::{Fault, NearestOf};
 use super::population::Overlap;
-use super::registry;
 use super::typed::{is_after, time_words};
 
 /// What others inherit from a model.
@@ -33,6 +32,30 @@ pub(super) struct ModelAbout {
     pub recipe: Recipe,
     pub blocks: Vec<(String, NodeId)>,
     pub defaults: Vec<Spelt>,
+    /// Its own `predict at`.
+    pub predict_at: Option<Known>,
+}
+
+impl ModelAbout {
+    /// A model of which nothing is said but what it predicts.
+    pub fn of_endpoint(endpoint: NodeId, kind: EndpointKind, rows: Rows) -> Self {
+        ModelAbout {
+            name: String::new(),
+            endpoint,
+            kind,
+            candidates: Vec::new(),
+            prepare: BTreeMap::new(),
+            places: BTreeMap::new(),
+            choose: None,
+            tune: None,
+            cross_fit: Resampling::Folds { folds: 5, repeats: 1 },
+            rows,
+            recipe: Recipe::Learn { blocks: Vec::new(), candidates: Vec::new() },
+            blocks: Vec::new(),
+            defaults: Vec::new(),
+            predict_at: None,
+        }
+    }
 }
 
 impl<'a> Checker<'a> {
@@ -104,7 +127,14 @@ impl<'a> Checker<'a> {
             recipe: Recipe::Learn { blocks: Vec::new(), candidates: Vec::new() },
             blocks: Vec::new(),
             defaults: Vec::new(),
+            predict_at: parent.as_ref().and_then(|parent| parent.predict_at.clone()),
         };
+        if let Some(expr) = declaration.clauses("predict").find_map(|clause| clause.after(Preposition::At).first())
+            && let Some(time) = self.time(expr)
+        {
+            self.time_origin(&time, expr.span);
+            context.predict_at = Some(time);
+        }
         let fuse = listed(declaration, "fuse");
         let recipe = match (fuse.first().copied().or(direct), &parent) {
             (Some(expr), _) => self.recipe(expr, &mut context, &mut blocks),
@@ -128,7 +158,7 @@ impl<'a> Checker<'a> {
 
     /// Number of errors told so far: what follows a fault is not told again.
     pub(super) fn errors(&self) -> usize {
-        self.faults.iter().filter(|(_, fault)| fault.is_error() && !self.is_accepted(fault)).count()
+        self.wounds + self.faults.iter().filter(|(owner, fault)| fault.is_error() && !self.is_accepted(*owner, fault)).count()
     }
 
     /// Checks a model as a whole and adds its node.
@@ -359,13 +389,10 @@ impl<'a> Checker<'a> {
         parent: Option<&ModelAbout>,
         defaults: &mut Vec<Spelt>,
     ) -> Resampling {
-        for clause in &declaration.clauses {
-            if clause.keyword() == "cross-fit"
-                && let Some(phrase) = clause.phrase(Preposition::Over)
-                && let Some(over) = self.resampling(&phrase.list, phrase.span)
-            {
-                return over;
-            }
+        if let Some(phrase) = declaration.head.phrase(Preposition::Over)
+            && let Some(over) = self.resampling(&phrase.list, phrase.span)
+        {
+            return over;
         }
         if let Some(parent) = parent {
             return parent.cross_fit.clone();
@@ -514,7 +541,7 @@ impl<'a> Checker<'a> {
     /// Leaks through columns, missing values and levels of every block.
     fn blocks_sound(&mut self, context: &ModelAbout) {
         let Some(endpoint) = self.endpoints.get(&context.endpoint).cloned() else { return };
-        let predict_at = self.plan.study.predict_at.clone();
+        let predict_at = context.predict_at.clone().or_else(|| self.plan.study.predict_at.clone());
         let others: Vec<_> = self.endpoints.values().filter(|other| other.name != endpoint.name).cloned().collect();
         for (block_name, id) in &context.blocks {
             let Some(block) = self.blocks.get(id).cloned() else { continue };
@@ -569,8 +596,6 @@ impl<'a> Checker<'a> {
             }
             self.block_policies(block_name, &block, context);
         }
-        // A survival endpoint that starts later or earlier is told at the endpoint.
-        let _ = registry::rules;
     }
 }
 

@@ -1,10 +1,10 @@
 //! `table`, `images`, `expression`, `parameter` and `derive`: where values come from.
 
-use crate::frame::dictionary::{self, ColumnEntry, Dictionary};
+use crate::frame::dictionary::{self, Dictionary};
 use crate::frame::expression::Type;
 use crate::plan::node::{Derive, Images, Operation, Table};
 use crate::plan::{Known, NodeId, Provenance};
-use crate::syntax::ast::{Declaration, Expr, ExprKind, Line, Preposition, Span};
+use crate::syntax::ast::{Declaration, Expr, ExprKind, Preposition, Span};
 
 use super::checker::{Checker, Columns, Found, Symbol, listed, name_of, spelt};
 use super::fault::{Fault, NearestOf};
@@ -17,10 +17,9 @@ impl<'a> Checker<'a> {
         let (name, _) = declaration.head.list.first().and_then(name_of)?;
         let path = self.path(declaration);
         let mut described = self.dictionary(declaration);
-        let dictionary_given = !described.columns.is_empty();
-        for clause in declaration.clauses("column") {
-            self.column_clause(clause, &mut described);
-        }
+        let dictionary_given = declaration.clauses("dictionary").next().is_some();
+        let only = self.names(&["table"]).len() == 1;
+        self.column_declarations(&name, only, &mut described);
         let keys = listed(declaration, "key");
         let mut key = keys.first().and_then(|expr| name_of(expr));
         // `key patient, lesion`: several rows of one patient, kept together everywhere.
@@ -193,99 +192,6 @@ impl<'a> Checker<'a> {
                         .label("read from here"),
                 );
             }
-        }
-    }
-
-    /// `column albumin: number as g/L` and its kin: what a dictionary would say of one column.
-    fn column_clause(&mut self, clause: &Line, described: &mut Dictionary) {
-        let Some((name, name_span)) = clause.list.first().and_then(name_of).or_else(|| match &clause.label {
-            Some(crate::syntax::ast::Label::Text(word) | crate::syntax::ast::Label::Code(word)) => {
-                Some((word.text.clone(), word.span))
-            }
-            None => None,
-        }) else {
-            return;
-        };
-        let labelled = clause.label.is_some();
-        let entry = described.columns.entry(name).or_insert_with(|| ColumnEntry {
-            kind: Type::Number,
-            unit: None,
-            role: None,
-            levels: Vec::new(),
-            range: None,
-            known_at: None,
-            nullable: None,
-        });
-        let mut faults = Vec::new();
-        let words = if labelled { &clause.list[..] } else { clause.list.get(1..).unwrap_or(&[]) };
-        for word in words.iter().chain(&clause.value) {
-            let (inner, set) = match &word.kind {
-                ExprKind::In { value, set, .. } => (value.as_ref(), Some(set.as_ref())),
-                _ => (word, None),
-            };
-            match name_of(inner).as_ref().map(|(word, _)| word.as_str()) {
-                Some("number") => entry.kind = Type::Number,
-                Some("text" | "levels" | "category") => entry.kind = Type::Text,
-                Some("date") => entry.kind = Type::Date,
-                Some("flag") => entry.kind = Type::Flag,
-                Some("duration") => entry.kind = Type::Duration,
-                Some(role @ ("key" | "predictor" | "outcome" | "eligibility" | "treatment")) => {
-                    entry.role = Some(role.to_owned());
-                }
-                Some("complete") => entry.nullable = Some(false),
-                _ => {
-                    let fault = Fault::error("kind::column", inner.span, "a column is a number, text, date, flag or duration")
-                        .label("neither kind nor role");
-                    let fault = match name_of(inner) {
-                        Some((word, _)) => fault.nearest_of(
-                            &word,
-                            ["number", "text", "date", "flag", "duration", "predictor", "outcome"].map(str::to_owned),
-                        ),
-                        None => fault,
-                    };
-                    faults.push(fault);
-                }
-            }
-            match set.map(|set| &set.kind) {
-                Some(ExprKind::Set(elements)) => {
-                    entry.kind = Type::Text;
-                    entry.levels = elements
-                        .iter()
-                        .filter_map(|element| match &element.kind {
-                            ExprKind::Text(level) => Some(level.clone()),
-                            _ => None,
-                        })
-                        .collect();
-                }
-                Some(ExprKind::Range { low, high, .. }) => {
-                    entry.range = match (literal_number(low), literal_number(high)) {
-                        (Some(low), Some(high)) if low <= high => Some((low, high)),
-                        _ => {
-                            faults.push(Fault::error("range::empty", word.span, "a column's range goes from a number up to another").label("no range"));
-                            None
-                        }
-                    };
-                }
-                _ => {}
-            }
-        }
-        if let Some(at) = clause.after(Preposition::At).first() {
-            let text = self.words(at.span);
-            if typed::known_at(&text).is_none() {
-                faults.push(
-                    Fault::error("kind::time", at.span, format!("`{text}` is no time such as `treatment_start - 1 month`"))
-                        .label("no time"),
-                );
-            }
-            entry.known_at = Some(text);
-        }
-        if let Some(phrase) = clause.phrase(Preposition::As) {
-            let text = self.words(Span::new(phrase.span.source, phrase.preposition_span.end, phrase.span.end));
-            entry.unit = Some(text);
-        }
-        let _ = name_span;
-        for fault in faults {
-            self.tell(fault);
         }
     }
 

@@ -84,6 +84,8 @@ pub fn metric(name: &str, kind: EndpointKind) -> Option<&'static dyn Metric> {
 }
 
 #[cfg(test)]
+mod leakage_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

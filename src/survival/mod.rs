@@ -6,21 +6,25 @@
 //! a metric one line in [`metrics`]. Deliberately absent: reading data, drawing, and interval
 //! censoring.
 
+pub mod brier;
+pub mod censoring;
 pub mod concordance;
 pub mod cox;
 pub mod cox_learner;
 pub mod coxnet;
-pub mod distribution;
 pub mod error;
 pub mod extra_survival_trees;
 pub mod forest;
 pub mod fsvm;
+pub mod influence;
 pub mod kaplan_meier;
 pub mod life_table;
 pub mod logrank;
 pub mod rsf;
 pub mod survival_tree;
+pub mod time_dependent_auc;
 pub mod tree;
+pub mod uno;
 
 pub use error::SurvivalError;
 
@@ -41,5 +45,12 @@ pub fn learners() -> &'static [&'static dyn Learner] {
 
 /// Every metric of censored endpoints, in alphabetical order.
 pub fn metrics() -> &'static [&'static dyn Metric] {
-    &[&concordance::HarrellC]
+    &[
+        &time_dependent_auc::AucAtHorizon,
+        &brier::BrierAtHorizon,
+        &concordance::HarrellC,
+        &time_dependent_auc::IntegratedAuc,
+        &brier::IntegratedBrier,
+        &uno::UnoC,
+    ]
 }

@@ -42,7 +42,8 @@ fn parse(path: &str, text: &str, delimiter: u8, width: usize) -> Result<Vec<Colu
     let refuse =
         |error: polars::error::PolarsError| DataError::Format { path: path.to_owned(), reason: error.to_string() };
     // Polars would read a blank line as a row without values.
-    let body: Vec<&str> = records(text, delimiter).skip(1).map(|record| text[record.start..record.end].trim_end_matches('\n')).collect();
+    let body: Vec<&str> =
+        records(text, delimiter).skip(1).map(|record| text[record.start..record.end].trim_end_matches('\n')).collect();
     let body = body.join("\n");
     let schema = (0..width).map(|place| (format!("c{place}").into(), DataType::String)).collect();
     let mut options = CsvReadOptions::default().with_has_header(false).with_schema(Some(std::sync::Arc::new(schema)));
