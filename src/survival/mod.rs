@@ -6,6 +6,7 @@
 //! a metric one line in [`metrics`]. Deliberately absent: reading data, drawing, and interval
 //! censoring.
 
+pub mod bma;
 pub mod brier;
 pub mod censoring;
 pub mod concordance;
