@@ -3,6 +3,7 @@
 use diptych::stats::Censored;
 use diptych::survival::concordance::{TimeWeight, concordance};
 use diptych::survival::cox::baseline::baseline;
+use diptych::survival::cox::proportionality::{TimeScale, proportional_hazards};
 use diptych::survival::cox::{CoxData, CoxOptions, Ties, fit, residuals};
 use diptych::survival::kaplan_meier::{KaplanMeier, Transform, follow_up, kaplan_meier};
 use diptych::survival::life_table::Counted;
@@ -227,6 +228,21 @@ fn cox_regression_is_that_of_r() {
             let martingale = residuals::martingale(&ours, &data);
             worst.see_all("martingale residuals", &martingale[..10], &theirs["martingale_first10"]);
         }
+        let listed: Vec<String> = theirs["zph"]["names"].as_array().expect("names").iter()
+            .filter_map(|name| name.as_str()).filter(|name| *name != "GLOBAL").map(str::to_owned).collect();
+        let terms: Vec<(String, Vec<usize>)> = listed.iter().map(|term| {
+            let columns = (0..names.len()).filter(|column| {
+                names[*column] == *term || term == "celltype" && names[*column].starts_with("celltype")
+            });
+            (term.clone(), columns.collect())
+        }).collect();
+        let zph = proportional_hazards(&ours, &data, &terms, TimeScale::KaplanMeier).expect("a test");
+        for (at, (_, test)) in zph.terms.iter().enumerate() {
+            let test = test.expect("estimable");
+            worst.see("proportional hazards", test.statistic, numbers(&theirs["zph"]["chisq"])[at]);
+            worst.see("its p", test.p, numbers(&theirs["zph"]["p"])[at]);
+        }
+        worst.see("proportional hazards", zph.global.statistic, numbers(&theirs["zph"]["chisq"])[terms.len()]);
         if let Some(hazard) = theirs.get("basehaz_uncentered") {
             let base = baseline(&ours, 0, false);
             for (time, value) in numbers(&hazard["time"]).into_iter().zip(numbers(&hazard["hazard"])) {
@@ -530,11 +546,16 @@ fn scores_at_horizons_are_those_of_riskregression() {
     use diptych::survival::cox::baseline::predict;
     use diptych::survival::time_dependent_auc::auc_at;
     let Some(reference) = shared::json("reference/survival/riskregression_score.json") else { return };
-    let Some((table, outcome)) = whas500() else { return };
+    let Some((table, all)) = whas500() else { return };
     let covariates = ["age", "chf", "hr", "sysbp", "sho", "bmi"];
     let (x, _) = table.complete(&covariates);
     let names: Vec<String> = covariates.iter().map(|name| (*name).to_owned()).collect();
-    let cox = fit(&CoxData::new(x.view(), &names, &outcome), &CoxOptions::default()).expect("a fit");
+    let even: Vec<usize> = (0..all.len()).step_by(2).collect();
+    let odd: Vec<usize> = (1..all.len()).step_by(2).collect();
+    let (train, outcome) = (all.select(&even), all.select(&odd));
+    let x_train = x.select(ndarray::Axis(0), &even);
+    let cox = fit(&CoxData::new(x_train.view(), &names, &train), &CoxOptions::default()).expect("a fit");
+    let x = x.select(ndarray::Axis(0), &odd);
     let mut worst = Worst::default();
     for (at, name) in covariates.into_iter().enumerate() {
         worst.see("coefficients", cox.beta[at], number(&reference["coef"][name]));
