@@ -1,0 +1,2 @@
+use crate::syntax::diagnostic::Code;
+pub(super) static CODES: &[Code] = &[];
