@@ -1,7 +1,7 @@
 //! The language's surface: the canonical study, everyday lines, and every fault in its words.
 
 use diptych::syntax::ast::{ExprKind, SourceId, Sources, Study};
-use diptych::syntax::{Diagnostic, check_shape, parse};
+use diptych::syntax::{Diagnostic, check_shape, format, parse};
 
 const PRIME: &str = include_str!("../examples/prime/prime.study");
 
@@ -76,4 +76,51 @@ fn everyday_lines_have_no_fault() {
     assert_eq!(told(EVERYDAY), "");
     let (study, _) = faults(EVERYDAY);
     assert_eq!(study.declarations.len(), 20);
+}
+
+/// A tree without its places.
+fn shape_of(study: &Study) -> String {
+    let debug = format!("{study:?}");
+    let mut shape = String::with_capacity(debug.len());
+    let mut rest = debug.as_str();
+    while let Some(start) = rest.find("Span {") {
+        shape.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let end = rest.find("} }").map_or(rest.len(), |end| {
+            // `Span { source: SourceId(0), start: 1, end: 2 }`
+            rest.find(" }").map_or(end, |end| end + 2)
+        });
+        let end = rest.find(" }").map_or(end, |end| end + 2);
+        rest = &rest[end..];
+    }
+    shape.push_str(rest);
+    shape
+}
+
+fn words_of_comments(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = parse(text, SourceId::default())
+        .comments
+        .iter()
+        .map(|comment| comment.text.trim_start_matches('#').to_owned())
+        .collect();
+    words.sort();
+    words
+}
+
+/// Lays a text out and holds the three promises: same meaning, same comments, idempotent.
+fn formatted(text: &str) -> String {
+    let once = format(text, SourceId::default()).unwrap_or_else(|faults| panic!("{faults:?} in {text}"));
+    let again = format(&once, SourceId::default()).unwrap_or_else(|faults| panic!("{faults:?} in {once}"));
+    assert_eq!(once, again, "not idempotent on {text:?}");
+    let before = shape_of(&parse(text, SourceId::default()).study);
+    let after = shape_of(&parse(&once, SourceId::default()).study);
+    assert_eq!(before, after, "another meaning:\n{text}\n---\n{once}");
+    assert_eq!(words_of_comments(text), words_of_comments(&once), "comments of {text:?}");
+    once
+}
+
+#[test]
+fn the_canonical_study_is_laid_out_canonically() {
+    assert_eq!(formatted(PRIME), PRIME);
+    formatted(EVERYDAY);
 }

@@ -31,6 +31,8 @@ pub struct Parsed {
     /// Declarations of which a line could not be read. What is missing from them, or from the
     /// names that they would have introduced, has been told.
     pub lost: Vec<Lost>,
+    /// Of every logical line, whether it is a head, and whether a blank line stands before it.
+    layout: Vec<(bool, bool)>,
 }
 
 /// A declaration of which at least one line could not be read.
@@ -46,6 +48,15 @@ pub struct Lost {
 impl Parsed {
     pub fn is_sound(&self) -> bool {
         !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Whether the logical line of this place in the text begins a declaration.
+    pub(super) fn is_head(&self, line: usize) -> bool {
+        self.layout.get(line).is_some_and(|(is_head, _)| *is_head)
+    }
+
+    pub(super) fn blank_before(&self, line: usize) -> bool {
+        self.layout.get(line).is_some_and(|(_, blank_before)| *blank_before)
     }
 }
 
@@ -91,6 +102,7 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
             parsed.study.declarations.push(Declaration { documentation, head: head_line, clauses, span });
         }
     }
+    parsed.layout = scan.lines.iter().map(|line| (line.is_head, line.blank_before)).collect();
     parsed.comments = scan.comments;
     parsed.diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     parsed

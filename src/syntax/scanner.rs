@@ -38,6 +38,8 @@ pub struct Comment {
     pub span: Span,
     pub anchor: Anchor,
     pub blank_before: bool,
+    /// A `##` line at the left margin before a declaration, which it documents.
+    pub is_documentation: bool,
 }
 
 /// Where a comment stands; lines are counted through the study, heads and clauses alike.
@@ -227,6 +229,7 @@ impl Scanner<'_> {
             span: pending.span,
             anchor: Anchor::Before(index),
             blank_before: false,
+            is_documentation: false,
         }));
         let leads = self.comments.iter().any(|comment| comment.anchor == Anchor::Before(index));
         if let (Some(first), Some(line), false) = (lifted.first_mut(), self.lines.last_mut(), leads) {
@@ -245,7 +248,9 @@ impl Scanner<'_> {
         let mut below = head_comes && next > 0;
         for pending in &self.pending {
             below &= !pending.at_margin;
+            let is_documentation = head_comes && pending.at_margin && is_documentation(&pending.text);
             self.comments.push(Comment {
+                is_documentation,
                 text: pending.text.clone(),
                 span: pending.span,
                 anchor: if below { Anchor::After(next - 1) } else { Anchor::Before(next) },
@@ -285,6 +290,7 @@ impl Scanner<'_> {
                         span,
                         anchor: Anchor::Trailing(index),
                         blank_before: false,
+                        is_documentation: false,
                     });
                     break;
                 }
@@ -406,6 +412,7 @@ impl Scanner<'_> {
                 span: pending.span,
                 anchor: if below { Anchor::After(self.lines.len() - 1) } else { Anchor::End },
                 blank_before: pending.blank_before,
+                is_documentation: false,
             });
         }
         // Only whole characters were replaced, by spaces: this is valid UTF-8.
