@@ -74,18 +74,18 @@ fn check_declaration(declaration: &Declaration, diagnostics: &mut Vec<Diagnostic
 /// An expression asked for by itself takes the clauses of `evaluate`.
 fn check_bare(declaration: &Declaration, diagnostics: &mut Vec<Diagnostic>) {
     let head = &declaration.head;
-    if let Some(value) = &head.value {
+    if head.value.is_some() {
         let fault =
             Diagnostic::error("shape::no-keyword", head.span, "this line gives a value, but no keyword says to what")
                 .label("no keyword before it");
         let name = head.list.first().and_then(Expr::as_word);
-        diagnostics.push(match name {
-            Some(name) => {
-                fault.help(format!("a new column is `derive {name} = ...`, a setting `parameter {name} = ...`"))
-            }
-            None => fault.help("to compare, write `==`"),
+        diagnostics.push(match (name, name.and_then(|name| keywords::declaration(&name.text))) {
+            (_, Some(keyword)) => fault.help(format!("it is written `{}`", keyword.usage())),
+            (Some(name), None) => fault.help(format!(
+                "a new column is `derive {name} = ...`, a setting `parameter {name} = ...`; to compare, write `==`"
+            )),
+            (None, None) => fault.help("to compare, write `==`"),
         });
-        let _ = value;
         return;
     }
     if head.list.is_empty() {
@@ -362,7 +362,7 @@ fn misfit(item: &Expr, kind: Kind, word: &str) -> Option<Diagnostic> {
         Kind::NewName => introduced(item).is_some(),
         Kind::Text => matches!(item.kind, ExprKind::Text(_)),
         // A parameter may name a file.
-        Kind::File => matches!(item.kind, ExprKind::Text(_) | ExprKind::Name(_)),
+        Kind::File => matches!(item.kind, ExprKind::Text(_)) || item.as_word().is_some(),
         Kind::Number => matches!(item.kind, ExprKind::Number(_) | ExprKind::Name(_)),
         Kind::Quantity => matches!(item.kind, ExprKind::Quantity { .. } | ExprKind::Number(_) | ExprKind::Name(_)),
         Kind::Word => matches!(item.kind, ExprKind::Name(_) | ExprKind::Call { .. }),
@@ -423,7 +423,7 @@ fn misfit(item: &Expr, kind: Kind, word: &str) -> Option<Diagnostic> {
             };
             fault.help(format!("quotes are data, bare words are names: write {shown}"))
         }
-        (ExprKind::Name(_) | ExprKind::Quoted(_), Kind::Text) => fault.help("quotes are data: put it in double quotes"),
+        (ExprKind::Name(_) | ExprKind::Quoted(_), Kind::Text | Kind::File) => fault.help("quotes are data: put it in double quotes"),
         (ExprKind::Name(_), Kind::NewName) => fault.help("a new name has no dot"),
         _ => fault,
     })
