@@ -9,7 +9,8 @@ use crate::plan::node::{Operation, Spelt};
 use crate::plan::{Known, Node, NodeId, Plan, Provenance, Rows};
 use crate::syntax::ast::{Declaration, Expr, ExprKind, Line, Preposition, Sources, Span, Word};
 
-use super::fault::{Fault, Severity, nearest};
+use super::fault::{Fault, nearest};
+use super::model::ModelAbout;
 use super::typed::Ty;
 use super::{Options, World};
 
@@ -88,8 +89,6 @@ pub(super) struct BlockAbout {
     pub columns: Vec<BlockColumn>,
     /// Whether `columns` is all there is.
     pub closed: bool,
-    /// Radiomics: numbers, none missing where there is an image.
-    pub extracted: bool,
 }
 
 pub(super) struct Checker<'a> {
@@ -103,6 +102,7 @@ pub(super) struct Checker<'a> {
     pub derived: BTreeMap<String, (NodeId, NodeId, Ty)>,
     pub endpoints: BTreeMap<NodeId, EndpointAbout>,
     pub blocks: BTreeMap<NodeId, BlockAbout>,
+    pub models: BTreeMap<NodeId, ModelAbout>,
     /// Declaration that made each node.
     pub owner: Vec<usize>,
     /// Parameters that `--set` gives, as expressions of the language.
@@ -110,6 +110,13 @@ pub(super) struct Checker<'a> {
     index: BTreeMap<String, Introduced>,
     progress: Vec<Progress>,
     stack: Vec<usize>,
+    /// Declarations of which a line is at fault: what seems to be absent there may only be
+    /// misspelt.
+    wounded: BTreeSet<usize>,
+    /// Names that lines which could not be read would have introduced, such as parts of a split.
+    lost: BTreeSet<String>,
+    /// Faults that were not told for that reason.
+    pub wounds: usize,
 }
 
 /// Keywords whose first name is introduced.
@@ -137,16 +144,34 @@ impl<'a> Checker<'a> {
             derived: BTreeMap::new(),
             endpoints: BTreeMap::new(),
             blocks: BTreeMap::new(),
+            models: BTreeMap::new(),
             owner: Vec::new(),
             set: BTreeMap::new(),
             index: BTreeMap::new(),
             progress: vec![Progress::Waiting; declarations.len()],
             stack: Vec::new(),
+            wounded: BTreeSet::new(),
+            lost: BTreeSet::new(),
+            wounds: 0,
+        }
+    }
+
+    /// Marks the declarations in which something could not be read.
+    pub fn wound(&mut self, faults: &[Fault]) {
+        let inside = |outer: Span, inner: Span| {
+            outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
+        };
+        for (place, declaration) in self.declarations.iter().enumerate() {
+            let span = declaration.span;
+            if faults.iter().any(|fault| fault.is_error() && inside(span, fault.span)) {
+                self.wounded.insert(place);
+            }
         }
     }
 
     /// Indexes every name, telling those that are declared twice.
-    pub fn index(&mut self) {
+    pub fn index(&mut self, lost: &[String]) {
+        self.lost.extend(lost.iter().cloned());
         let declarations = self.declarations;
         for (place, declaration) in declarations.iter().enumerate() {
             if !INTRODUCING.contains(&declaration.head.keyword()) {
@@ -167,12 +192,11 @@ impl<'a> Checker<'a> {
     }
 
     fn introduce(&mut self, place: usize, name: String, span: Span, what: Introduced) {
-        if let Some(first) = self.index.get(&name) {
-            let (Introduced::Declaration(first) | Introduced::Part { declaration: first, .. }) = first;
+        if let Some(Introduced::Declaration(first) | Introduced::Part { declaration: first, .. }) = self.index.get(&name) {
             let keyword = self.declarations[*first].head.keyword().to_owned();
             let fault = Fault::error("name::declared-twice", span, format!("`{name}` is declared twice"))
                 .label(format!("there is already a `{keyword} {name}`"))
-                .hint("give one of them another name");
+                .help("give one of them another name");
             self.tell_of(place, fault);
         } else {
             self.index.insert(name, what);
@@ -205,7 +229,7 @@ impl<'a> Checker<'a> {
                 self.tell(
                     Fault::error("cycle::definition", span, format!("`{name}` is defined through itself"))
                         .label(names.join(" -> "))
-                        .hint("break the circle: one of them must be made of something else"),
+                        .help("break the circle: one of them must be made of something else"),
                 );
                 return None;
             }
@@ -225,7 +249,7 @@ impl<'a> Checker<'a> {
             return None;
         };
         match keyword.text.as_str() {
-            "study" | "use" => None,
+            "study" | "use" | "column" => None,
             "parameter" => self.parameter(declaration),
             "table" => self.table(declaration),
             "images" => self.images(declaration),
@@ -258,6 +282,7 @@ impl<'a> Checker<'a> {
     /// Looks a declared name up, lowering its declaration if need be.
     pub fn find(&mut self, name: &str, span: Span) -> Found {
         match self.index.get(name).cloned() {
+            None if self.lost.contains(name) => Found::Broken,
             None => Found::Unknown,
             Some(Introduced::Declaration(place)) => {
                 self.declare(place, Some(span)).map_or(Found::Broken, Found::Symbol)
@@ -271,7 +296,7 @@ impl<'a> Checker<'a> {
 
     /// Whether a name is declared, without lowering it.
     pub fn is_declared(&self, name: &str) -> bool {
-        self.index.contains_key(name)
+        self.index.contains_key(name) || self.lost.contains(name)
     }
 
     /// Whether the name is that of the declaration being lowered.
@@ -316,11 +341,18 @@ impl<'a> Checker<'a> {
     }
 
     pub fn tell_of(&mut self, place: usize, fault: Fault) {
-        let same = |known: &Fault| {
-            known.code == fault.code
-                && known.span == fault.span
-                && (known.message == fault.message || fault.severity != Severity::Note)
-        };
+        // What is absent from a declaration of which a line is at fault may stand in that line.
+        let of_absence = fault.code.starts_with("kind::no-")
+            || matches!(
+                fault.code,
+                "missing::no-policy" | "missing::censoring" | "kind::endpoint" | "kind::levels" | "kind::keep" | "kind::cut"
+            );
+        if of_absence && self.wounded.contains(&place) {
+            self.wounds += 1;
+            return;
+        }
+        let same =
+            |known: &Fault| known.code == fault.code && known.span == fault.span && known.message == fault.message;
         if !self.faults.iter().any(|(_, known)| same(known)) {
             self.faults.push((place, fault));
         }
@@ -341,9 +373,9 @@ impl<'a> Checker<'a> {
         let fault = Fault::error("name::unknown", span, format!("there is no {wanted} named `{name}`"))
             .label("not declared in this study");
         let fault = match nearest(name, candidates.clone()) {
-            Some(near) => fault.hint(format!("did you mean `{near}`?")),
-            None if candidates.is_empty() => fault.hint(format!("declare it: `{} {name} ...`", keywords[0])),
-            None => fault.hint(format!("declared are {}", super::fault::alternatives(candidates))),
+            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            None if candidates.is_empty() => fault.help(format!("declare it: `{} {name} ...`", keywords[0])),
+            None => fault.help(format!("declared are {}", super::fault::alternatives(candidates))),
         };
         self.tell(fault);
     }
@@ -442,14 +474,6 @@ pub(super) fn name_of(expr: &Expr) -> Option<(String, Span)> {
         ExprKind::Name(words) if words.len() == 1 => words.first().map(|word| (word.text.clone(), expr.span)),
         ExprKind::Quoted(name) => Some((name.clone(), expr.span)),
         ExprKind::Group(inner) => name_of(inner),
-        _ => None,
-    }
-}
-
-/// The words of a dotted name.
-pub(super) fn dotted(expr: &Expr) -> Option<&[Word]> {
-    match &expr.kind {
-        ExprKind::Name(words) => Some(words),
         _ => None,
     }
 }

@@ -25,7 +25,7 @@ impl Checker<'_> {
             self.tell(
                 Fault::error("missing::compared", span, "a comparison with a missing value is itself missing, never true")
                     .label("holds for no row")
-                    .hint(format!("write `{text} {is}`")),
+                    .help(format!("write `{text} {is}`")),
             );
             return None;
         }
@@ -59,7 +59,7 @@ impl Checker<'_> {
                 {
                     let fault = Fault::error("unit::mixed", span, format!("a value in {a} is compared with one in {b}"))
                         .label("different units")
-                        .hint(format!("convert one of them: `... as {a}`"));
+                        .help(format!("convert one of them: `... as {a}`"));
                     self.tell(fault);
                 }
                 Some((left, right))
@@ -121,7 +121,7 @@ impl Checker<'_> {
                     self.tell(
                         Fault::error("kind::order", span, "levels have no order that a comparison could use")
                             .label("text")
-                            .hint("list the levels: `in (\"A\", \"B\")`"),
+                            .help("list the levels: `in (\"A\", \"B\")`"),
                     );
                     return None;
                 }
@@ -143,11 +143,11 @@ impl Checker<'_> {
             .label(literal_kind);
             let fault = match (&literal.kind, column_kind) {
                 (ExprKind::Text(text), "a number") if text.parse::<f64>().is_ok() => {
-                    fault.hint(format!("numbers stand without quotes: {text}"))
+                    fault.help(format!("numbers stand without quotes: {text}"))
                 }
-                (ExprKind::Number(value), "text") => fault.hint(format!("levels stand in quotes: \"{value}\"")),
-                (ExprKind::Text(text), "a date") => fault.hint(format!("dates stand without quotes: {text}")),
-                (ExprKind::Text(_), "yes or no") => fault.hint(format!("write `{column_text}` or `not {column_text}`")),
+                (ExprKind::Number(value), "text") => fault.help(format!("levels stand in quotes: \"{value}\"")),
+                (ExprKind::Text(text), "a date") => fault.help(format!("dates stand without quotes: {text}")),
+                (ExprKind::Text(_), "yes or no") => fault.help(format!("write `{column_text}` or `not {column_text}`")),
                 _ => fault,
             };
             self.tell(fault);
@@ -169,8 +169,8 @@ impl Checker<'_> {
         let fault =
             Fault::error("level::unknown", place.span, format!("`{name}` has no level \"{level}\"")).label("no such level");
         self.tell(match near {
-            Some(near) => fault.hint(format!("did you mean \"{near}\"?")),
-            None => fault.hint(format!(
+            Some(near) => fault.help(format!("did you mean \"{near}\"?")),
+            None => fault.help(format!(
                 "its levels are {}",
                 column.levels.iter().map(|level| format!("\"{level}\"")).collect::<Vec<_>>().join(", ")
             )),
@@ -193,7 +193,7 @@ impl Checker<'_> {
                     format!("`{name}` runs from {low} to {high}{unit}; {value} is outside"),
                 )
                 .label("outside the range")
-                .hint("a slip of the unit, or of the dictionary's range"),
+                .help("a slip of the unit, or of the dictionary's range"),
             );
             return;
         }

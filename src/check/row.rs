@@ -13,7 +13,7 @@ use crate::syntax::ast::{Argument, Binary, Expr, ExprKind, Span, State, Unary, W
 
 use super::checker::{Checker, Found, Symbol};
 use super::compare::in_days;
-use super::fault::{Fault, nearest};
+use super::fault::{Fault, NearestOf, nearest};
 use super::typed::{Ty, Typed, words};
 use super::units;
 
@@ -116,7 +116,7 @@ impl Checker<'_> {
                 self.tell(
                     Fault::error("kind::value", expr.span, "a set or a range is no value of a row")
                         .label("stands after `in` only")
-                        .hint("write `column in ...`"),
+                        .help("write `column in ...`"),
                 );
                 None
             }
@@ -154,9 +154,9 @@ impl Checker<'_> {
                 )
                 .label(words(kind));
                 let fault = match (kind, typed.ty.levels.first()) {
-                    (Type::Text, Some(level)) => fault.hint(format!("compare it: `{text} == \"{level}\"`")),
-                    (Type::Number, _) => fault.hint(format!("compare it: `{text} == 1`")),
-                    _ => fault.hint("compare it with something"),
+                    (Type::Text, Some(level)) => fault.help(format!("compare it: `{text} == \"{level}\"`")),
+                    (Type::Number, _) => fault.help(format!("compare it: `{text} == 1`")),
+                    _ => fault.help("compare it with something"),
                 };
                 self.tell(fault);
                 None
@@ -203,7 +203,7 @@ impl Checker<'_> {
             self.tell(
                 Fault::error("name::unknown-phase", span, format!("`{name}` has no phase `{phase}`"))
                     .label("not among its phases")
-                    .near(&phase, phases),
+                    .nearest_of(&phase, phases),
             );
             return None;
         }
@@ -288,7 +288,7 @@ impl Checker<'_> {
                         format!("`{name}` is an outcome: what is made from it is not known when the prediction is made"),
                     )
                     .label("an endpoint of this study")
-                    .hint("describe or stratify by it instead"),
+                    .help("describe or stratify by it instead"),
                 );
                 None
             }
@@ -312,14 +312,14 @@ impl Checker<'_> {
                 format!("who is studied would depend on `{name}`, which was fitted on these patients and their outcomes"),
             )
             .label("a fitted value")
-            .hint("keep the cohort as it is and ask `stratify ... within`, or `groups`"),
+            .help("keep the cohort as it is and ask `stratify ... within`, or `groups`"),
             Purpose::Derive | Purpose::Features => Fault::error(
                 "leak::resubstitution",
                 span,
                 format!("the predictions of `{name}` on the rows of its own fit would serve as a predictor"),
             )
             .label("a fitted value")
-            .hint("fuse the models: `fuse late logistic(...)` learns from out-of-fold predictions"),
+            .help("fuse the models: `fuse late logistic(...)` learns from out-of-fold predictions"),
             Purpose::Endpoint => Fault::error(
                 "leak::endpoint-from-fitted",
                 span,
@@ -332,7 +332,7 @@ impl Checker<'_> {
                 format!("`{name}` is a fitted value; it cannot stand in a formula of columns"),
             )
             .label("a fitted value")
-            .hint("use `evaluate`, `stratify` or `correlate`, which take its out-of-fold predictions"),
+            .help("use `evaluate`, `stratify` or `correlate`, which take its out-of-fold predictions"),
         };
         self.tell(fault);
     }
@@ -356,11 +356,11 @@ impl Checker<'_> {
                 !part.is_empty() && (candidates.iter().any(|known| known == part) || part.parse::<f64>().is_ok())
             });
         let fault = if is_difference {
-            fault.hint(format!("a minus sign wants blanks: `{}`", parts.join(" - ")))
+            fault.help(format!("a minus sign wants blanks: `{}`", parts.join(" - ")))
         } else {
             match nearest(name, candidates) {
-                Some(near) if plain(&near) => fault.hint(format!("did you mean `{near}`?")),
-                Some(near) => fault.hint(format!("did you mean the column {near}? Write it in backticks: `{near}`")),
+                Some(near) if plain(&near) => fault.help(format!("did you mean `{near}`?")),
+                Some(near) => fault.help(format!("did you mean the column {near}? Write it in backticks: `{near}`")),
                 None => fault,
             }
         };
@@ -401,7 +401,7 @@ impl Checker<'_> {
         self.tell(
             Fault::error("unit::unknown", span, format!("`{unit}` is no unit that is known here"))
                 .label("unknown unit")
-                .near(unit, units::common()),
+                .nearest_of(unit, units::common()),
         );
     }
 
@@ -413,7 +413,7 @@ impl Checker<'_> {
         let text = self.words(span);
         let fault = Fault::error("kind::arithmetic", span, format!("`{text}` is {kind}; {what} wants numbers"));
         let fault = if typed.ty.kind == Some(Type::Date) {
-            fault.label("a date").hint("two dates have a difference, and a date moves by a duration: `date + 1 month`")
+            fault.label("a date").help("two dates have a difference, and a date moves by a duration: `date + 1 month`")
         } else {
             fault.label(kind)
         };
@@ -515,7 +515,7 @@ impl Checker<'_> {
             self.tell(
                 Fault::error("unit::mixed", span, format!("values in {a} and in {b} are {verb}: `{text}`"))
                     .label("different units")
-                    .hint(format!("convert one of them: `... as {a}`")),
+                    .help(format!("convert one of them: `... as {a}`")),
             );
         }
     }
@@ -538,7 +538,7 @@ impl Checker<'_> {
                     format!("nothing says in which unit `{text}` is, so it cannot be converted to {}", unit.text),
                 )
                 .label("unit not stated")
-                .hint(format!("state it in the dictionary of `{table}`, or as `column {column} as {}`", unit.text)),
+                .help(format!("state it in the dictionary of `{table}`, or as `column {column} as {}`", unit.text)),
             );
             return None;
         };
@@ -546,7 +546,7 @@ impl Checker<'_> {
             self.tell(
                 Fault::error("unit::unknown", value.span, format!("`{text}` is in `{from}`, which is no unit known here"))
                     .label(format!("in `{from}`"))
-                    .near(&from, units::common()),
+                    .nearest_of(&from, units::common()),
             );
             return None;
         };
@@ -587,7 +587,7 @@ impl Checker<'_> {
                         format!("from {from} to {} needs the molar mass of the analyte, and `{text}` names none", unit.text),
                     )
                     .label("which substance?")
-                    .hint(format!(
+                    .help(format!(
                         "name it in the dictionary's unit, such as `{from} of bilirubin`; known are {}",
                         units::analytes().join(", ")
                     )),
@@ -616,7 +616,7 @@ impl Checker<'_> {
                     format!("`{name}` of a column is fitted on every row, those of the test part among them"),
                 )
                 .label("looks at other rows")
-                .hint(format!("make it a step of the model: `prepare ... by {}`", step_for(name))),
+                .help(format!("make it a step of the model: `prepare ... by {}`", step_for(name))),
             );
             return None;
         }
@@ -627,7 +627,7 @@ impl Checker<'_> {
                 .map(str::to_owned);
             let fault = Fault::error("name::unknown-function", function.span, format!("there is no function `{name}`"))
                 .label("no such function")
-                .near(name, names);
+                .nearest_of(name, names);
             self.tell(fault);
             return None;
         };

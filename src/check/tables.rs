@@ -1,13 +1,13 @@
 //! `table`, `images`, `expression`, `parameter` and `derive`: where values come from.
 
-use crate::frame::dictionary::{self, ColumnEntry, Dictionary};
+use crate::frame::dictionary::{self, Dictionary};
 use crate::frame::expression::Type;
 use crate::plan::node::{Derive, Images, Operation, Table};
 use crate::plan::{Known, NodeId, Provenance};
-use crate::syntax::ast::{Declaration, Expr, ExprKind, Line, Preposition, Span};
+use crate::syntax::ast::{Declaration, Expr, ExprKind, Preposition, Span};
 
 use super::checker::{Checker, Columns, Found, Symbol, listed, name_of, spelt};
-use super::fault::Fault;
+use super::fault::{Fault, NearestOf};
 use super::row::Purpose;
 use super::typed::{self, Ty};
 use super::units;
@@ -17,10 +17,9 @@ impl<'a> Checker<'a> {
         let (name, _) = declaration.head.list.first().and_then(name_of)?;
         let path = self.path(declaration);
         let mut described = self.dictionary(declaration);
-        let dictionary_given = !described.columns.is_empty();
-        for clause in declaration.clauses("column") {
-            self.column_clause(clause, &mut described);
-        }
+        let dictionary_given = declaration.clauses("dictionary").next().is_some();
+        let only = self.names(&["table"]).len() == 1;
+        self.column_declarations(&name, only, &mut described);
         let keys = listed(declaration, "key");
         let mut key = keys.first().and_then(|expr| name_of(expr));
         // `key patient, lesion`: several rows of one patient, kept together everywhere.
@@ -49,7 +48,7 @@ impl<'a> Checker<'a> {
         {
             let fault = Fault::error("name::unknown-column", *span, format!("`{name}` has no column `{key}` to be its key"))
                 .label("no such column")
-                .near(key, columns.known.keys().cloned());
+                .nearest_of(key, columns.known.keys().cloned());
             self.tell(fault);
         }
         if !columns.closed {
@@ -63,7 +62,7 @@ impl<'a> Checker<'a> {
                     ),
                 )
                 .label("not proved before data is read")
-                .hint("add `dictionary \"dictionary.csv\"` or `column` clauses"),
+                .help("add `dictionary \"dictionary.csv\"` or `column` clauses"),
             );
         }
         let id = self.add(
@@ -129,7 +128,7 @@ impl<'a> Checker<'a> {
                 self.tell(
                     Fault::error("kind::path", source.span, "a file's name stands in quotes")
                         .label("not a file name")
-                        .hint(format!("`from \"{}\"`", self.words(source.span))),
+                        .help(format!("`from \"{}\"`", self.words(source.span))),
                 );
                 None
             }
@@ -161,7 +160,7 @@ impl<'a> Checker<'a> {
                 Err(faults) => {
                     for fault in faults {
                         self.tell(
-                            Fault::note("dictionary::line", expr.span, format!("{path}, {fault}")).label("read from here").as_error(),
+                            Fault::error("dictionary::line", expr.span, format!("{path}, {fault}")).label("read from here"),
                         );
                     }
                 }
@@ -177,13 +176,11 @@ impl<'a> Checker<'a> {
                 && typed::known_at(known).is_none()
             {
                 self.tell(
-                    Fault::note(
-                        "dictionary::line",
+                    Fault::error("dictionary::line",
                         span,
                         format!("{path}: `{column}` is known at `{known}`, which is no time such as `treatment_start - 1 month`"),
                     )
-                    .label("read from here")
-                    .as_error(),
+                    .label("read from here"),
                 );
             }
             if let Some(unit) = &entry.unit
@@ -195,99 +192,6 @@ impl<'a> Checker<'a> {
                         .label("read from here"),
                 );
             }
-        }
-    }
-
-    /// `column albumin: number as g/L` and its kin: what a dictionary would say of one column.
-    fn column_clause(&mut self, clause: &Line, described: &mut Dictionary) {
-        let Some((name, name_span)) = clause.list.first().and_then(name_of).or_else(|| match &clause.label {
-            Some(crate::syntax::ast::Label::Text(word) | crate::syntax::ast::Label::Code(word)) => {
-                Some((word.text.clone(), word.span))
-            }
-            None => None,
-        }) else {
-            return;
-        };
-        let labelled = clause.label.is_some();
-        let entry = described.columns.entry(name).or_insert_with(|| ColumnEntry {
-            kind: Type::Number,
-            unit: None,
-            role: None,
-            levels: Vec::new(),
-            range: None,
-            known_at: None,
-            nullable: None,
-        });
-        let mut faults = Vec::new();
-        let words = if labelled { &clause.list[..] } else { clause.list.get(1..).unwrap_or(&[]) };
-        for word in words.iter().chain(&clause.value) {
-            let (inner, set) = match &word.kind {
-                ExprKind::In { value, set, .. } => (value.as_ref(), Some(set.as_ref())),
-                _ => (word, None),
-            };
-            match name_of(inner).as_ref().map(|(word, _)| word.as_str()) {
-                Some("number") => entry.kind = Type::Number,
-                Some("text" | "levels" | "category") => entry.kind = Type::Text,
-                Some("date") => entry.kind = Type::Date,
-                Some("flag") => entry.kind = Type::Flag,
-                Some("duration") => entry.kind = Type::Duration,
-                Some(role @ ("key" | "predictor" | "outcome" | "eligibility" | "treatment")) => {
-                    entry.role = Some(role.to_owned());
-                }
-                Some("complete") => entry.nullable = Some(false),
-                _ => {
-                    let fault = Fault::error("kind::column", inner.span, "a column is a number, text, date, flag or duration")
-                        .label("neither kind nor role");
-                    let fault = match name_of(inner) {
-                        Some((word, _)) => fault.near(
-                            &word,
-                            ["number", "text", "date", "flag", "duration", "predictor", "outcome"].map(str::to_owned),
-                        ),
-                        None => fault,
-                    };
-                    faults.push(fault);
-                }
-            }
-            match set.map(|set| &set.kind) {
-                Some(ExprKind::Set(elements)) => {
-                    entry.kind = Type::Text;
-                    entry.levels = elements
-                        .iter()
-                        .filter_map(|element| match &element.kind {
-                            ExprKind::Text(level) => Some(level.clone()),
-                            _ => None,
-                        })
-                        .collect();
-                }
-                Some(ExprKind::Range { low, high, .. }) => {
-                    entry.range = match (literal_number(low), literal_number(high)) {
-                        (Some(low), Some(high)) if low <= high => Some((low, high)),
-                        _ => {
-                            faults.push(Fault::error("range::empty", word.span, "a column's range goes from a number up to another").label("no range"));
-                            None
-                        }
-                    };
-                }
-                _ => {}
-            }
-        }
-        if let Some(at) = clause.after(Preposition::At).first() {
-            let text = self.words(at.span);
-            if typed::known_at(&text).is_none() {
-                faults.push(
-                    Fault::error("kind::time", at.span, format!("`{text}` is no time such as `treatment_start - 1 month`"))
-                        .label("no time"),
-                );
-            }
-            entry.known_at = Some(text);
-        }
-        if let Some(phrase) = clause.phrase(Preposition::As) {
-            let text = self.words(Span::new(phrase.span.source, phrase.preposition_span.end, phrase.span.end));
-            entry.unit = Some(text);
-        }
-        let _ = name_span;
-        for fault in faults {
-            self.tell(fault);
         }
     }
 
@@ -383,7 +287,7 @@ impl<'a> Checker<'a> {
             self.tell(
                 Fault::error("name::declared-twice", span, format!("`{table}` already has a column `{name}`"))
                     .label("a column of the table")
-                    .hint("give the derived column another name"),
+                    .help("give the derived column another name"),
             );
             return None;
         }
@@ -440,7 +344,7 @@ impl<'a> Checker<'a> {
                 self.tell(
                     Fault::error("name::no-table", span, "the study has no table to take columns from")
                         .label("no data")
-                        .hint("declare it: `table patients from \"patients.csv\"`"),
+                        .help("declare it: `table patients from \"patients.csv\"`"),
                 );
             }
             return None;
@@ -471,7 +375,7 @@ impl<'a> Checker<'a> {
                 self.tell(
                     Fault::error("name::which-table", span, format!("it is not said of which table this speaks: {tables}"))
                         .label("which table?")
-                        .hint("add `from` and the table's name"),
+                        .help("add `from` and the table's name"),
                 );
                 None
             }

@@ -3,9 +3,15 @@
 //! May import: `syntax` for spans, and the parameter types of the engines. Knows neither text nor
 //! data. Deliberately absent: anything that runs.
 
+pub mod canonical;
+pub mod describe;
+pub mod graph;
+pub mod hash;
 pub mod node;
+pub mod procedures;
 pub mod provenance;
 
+pub use hash::Hash;
 pub use node::{Node, NodeId, Operation, Rows};
 pub use provenance::{Known, Provenance};
 
@@ -14,6 +20,8 @@ pub use provenance::{Known, Provenance};
 pub struct Plan {
     pub study: Study,
     nodes: Vec<Node>,
+    /// One a node, after [`hash::seal`].
+    hashes: Vec<Hash>,
 }
 
 /// What holds for the whole study.
@@ -34,7 +42,7 @@ pub struct Study {
 
 impl Plan {
     pub fn new(study: Study) -> Self {
-        Plan { study, nodes: Vec::new() }
+        Plan { study, nodes: Vec::new(), hashes: Vec::new() }
     }
 
     pub fn nodes(&self) -> &[Node] {
@@ -50,6 +58,28 @@ impl Plan {
         let id = NodeId(self.nodes.len() as u32);
         self.nodes.push(make(id));
         id
+    }
+
+    /// Content hash of a node; `None` before the plan was sealed.
+    pub fn hash(&self, id: NodeId) -> Option<Hash> {
+        self.hashes.get(id.0 as usize).copied()
+    }
+
+    /// Marks nodes with what the study accepted, and everything made from them.
+    pub(crate) fn accept(&mut self, of: impl Fn(NodeId) -> Vec<node::Acceptance>) {
+        for index in 0..self.nodes.len() {
+            let mut accepted = of(self.nodes[index].id);
+            for input in &self.nodes[index].inputs {
+                accepted.extend(self.nodes[input.0 as usize].accepted.iter().cloned());
+            }
+            let mut unique: Vec<node::Acceptance> = Vec::new();
+            for acceptance in accepted {
+                if !unique.contains(&acceptance) {
+                    unique.push(acceptance);
+                }
+            }
+            self.nodes[index].accepted = unique;
+        }
     }
 
     pub fn find(&self, name: &str) -> Option<&Node> {

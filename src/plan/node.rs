@@ -409,9 +409,20 @@ pub struct Infer {
     /// Name of the procedure's card.
     pub procedure: String,
     pub endpoint: Option<NodeId>,
+    /// Events that compete with that of the endpoint, whichever comes first.
+    pub competing: Vec<Competing>,
     pub formula: Formula,
     pub settings: Settings,
     pub rows: Rows,
+}
+
+/// An event that precludes the one asked for.
+#[derive(Clone)]
+pub enum Competing {
+    /// A survival endpoint with a time of its own.
+    Endpoint(NodeId),
+    /// A condition that holds where the follow-up ended with the competing event.
+    Event(Expression),
 }
 
 #[derive(Clone, Default)]

@@ -50,7 +50,7 @@ pub enum Right {
 
 /// Every procedure, in alphabetical order.
 pub fn all() -> &'static [&'static Procedure] {
-    &[
+    static PROCEDURES: &[&Procedure] = &[
         &cif::PROCEDURE,
         &cox::PROCEDURE,
         &finegray::PROCEDURE,
@@ -61,7 +61,8 @@ pub fn all() -> &'static [&'static Procedure] {
         &rmst::PROCEDURE,
         &roc::PROCEDURE,
         &sample_size::PROCEDURE,
-    ]
+    ];
+    PROCEDURES
 }
 
 const LEVEL: Parameter = Parameter {

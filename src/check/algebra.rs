@@ -1,0 +1,530 @@
+//! The algebra of models: learners over blocks, joined early or fused late. A block that stands
+//! where a model is expected is lifted through the model's `prepare` and `learn`.
+
+use std::collections::BTreeMap;
+
+use crate::card::EndpointKind;
+use crate::learn::recipe::{Candidate, Part, Recipe};
+use crate::plan::NodeId;
+use crate::plan::node::Spelt;
+use crate::stats::Metric;
+use crate::syntax::ast::{Argument, Expr, ExprKind, Span, Word};
+
+use super::checker::{Checker, EndpointAbout, Found, Symbol, name_of};
+use super::fault::{Fault, NearestOf};
+use super::model::ModelAbout;
+use super::registry;
+
+/// Blocks used by a model, with the place at which each is first used.
+#[derive(Default)]
+pub(super) struct Blocks {
+    pub nodes: BTreeMap<String, NodeId>,
+}
+
+/// Whether a learner is given blocks: `rsf(clinical)`, not `rsf(trees = 500)`.
+pub(super) fn has_data(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Call { arguments, .. } => arguments.iter().any(|argument| matches!(argument, Argument::Data(_))),
+        ExprKind::Qualified { .. } => true,
+        _ => false,
+    }
+}
+
+impl Checker<'_> {
+    /// Lowers an expression of the algebra.
+    pub(super) fn recipe(&mut self, expr: &Expr, context: &mut ModelAbout, blocks: &mut Blocks) -> Option<Recipe> {
+        match &expr.kind {
+            ExprKind::Group(inner) => self.recipe(inner, context, blocks),
+            ExprKind::Name(_) => self.lifted(expr, context, blocks),
+            ExprKind::Call { function, arguments } => {
+                if registry::rules().any(|card| card.name == function.text)
+                    && registry::learners().all(|learner| learner.card().name != function.text)
+                {
+                    let text = self.words(expr.span);
+                    self.tell(
+                        Fault::error("kind::fusion", function.span, format!("`{function}` fuses models, which happens late"))
+                            .label("a rule of fusion")
+                            .help(format!("`late {text}`")),
+                    );
+                    return None;
+                }
+                self.learned(function, arguments, expr.span, context, blocks)
+            }
+            ExprKind::Qualified { word, of } => match word.text.as_str() {
+                "early" => match &of.kind {
+                    ExprKind::Call { function, arguments } => {
+                        self.learned(function, arguments, expr.span, context, blocks)
+                    }
+                    ExprKind::Set(elements) => {
+                        let mut names = Vec::new();
+                        for element in elements {
+                            names.push(self.block(element, blocks)?);
+                        }
+                        self.lift(names, expr.span, context)
+                    }
+                    _ => {
+                        let name = self.block(of, blocks)?;
+                        self.lift(vec![name], expr.span, context)
+                    }
+                },
+                "late" => self.late(of, context, blocks),
+                other => {
+                    let fault = Fault::error("kind::fusion", word.span, format!("`{other}` is no way to fuse"))
+                        .label("early or late")
+                        .nearest_of(other, ["early", "late"].map(str::to_owned));
+                    self.tell(fault);
+                    None
+                }
+            },
+            _ => {
+                let text = self.words(expr.span);
+                self.tell(
+                    Fault::error("kind::model", expr.span, format!("`{text}` is no model"))
+                        .label("no model")
+                        .help("`rsf(clinical)`, `early rsf(clinical, radiomics)`, `late logistic(clinical, radiomics)`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// A name where a model is expected: a block, or another model with its clauses.
+    fn lifted(&mut self, expr: &Expr, context: &mut ModelAbout, blocks: &mut Blocks) -> Option<Recipe> {
+        let ExprKind::Name(path) = &expr.kind else { return None };
+        let first = path.first()?;
+        if let Found::Symbol(Symbol::Model(_)) = self.find(&first.text, first.span) {
+            return self.inlined(expr, context, blocks);
+        }
+        let name = self.block(expr, blocks)?;
+        self.lift(vec![name], expr.span, context)
+    }
+
+    fn lift(&mut self, names: Vec<String>, span: Span, context: &ModelAbout) -> Option<Recipe> {
+        if context.candidates.is_empty() {
+            let block = names.join(", ");
+            let example = match context.kind {
+                EndpointKind::Binary => "logistic",
+                EndpointKind::Survival => "cox",
+                EndpointKind::Continuous => "linear",
+            };
+            self.tell(
+                Fault::error("kind::no-learner", span, format!("nothing says what learns from `{block}`"))
+                    .label("a block, not a model")
+                    .help(format!("add `learn {example}`, or write `{example}({block})`")),
+            );
+            return None;
+        }
+        Some(Recipe::Learn { blocks: names, candidates: context.candidates.clone() })
+    }
+
+    /// Another model inside this one is fitted again, inside the folds of this one.
+    fn inlined(&mut self, expr: &Expr, context: &mut ModelAbout, blocks: &mut Blocks) -> Option<Recipe> {
+        let found = self.model_ref(expr)?;
+        let other = self.models.get(&found.model)?.clone();
+        if other.endpoint != context.endpoint {
+            let (theirs, ours) = (self.endpoint_name(other.endpoint), self.endpoint_name(context.endpoint));
+            let text = self.words(expr.span);
+            self.tell(
+                Fault::error("kind::other-endpoint", expr.span, format!("`{text}` predicts `{theirs}`, and this model predicts `{ours}`"))
+                    .label("another endpoint"),
+            );
+            return None;
+        }
+        for (block, id) in &other.blocks {
+            blocks.nodes.insert(block.clone(), *id);
+            if let Some(steps) = other.prepare.get(block) {
+                context.prepare.entry(block.clone()).or_insert_with(|| steps.clone());
+            }
+        }
+        if context.choose.is_none() {
+            context.choose.clone_from(&other.choose);
+        }
+        if context.tune.is_none() {
+            context.tune.clone_from(&other.tune);
+        }
+        match &found.part {
+            None => Some(other.recipe),
+            Some(part) => find_part(&other.recipe, part).cloned(),
+        }
+    }
+
+    /// A block of features by name.
+    pub(super) fn block(&mut self, expr: &Expr, blocks: &mut Blocks) -> Option<String> {
+        let Some((name, span)) = name_of(expr) else {
+            let text = self.words(expr.span);
+            let fault = match &expr.kind {
+                ExprKind::Call { .. } | ExprKind::Qualified { .. } => {
+                    Fault::error("kind::nested-learner", expr.span, "a learner learns from features, not from another model's predictions")
+                        .label("a model")
+                        .help("fuse models late: `late logistic(...)` learns from out-of-fold predictions")
+                }
+                ExprKind::Name(_) => {
+                    Fault::error("leak::resubstitution", expr.span, format!("the predictions of `{text}` on the rows of its own fit would serve as features"))
+                        .label("a fitted value")
+                        .help("fuse models late: `late logistic(...)` learns from out-of-fold predictions")
+                }
+                _ => Fault::error("kind::wrong-name", expr.span, "a block of features is named here").label("no block"),
+            };
+            self.tell(fault);
+            return None;
+        };
+        match self.find(&name, span) {
+            Found::Symbol(Symbol::Block(id)) => {
+                blocks.nodes.insert(name.clone(), id);
+                Some(name)
+            }
+            Found::Symbol(Symbol::Model(_)) => {
+                self.tell(
+                    Fault::error("leak::resubstitution", span, format!("the predictions of `{name}` on the rows of its own fit would serve as features"))
+                        .label("a fitted value")
+                        .help("fuse models late: `late logistic(...)` learns from out-of-fold predictions"),
+                );
+                None
+            }
+            Found::Symbol(other) => {
+                self.wrong_kind(&name, span, &other, "a block of features");
+                None
+            }
+            Found::Broken => None,
+            Found::Unknown => {
+                let is_column = self.tables.values().any(|columns| columns.known.contains_key(&name));
+                if is_column {
+                    self.tell(
+                        Fault::error("kind::wrong-name", span, format!("`{name}` is a column; a learner takes blocks of features"))
+                            .label("a column")
+                            .help(format!("declare a block: `features clinical from ...` with `columns {name}`")),
+                    );
+                } else {
+                    self.unknown(&name, span, "block of features", &["features", "model"]);
+                }
+                None
+            }
+        }
+    }
+
+    /// `rsf(clinical, arterial, trees = 500)`.
+    fn learned(
+        &mut self,
+        function: &Word,
+        arguments: &[Argument],
+        span: Span,
+        context: &ModelAbout,
+        blocks: &mut Blocks,
+    ) -> Option<Recipe> {
+        let endpoint = self.endpoints.get(&context.endpoint)?.clone();
+        let candidate = self.candidate_of(function, arguments, span, &endpoint, context.tune.is_some());
+        let mut names = Vec::new();
+        let mut faulty = false;
+        for argument in arguments {
+            if let Argument::Data(data) = argument {
+                match self.block(data, blocks) {
+                    Some(name) if names.contains(&name) => {
+                        self.tell(Fault::warning("name::listed-twice", data.span, format!("`{name}` is given twice")).label("taken once"));
+                    }
+                    Some(name) => names.push(name),
+                    None => faulty = true,
+                }
+            }
+        }
+        let (candidate, _) = candidate?;
+        if faulty {
+            return None;
+        }
+        if names.is_empty() {
+            self.tell(
+                Fault::error("kind::no-block", span, format!("`{function}` has no features to learn from"))
+                    .label("learns from what?")
+                    .help(format!("`{function}(clinical)`")),
+            );
+            return None;
+        }
+        Some(Recipe::Learn { blocks: names, candidates: vec![candidate] })
+    }
+
+    /// A learner in `learn`, with its settings and the grid to tune.
+    pub(super) fn candidate(&mut self, expr: &Expr, endpoint: &EndpointAbout) -> Option<(Candidate, Vec<Spelt>)> {
+        match &expr.kind {
+            ExprKind::Call { function, arguments } => self.candidate_of(function, arguments, expr.span, endpoint, true),
+            _ => match name_of(expr) {
+                Some((text, span)) => self.candidate_of(&Word { text, span }, &[], expr.span, endpoint, true),
+                None => {
+                    self.tell(Fault::error("kind::learner", expr.span, "a learner is named here").label("no learner"));
+                    None
+                }
+            },
+        }
+    }
+
+    fn candidate_of(
+        &mut self,
+        function: &Word,
+        arguments: &[Argument],
+        span: Span,
+        endpoint: &EndpointAbout,
+        tuned: bool,
+    ) -> Option<(Candidate, Vec<Spelt>)> {
+        let name = &function.text;
+        let picked = registry::pick(registry::learners(), |learner| learner.card(), name, endpoint.kind);
+        let (learner, serves) = match picked {
+            Some(found) => found,
+            None => {
+                self.unknown_learner(function, endpoint.kind);
+                return None;
+            }
+        };
+        if !serves {
+            self.wrong_endpoint(learner.card(), function.span, endpoint, &fitting(endpoint.kind));
+            return None;
+        }
+        let given = self.settings(learner.card(), span, arguments, &[], true)?;
+        let mut grid = given.grid;
+        if grid.is_empty() && tuned {
+            let written: Vec<&str> = arguments
+                .iter()
+                .filter_map(|argument| match argument {
+                    Argument::Setting { name, .. } => Some(name.text.as_str()),
+                    _ => None,
+                })
+                .collect();
+            grid = learner.grid().into_iter().filter(|(setting, _)| !written.contains(setting)).collect();
+        }
+        let spelt = given
+            .defaults
+            .into_iter()
+            .filter(|default| !grid.iter().any(|(setting, _)| *setting == default.what))
+            .map(|default| Spelt { what: format!("{name}: {}", default.what), value: default.value })
+            .collect();
+        Some((Candidate { learner, settings: given.settings, grid }, spelt))
+    }
+
+    fn unknown_learner(&mut self, function: &Word, kind: EndpointKind) {
+        let name = &function.text;
+        let mut names: Vec<String> = registry::learners()
+            .filter(|learner| learner.card().serves(kind))
+            .map(|learner| learner.card().name.to_owned())
+            .collect();
+        names.dedup();
+        let fault = Fault::error("name::unknown-learner", function.span, format!("there is no learner `{name}`"))
+            .label("no such learner");
+        let fault = if registry::steps().any(|step| step.card().name == name) {
+            fault.help(format!("`{name}` is a step of a preparation: `prepare ... by {name}`"))
+        } else if registry::rules().any(|card| card.name == name) {
+            fault.help(format!("`{name}` fuses models: `fuse late {name}(...)`"))
+        } else {
+            match super::fault::nearest(name, names.clone()) {
+                Some(_) => fault.nearest_of(name, names),
+                None => fault.help(format!("for a {kind} endpoint there are {}", super::fault::alternatives(names))),
+            }
+        };
+        self.tell(fault);
+    }
+
+    /// Tells that a learner, a metric or a procedure serves another kind of endpoint.
+    pub(super) fn wrong_endpoint(
+        &mut self,
+        card: &'static crate::card::Card,
+        span: Span,
+        endpoint: &EndpointAbout,
+        fits: &str,
+    ) {
+        let kinds: Vec<String> = card.endpoints.iter().map(ToString::to_string).collect();
+        let (name, kind) = (&endpoint.name, endpoint.kind);
+        let what = match kind {
+            EndpointKind::Survival => "a censored survival",
+            EndpointKind::Binary => "a binary",
+            EndpointKind::Continuous => "a continuous",
+        };
+        self.tell(
+            Fault::error(
+                "kind::endpoint-kind",
+                span,
+                format!("`{}` is for a {} endpoint, and `{name}` is {what} one", card.name, kinds.join(" or ")),
+            )
+            .label(format!("`{name}` is {kind}"))
+            .help(fits.to_owned()),
+        );
+    }
+
+    /// `late logistic(clinical, radiomics)`.
+    fn late(&mut self, of: &Expr, context: &mut ModelAbout, blocks: &mut Blocks) -> Option<Recipe> {
+        let ExprKind::Call { function, arguments } = &of.kind else {
+            self.tell(
+                Fault::error("kind::fusion", of.span, "late fusion names its rule: `late logistic(clinical, radiomics)`").label("by which rule?"),
+            );
+            return None;
+        };
+        let endpoint = self.endpoints.get(&context.endpoint)?.clone();
+        let rule = match registry::pick(registry::rules(), |card| card, &function.text, endpoint.kind) {
+            Some((rule, true)) => rule,
+            Some((rule, false)) => {
+                let fits: Vec<String> =
+                    registry::rules().filter(|card| card.serves(endpoint.kind)).map(|card| card.name.to_owned()).collect();
+                let fits = format!("for this endpoint there are {}", super::fault::alternatives(fits));
+                self.wrong_endpoint(rule, function.span, &endpoint, &fits);
+                return None;
+            }
+            None => {
+                let names: Vec<String> = registry::rules().map(|card| card.name.to_owned()).collect();
+                let fault = Fault::error("name::unknown-rule", function.span, format!("there is no rule of fusion `{function}`"))
+                    .label("no such rule");
+                let fault = match super::fault::nearest(&function.text, names.clone()) {
+                    Some(_) => fault.nearest_of(&function.text, names),
+                    None => fault.help(format!("known are {}", super::fault::alternatives(names))),
+                };
+                self.tell(fault);
+                return None;
+            }
+        };
+        let given = self.settings(rule, of.span, arguments, &["predictions"], false);
+        for argument in arguments {
+            if let Argument::Setting { name, value } = argument
+                && name.text == "predictions"
+            {
+                let word = Self::word(value).unwrap_or_default();
+                if word != "out-of-fold" {
+                    self.tell(
+                        Fault::error(
+                            "leak::resubstitution",
+                            value.span,
+                            "a combiner that learns from predictions on the rows of the parts' own fit trusts whoever fits closest",
+                        )
+                        .label("resubstituted predictions")
+                        .help("leave it away: a late fusion learns from out-of-fold predictions"),
+                    );
+                }
+            }
+        }
+        let mut parts: Vec<Part> = Vec::new();
+        let mut faulty = false;
+        for argument in arguments {
+            let Argument::Data(data) = argument else { continue };
+            let recipe = self.recipe(data, context, blocks);
+            let name = self.words(data.span);
+            match recipe {
+                Some(_) if parts.iter().any(|part| part.name == name) => {
+                    self.tell(Fault::warning("name::listed-twice", data.span, format!("`{name}` is given twice")).label("taken once"));
+                }
+                Some(recipe) => parts.push(Part { name, recipe }),
+                None => faulty = true,
+            }
+        }
+        let given = given?;
+        if faulty {
+            return None;
+        }
+        if parts.len() < 2 {
+            self.tell(
+                Fault::error("kind::fusion", of.span, "a fusion has two parts or more")
+                    .label("nothing to fuse")
+                    .help("name the blocks or models: `late logistic(clinical, radiomics)`"),
+            );
+            return None;
+        }
+        Some(Recipe::Late { rule: rule.name.to_owned(), settings: given.settings, parts })
+    }
+
+    /// A model without `fuse`: its only prepared block, or the only block there is.
+    pub(super) fn only_block(
+        &mut self,
+        span: Span,
+        name: &str,
+        context: &mut ModelAbout,
+        blocks: &mut Blocks,
+    ) -> Option<Recipe> {
+        let prepared: Vec<String> = context.prepare.keys().cloned().collect();
+        let names = if prepared.is_empty() {
+            self.all("features").into_iter().map(|(name, _)| name).collect()
+        } else {
+            prepared
+        };
+        match names.as_slice() {
+            [only] => {
+                if let Found::Symbol(Symbol::Block(id)) = self.find(only, span) {
+                    blocks.nodes.insert(only.clone(), id);
+                    return self.lift(vec![only.clone()], span, context);
+                }
+                None
+            }
+            [] => {
+                if !self.declarations.iter().any(|declaration| declaration.head.keyword() == "features") {
+                    self.tell(
+                        Fault::error("kind::no-block", span, format!("`{name}` has no features to learn from"))
+                            .label("learns from what?")
+                            .help("declare a block: `features clinical from ...`"),
+                    );
+                }
+                None
+            }
+            several => {
+                let list = several.join(", ");
+                self.tell(
+                    Fault::error("kind::no-fusion", span, format!("`{name}` has several blocks and does not say how they are fused"))
+                        .label(list.clone())
+                        .help(format!("`fuse late logistic({list})`, or `fuse early (...)`")),
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn endpoint_name(&self, id: NodeId) -> String {
+        self.endpoints.get(&id).map(|about| about.name.clone()).unwrap_or_default()
+    }
+
+    /// A metric by its word, for this kind of endpoint.
+    pub(super) fn metric(&mut self, expr: &Expr, kind: EndpointKind, endpoint: &str) -> Option<&'static dyn Metric> {
+        let Some((name, span)) = name_of(expr) else {
+            self.tell(Fault::error("kind::metric", expr.span, "a metric is named here, such as AUC or C-index").label("no metric"));
+            return None;
+        };
+        let fits = || {
+            let mut names: Vec<String> =
+                registry::metrics().filter(|m| m.card().serves(kind)).map(|m| m.card().name.to_owned()).collect();
+            names.dedup();
+            names
+        };
+        match registry::pick(registry::metrics(), |metric| metric.card(), &name, kind) {
+            Some((metric, true)) => Some(metric),
+            Some((metric, false)) => {
+                let about = self.endpoints.values().find(|about| about.name == endpoint).cloned()?;
+                let help = if kind == EndpointKind::Binary && (name == "IBS" || name == "C-index") {
+                    "for a binary endpoint: `AUC`, `Brier`".to_owned()
+                } else {
+                    format!("for this endpoint there are {}", super::fault::alternatives(fits()))
+                };
+                self.wrong_endpoint(metric.card(), span, &about, &help);
+                None
+            }
+            None => {
+                let names = fits();
+                let fault = Fault::error("name::unknown-metric", span, format!("there is no metric `{name}`")).label("no such metric");
+                let fault = match super::fault::nearest(&name, names.clone()) {
+                    Some(_) => fault.nearest_of(&name, names),
+                    None => fault.help(format!("for a {kind} endpoint there are {}", super::fault::alternatives(names))),
+                };
+                self.tell(fault);
+                None
+            }
+        }
+    }
+}
+
+fn find_part<'r>(recipe: &'r Recipe, name: &str) -> Option<&'r Recipe> {
+    let Recipe::Late { parts, .. } = recipe else { return None };
+    parts.iter().find_map(|part| {
+        if part.name == name {
+            return Some(&part.recipe);
+        }
+        name.strip_prefix(&part.name).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| find_part(&part.recipe, rest))
+    })
+}
+
+/// What serves an endpoint instead.
+fn fitting(kind: EndpointKind) -> String {
+    let mut names: Vec<String> = registry::learners()
+        .filter(|learner| learner.card().serves(kind))
+        .map(|learner| learner.card().name.to_owned())
+        .collect();
+    names.dedup();
+    format!("for this endpoint there are {}", super::fault::alternatives(names))
+}
