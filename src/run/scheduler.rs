@@ -309,7 +309,7 @@ impl<'a> Work<'a> {
         } else {
             told
         };
-        Err(Failure { faults, report: Some(report) })
+        Err(Failure { faults, report: Some(Box::new(report)) })
     }
 }
 
