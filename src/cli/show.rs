@@ -70,14 +70,9 @@ impl miette::Diagnostic for Shown<'_> {
         let words = Some(self.diagnostic.label.clone()).filter(|label| !label.is_empty());
         let span = self.diagnostic.span;
         let own = LabeledSpan::new_primary_with_span(words, (span.start, span.end.saturating_sub(span.start)));
-        let related = self
-            .diagnostic
-            .related
-            .iter()
-            .filter(move |(other, _)| other.source == span.source)
-            .map(|(span, words)| {
-                LabeledSpan::new(Some(words.clone()), span.start, span.end.saturating_sub(span.start))
-            });
+        let related = self.diagnostic.related.iter().filter(move |(other, _)| other.source == span.source).map(
+            |(span, words)| LabeledSpan::new(Some(words.clone()), span.start, span.end.saturating_sub(span.start)),
+        );
         Some(Box::new(std::iter::once(own).chain(related)))
     }
 }

@@ -227,14 +227,23 @@ fn cox_regression_is_that_of_r() {
             let martingale = residuals::martingale(&ours, &data);
             worst.see_all("martingale residuals", &martingale[..10], &theirs["martingale_first10"]);
         }
-        let listed: Vec<String> = theirs["zph"]["names"].as_array().expect("names").iter()
-            .filter_map(|name| name.as_str()).filter(|name| *name != "GLOBAL").map(str::to_owned).collect();
-        let terms: Vec<(String, Vec<usize>)> = listed.iter().map(|term| {
-            let columns = (0..names.len()).filter(|column| {
-                names[*column] == *term || term == "celltype" && names[*column].starts_with("celltype")
-            });
-            (term.clone(), columns.collect())
-        }).collect();
+        let listed: Vec<String> = theirs["zph"]["names"]
+            .as_array()
+            .expect("names")
+            .iter()
+            .filter_map(|name| name.as_str())
+            .filter(|name| *name != "GLOBAL")
+            .map(str::to_owned)
+            .collect();
+        let terms: Vec<(String, Vec<usize>)> = listed
+            .iter()
+            .map(|term| {
+                let columns = (0..names.len()).filter(|column| {
+                    names[*column] == *term || term == "celltype" && names[*column].starts_with("celltype")
+                });
+                (term.clone(), columns.collect())
+            })
+            .collect();
         let zph = proportional_hazards(&ours, &data, &terms, TimeScale::KaplanMeier).expect("a test");
         for (at, (_, test)) in zph.terms.iter().enumerate() {
             let test = test.expect("estimable");

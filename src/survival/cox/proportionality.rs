@@ -59,9 +59,12 @@ pub fn proportional_hazards(
             if fit.coefficients[j].is_ok() { spread.sqrt() } else { 0.0 }
         })
         .collect();
-    let z = Array2::from_shape_fn((n, p), |(row, j)| {
-        if sd[j] > 0.0 { (data.x[[row, j]] - fit.means[j]) / sd[j] } else { 0.0 }
-    });
+    let z = Array2::from_shape_fn(
+        (n, p),
+        |(row, j)| {
+            if sd[j] > 0.0 { (data.x[[row, j]] - fit.means[j]) / sd[j] } else { 0.0 }
+        },
+    );
     let beta: Vec<f64> = (0..p).map(|j| fit.beta[j] * sd[j]).collect();
     let order = RiskOrder::new(data.outcome, data.strata);
     let likelihood = PartialLikelihood {
