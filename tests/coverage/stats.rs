@@ -5,9 +5,8 @@
 //! `logit P(y) = 0.2 + 0.8 lp`, so the calibration slope is 0.8. True values of the other
 //! measures are integrals over `x`, by Simpson's rule.
 
-use diptych::progress::Watch;
 use diptych::random::Stream;
-use diptych::stats::performance::{PerformancePlan, evaluate_binary};
+use diptych::stats::{IntervalPlan, Judged, Outcome, Prediction, metrics};
 use rand_xoshiro::rand_core::Rng;
 
 fn risk(eta: f64) -> f64 {
@@ -89,15 +88,19 @@ fn intervals_cover() {
                 p.push(predicted(x));
                 events.push(unit() < truth(x));
             }
-            let plan = PerformancePlan {
-                resamples: 400,
+            let outcome = Outcome::Binary(events);
+            let prediction = Prediction::Probability(p);
+            let judged = Judged {
+                outcome: &outcome,
+                prediction: &prediction,
+                curves: None,
+                training: None,
+                horizon: None,
                 threshold: Some(0.4),
-                decision_thresholds: Vec::new(),
-                ..PerformancePlan::default()
             };
-            let done = evaluate_binary(&events, &p, &plan, &stream, &Watch::silent()).unwrap();
             for (place, (name, value)) in cases.iter().enumerate() {
-                let interval = done.estimate(name).and_then(|estimate| estimate.interval);
+                let metric = metrics().iter().find(|metric| metric.card().name == *name).unwrap();
+                let interval = metric.estimate(&judged, &IntervalPlan::default(), &stream).interval;
                 covered[size][place] += usize::from(interval.is_some_and(|i| i.lower <= *value && *value <= i.upper));
             }
         }
