@@ -189,7 +189,7 @@ pub(super) fn fit_slope(logits: &[f64], outcomes: &[f64], left_out: usize) -> Re
             i11 += weight * logit * logit;
         }
         let determinant = i00 * i11 - i01 * i01;
-        if !(determinant > 1e-12 * i00 * i11) {
+        if determinant.is_nan() || determinant <= 1e-12 * i00 * i11 {
             return Err(fault());
         }
         let (da, db) = ((i11 * g0 - i01 * g1) / determinant, (i00 * g1 - i01 * g0) / determinant);
@@ -433,7 +433,7 @@ pub fn spiegelhalter(events: &[bool], p: &[f64]) -> Result<TestResult, NotEstima
         sum += (f64::from(u8::from(*event)) - p) * lean;
         variance += lean * lean * p * (1.0 - p);
     }
-    if !(variance > 0.0) {
+    if variance.is_nan() || variance <= 0.0 {
         return Err(NotEstimable::new("the statistic has no variance"));
     }
     let z = sum / variance.sqrt();

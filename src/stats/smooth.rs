@@ -209,11 +209,7 @@ pub fn logistic(design: &[Vec<f64>], y: &[f64]) -> Result<(Vec<f64>, Vec<Vec<f64
                 }
             }
         }
-        for i in 0..k {
-            for j in i + 1..k {
-                information[i][j] = information[j][i];
-            }
-        }
+        symmetrise(&mut information);
         let covariance = inverse(&information).ok_or_else(fault)?;
         let step: Vec<f64> = covariance.iter().map(|row| row.iter().zip(&gradient).map(|(v, g)| v * g).sum()).collect();
         let decrement: f64 = step.iter().zip(&gradient).map(|(s, g)| s * g).sum();
@@ -233,6 +229,16 @@ pub fn logistic(design: &[Vec<f64>], y: &[f64]) -> Result<(Vec<f64>, Vec<Vec<f64
     Err(fault())
 }
 
+/// Copies the lower triangle to the upper one.
+fn symmetrise(matrix: &mut [Vec<f64>]) {
+    for i in 1..matrix.len() {
+        let (above, below) = matrix.split_at_mut(i);
+        for (row, value) in above.iter_mut().zip(&below[0]) {
+            row[i] = *value;
+        }
+    }
+}
+
 /// Inverse of a small positive definite matrix by Gauss-Jordan; absent when singular.
 pub(super) fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let n = matrix.len();
@@ -241,7 +247,8 @@ pub(super) fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let mut right: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
     for column in 0..n {
         let pivot = (column..n).max_by(|a, b| left[*a][column].abs().total_cmp(&left[*b][column].abs()))?;
-        if !(left[pivot][column].abs() > 1e-14 * scale) {
+        let size = left[pivot][column].abs();
+        if size.is_nan() || size <= 1e-14 * scale {
             return None;
         }
         left.swap(column, pivot);

@@ -136,7 +136,7 @@ fn maximally_selected(
     }
     let mean = points.iter().sum::<f64>() / n as f64;
     let spread: f64 = points.iter().map(|point| (point - mean).powi(2)).sum();
-    if !(spread > 0.0) {
+    if spread.is_nan() || spread <= 0.0 {
         return Err(NotEstimable::new("the outcome does not vary, so no cut-off separates it").into());
     }
     let largest = |sorted_points: &dyn Fn(usize) -> f64| -> (f64, usize) {
