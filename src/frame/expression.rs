@@ -23,7 +23,7 @@ pub enum Expression {
     Column(String),
     Number(f64),
     Text(String),
-    Date(NaiveDate),
+    Date(#[serde(with = "iso_date")] NaiveDate),
     Flag(bool),
     /// The literal `missing`.
     Missing,
@@ -93,4 +93,18 @@ pub enum Operation {
     Multiply,
     Divide,
     Power,
+}
+
+/// Dates as `2021-01-31`; chrono's own serde support would rebuild all of Polars.
+mod iso_date {
+    use chrono::NaiveDate;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(date: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(date)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
 }

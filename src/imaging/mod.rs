@@ -1,3 +1,95 @@
-//! Volumes with geometry, DICOM, NIfTI, NRRD and segmentation objects.
+//! Volumes with geometry and their files: NIfTI, NRRD and segmentation objects.
 //!
 //! May import: `progress`. Knows nothing of features or of the language.
+//! Deliberately absent: display, registration, and any guess about a file that its header does not settle.
+
+mod bytes;
+pub mod error;
+pub mod geometry;
+pub mod nifti;
+pub mod nrrd;
+pub mod resample;
+pub mod segmentation;
+pub mod volume;
+
+pub use error::{Fault, ImagingError};
+pub use geometry::{Geometry, GeometryMismatch, Millimetres, VoxelBox, VoxelPosition};
+pub use resample::Interpolation;
+pub use segmentation::{Segment, Segmentation};
+pub use volume::{Volume, VoxelType, Voxels};
+
+use std::path::Path;
+
+/// The formats this module reads, told apart by the file's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `.nrrd`, `.nhdr`, `.seg.nrrd`
+    Nrrd,
+    /// `.nii`, `.nii.gz`
+    Nifti,
+}
+
+impl Format {
+    /// The format that a file's name announces.
+    pub fn of(path: &Path) -> Option<Format> {
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        if name.ends_with(".nrrd") || name.ends_with(".nhdr") {
+            Some(Format::Nrrd)
+        } else if name.ends_with(".nii") || name.ends_with(".nii.gz") {
+            Some(Format::Nifti)
+        } else {
+            None
+        }
+    }
+}
+
+/// Reads one three-dimensional image with one number per voxel.
+///
+/// # Errors
+/// [`ImagingError`] with the file and the fault: unknown format, truncated, absurd header, several layers, voxels
+/// that are no numbers.
+pub fn read_image(path: &Path) -> Result<Volume, ImagingError> {
+    let volume = match Format::of(path) {
+        Some(Format::Nifti) => nifti::read(path)?,
+        Some(Format::Nrrd) => {
+            let mut file = nrrd::read(path)?;
+            match (file.layers.pop(), file.layers.is_empty()) {
+                (Some(volume), true) => volume,
+                (_, _) => return Err(ImagingError::new(path, Fault::SeveralValuesPerVoxel)),
+            }
+        }
+        None => return Err(ImagingError::new(path, Fault::UnknownFormat)),
+    };
+    let missing = volume.voxels.not_finite();
+    if missing > 0 {
+        return Err(ImagingError::new(path, Fault::NotFinite { voxels: missing }));
+    }
+    Ok(volume)
+}
+
+/// Reads a segmentation: a label map, or a `.seg.nrrd` with several segments and layers.
+///
+/// # Errors
+/// As [`read_image`]; also when voxels of a mask are no labels.
+pub fn read_segmentation(path: &Path) -> Result<Segmentation, ImagingError> {
+    match Format::of(path) {
+        Some(Format::Nifti) => Segmentation::from_layers(path, vec![nifti::read(path)?], &Default::default()),
+        Some(Format::Nrrd) => {
+            let file = nrrd::read(path)?;
+            Segmentation::from_layers(path, file.layers, &file.metadata)
+        }
+        None => Err(ImagingError::new(path, Fault::UnknownFormat)),
+    }
+}
+
+/// Writes an image in the format that the file's name announces.
+///
+/// # Errors
+/// [`ImagingError`] when the name announces no known format or the file cannot be written.
+pub fn write_image(path: &Path, volume: &Volume) -> Result<(), ImagingError> {
+    match Format::of(path) {
+        Some(Format::Nifti) => nifti::write(path, volume),
+        Some(Format::Nrrd) => nrrd::write(path, volume, &[]),
+        None => Err(ImagingError::new(path, Fault::UnknownFormat)),
+    }
+}

@@ -54,6 +54,12 @@ pub trait Learner: Send + Sync {
         false
     }
 
+    /// The grid that `tune` walks where the study gives none: settings with the values to try,
+    /// the simplest model first; empty where there is nothing to tune.
+    fn grid(&self) -> Vec<(&'static str, Vec<crate::card::Value>)> {
+        Vec::new()
+    }
+
     /// # Errors
     /// [`FitError::NotEstimable`] with a reason for degenerate input (one class, no event, no
     /// feature); never a model of NaN.
@@ -115,6 +121,11 @@ pub trait Step: Send + Sync {
         false
     }
 
+    /// Whether rows with a missing value are left out at this point, as complete cases are.
+    fn drops_incomplete_rows(&self) -> bool {
+        false
+    }
+
     /// Fits on training rows. `outcome` is that of the same rows.
     ///
     /// # Errors
@@ -142,6 +153,12 @@ pub trait FittedStep: Send + Sync {
     /// # Errors
     /// [`FitError::NoColumn`] if one that the fit used is absent.
     fn apply(&self, block: &Block) -> Result<Block, FitError>;
+
+    /// What a selection judged columns by: the name of the number (`p`, `coefficient`), and the
+    /// number of each column, kept or not.
+    fn scores(&self) -> Option<(&str, &[(String, f64)])> {
+        None
+    }
 
     fn freeze(&self) -> Json;
 }

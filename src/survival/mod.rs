@@ -1,3 +1,56 @@
 //! Censored endpoints: one file per estimator, learner and metric.
 //!
 //! May import: `card`, `random`, `progress`, `stats`, `learn`. Knows nothing of the language.
+//! Inference follows R's `survival` (and `cmprsk` for competing risks), prediction and its
+//! metrics follow scikit-survival; each file says where. A learner is one line in [`learners`],
+//! a metric one line in [`metrics`]. Deliberately absent: reading data, drawing, and interval
+//! censoring.
+
+pub mod brier;
+pub mod censoring;
+pub mod concordance;
+pub mod cox;
+pub mod cox_learner;
+pub mod coxnet;
+pub mod error;
+pub mod extra_survival_trees;
+pub mod forest;
+pub mod fsvm;
+pub mod influence;
+pub mod kaplan_meier;
+pub mod life_table;
+pub mod logrank;
+pub mod rsf;
+pub mod survival_tree;
+pub mod time_dependent_auc;
+pub mod tree;
+pub mod uno;
+
+pub use error::SurvivalError;
+
+use crate::learn::Learner;
+use crate::stats::Metric;
+
+/// Every learner of censored endpoints, in alphabetical order.
+pub fn learners() -> &'static [&'static dyn Learner] {
+    &[
+        &cox_learner::Cox,
+        &coxnet::Coxnet,
+        &extra_survival_trees::ExtraSurvivalTrees,
+        &fsvm::FastSurvivalSvm,
+        &rsf::RandomSurvivalForest,
+        &survival_tree::SurvivalTreeLearner,
+    ]
+}
+
+/// Every metric of censored endpoints, in alphabetical order.
+pub fn metrics() -> &'static [&'static dyn Metric] {
+    &[
+        &time_dependent_auc::AucAtHorizon,
+        &brier::BrierAtHorizon,
+        &concordance::HarrellC,
+        &time_dependent_auc::IntegratedAuc,
+        &brier::IntegratedBrier,
+        &uno::UnoC,
+    ]
+}

@@ -16,7 +16,7 @@ pub struct Span {
 }
 
 /// Which text of a [`Sources`] a span points into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct SourceId(pub u32);
 
 /// The texts of a study: its own file and those that it `use`s.
@@ -42,10 +42,29 @@ impl Sources {
         self.texts.get(id.0 as usize)
     }
 
+    /// Line and column of a byte of a text; of no text here, or past its end, the nearest.
+    pub fn place(&self, id: SourceId, offset: usize) -> Place {
+        let text = self.get(id).map_or("", |source| &source.text);
+        let mut offset = offset.min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = &text[..offset];
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Place { line: before.matches('\n').count() + 1, column: before[start..].chars().count() + 1 }
+    }
+
     /// The words at `span`; empty if the span is of no text here.
     pub fn words(&self, span: Span) -> &str {
         self.get(span.source).and_then(|source| source.text.get(span.start..span.end)).unwrap_or("")
     }
+}
+
+/// A place in a text, both counted from 1; columns are characters, not bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    pub line: usize,
+    pub column: usize,
 }
 
 impl Span {

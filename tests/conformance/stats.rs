@@ -438,7 +438,7 @@ fn shapley_values() {
     let background = x.select(Axis(0), &every_sixth);
     let theirs = &stored["shap_interventional_bg_every6th_first90_rows"];
     // shap took the interventional values in single precision: thresholds and scaled leaves are
-    // rounded, the background is not, and so are its answers. The same ensemble rounded alike is
+    // rounded, the background is not. The same ensemble rounded alike is
     // compared to single precision; the exact one is held to enumeration to 1e-10.
     let ours = interventional(&boosted, first, background.view(), &watch).unwrap();
     worst.see("gbm interventional base", ours.base[0], number(&theirs["expected_value"]));

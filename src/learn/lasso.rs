@@ -1,0 +1,72 @@
+//! `lasso`: the elastic net with `l1_ratio = 1`.
+
+use serde_json::Value as Json;
+
+use crate::card::{Card, EndpointKind, Role, Settings};
+use crate::progress::Watch;
+use crate::random::Stream;
+
+use super::elastic_net::{C, FOLDS, LAMBDA, LAMBDAS, MEASURE, NetModel, RULE, STANDARDISE, learn};
+use super::seam::{FitError, Learner, Model, Task};
+use super::training::thaw;
+
+pub struct Lasso;
+
+static CARD: Card = Card {
+    name: "lasso",
+    title: "Lasso",
+    role: Role::Learner,
+    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous],
+    parameters: &[LAMBDA, C, FOLDS, RULE, MEASURE, STANDARDISE, LAMBDAS],
+    summary: "Logistic or linear regression with the lasso penalty, lambda by cross-validation.",
+    documentation: "\
+`elastic_net` with `l1_ratio = 1`: minimises `sum_i w_i loss_i + lambda sum_j |b_j|`, so that many coefficients are exactly
+zero. Everything else (path, standardisation, cross-validation, `C`) is as `?elastic_net` says.
+
+Importance is the coefficient, per unit of the feature.",
+    references: &[
+        "Tibshirani R. Regression shrinkage and selection via the lasso. JRSS B 1996;58:267-88.",
+        "Friedman J, Hastie T, Tibshirani R. Regularization paths for generalized linear models via coordinate descent. J Stat Softw 2010;33(1).",
+    ],
+    example: "learn lasso(folds = 5)",
+};
+
+impl Learner for Lasso {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn fit(
+        &self,
+        task: &Task<'_>,
+        settings: &Settings,
+        stream: &Stream,
+        watch: &Watch,
+    ) -> Result<Box<dyn Model>, FitError> {
+        learn(task, settings, 1.0, CARD.name, stream, watch)
+    }
+
+    fn thaw(&self, frozen: &Json) -> Result<Box<dyn Model>, FitError> {
+        Ok(Box::new(thaw::<NetModel>(frozen)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::training::testing::{auc, two_classes};
+    use super::*;
+
+    #[test]
+    fn learns_and_comes_back_from_the_freezer() {
+        let (x, names, outcome) = two_classes(120, 20, 4);
+        let task = Task { x: x.view(), names: &names, outcome: &outcome, weights: None };
+        let settings = Settings::defaults(&CARD);
+        let model = Lasso.fit(&task, &settings, &Stream::root(1), &Watch::silent()).unwrap();
+        let prediction = model.predict(x.view()).unwrap();
+        assert!(auc(prediction.scores(), &outcome) > 0.75);
+        let thawed = Lasso.thaw(&serde_json::from_str(&model.freeze().to_string()).unwrap()).unwrap();
+        assert_eq!(thawed.predict(x.view()).unwrap(), prediction);
+        let zeros = model.importance().unwrap().iter().filter(|slope| **slope == 0.0).count();
+        assert!(zeros > 0);
+    }
+}

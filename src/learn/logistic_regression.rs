@@ -1,0 +1,792 @@
+//! Inference by logistic regression: maximum likelihood with Wald, likelihood-ratio and profile
+//! intervals, and Firth's penalised likelihood where the data are separated.
+//!
+//! `log(p / (1 - p)) = b0 + b'x`. The log-likelihood is maximised by Fisher scoring, each step a
+//! weighted least-squares problem solved by orthogonal factors, as R's `glm` does. Where a linear
+//! combination of the covariates separates the classes no maximum exists; that is proved by the
+//! direction in which the likelihood still rises, and Firth's penalty `1/2 log |I(b)|` (Biometrika
+//! 1993; Heinze and Schemper, Stat Med 2002) is then used, unless it is switched off.
+
+use ndarray::{Array2, ArrayView2};
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, Normal};
+
+use crate::progress::Watch;
+use crate::stats::{Estimate, Interval};
+
+use super::least_squares::{Orthogonal, add_scaled, dot};
+use super::seam::FitError;
+use super::training::{log_one_plus_exp, logistic, refuse};
+
+const NAME: &str = "logistic";
+/// As R's `glm`: below this share of its length a column is taken for a combination of others.
+const ALIASED: f64 = 1e-7;
+const STEPS: usize = 60;
+
+/// When Firth's penalty is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Firth {
+    /// When separation is found.
+    #[default]
+    WhenSeparated,
+    Always,
+    /// Separation is an error.
+    Never,
+}
+
+/// How to fit.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    pub firth: Firth,
+    /// Coverage of the intervals.
+    pub level: f64,
+    /// Whether likelihood-ratio tests and profile intervals of each coefficient are wanted; they
+    /// cost some twenty fits a coefficient.
+    pub profile: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { firth: Firth::WhenSeparated, level: 0.95, profile: true }
+    }
+}
+
+/// Which likelihood was maximised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Method {
+    MaximumLikelihood,
+    Firth,
+}
+
+/// A coefficient with its tests and intervals, on the scale of log odds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Coefficient {
+    pub name: String,
+    pub estimate: f64,
+    pub standard_error: f64,
+    pub z: f64,
+    /// Two-sided p of the Wald test.
+    pub p_wald: f64,
+    pub wald: Interval,
+    /// Chi-square (1 degree of freedom) and p of the likelihood-ratio test of a zero coefficient;
+    /// of the penalised likelihood under [`Method::Firth`].
+    pub likelihood_ratio: Option<(f64, f64)>,
+    /// Bounds of the profile-likelihood interval; a bound is absent where the likelihood does not
+    /// fall far enough on that side.
+    pub profile: Option<(Option<f64>, Option<f64>)>,
+}
+
+/// A fitted logistic regression.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogisticFit {
+    /// Intercept first, then the covariates that are not aliased, in their order.
+    pub coefficients: Vec<Coefficient>,
+    /// Covariance of the coefficients, from the inverse information.
+    pub vcov: Vec<Vec<f64>>,
+    /// Columns of `x` behind the coefficients after the intercept.
+    pub kept: Vec<usize>,
+    /// Names of covariates that others determine; they have no coefficient.
+    pub aliased: Vec<String>,
+    pub method: Method,
+    /// Covariates whose combination separates the classes, where one does.
+    pub separated_by: Option<Vec<String>>,
+    /// Without Firth's penalty, at the coefficients.
+    pub log_likelihood: f64,
+    /// Of the intercept alone.
+    pub null_log_likelihood: f64,
+    /// Fitted probabilities, a row each.
+    pub fitted: Vec<f64>,
+    pub n: usize,
+    pub events: usize,
+    pub steps: usize,
+}
+
+impl LogisticFit {
+    pub fn deviance(&self) -> f64 {
+        -2.0 * self.log_likelihood
+    }
+
+    pub fn null_deviance(&self) -> f64 {
+        -2.0 * self.null_log_likelihood
+    }
+
+    pub fn aic(&self) -> f64 {
+        self.deviance() + 2.0 * self.coefficients.len() as f64
+    }
+
+    /// With the logarithm of the number of rows, as R's `BIC`.
+    pub fn bic(&self) -> f64 {
+        self.deviance() + (self.n as f64).ln() * self.coefficients.len() as f64
+    }
+
+    /// Chi-square, degrees of freedom and p of all covariates together against the intercept alone
+    /// (unpenalised likelihoods).
+    pub fn overall(&self) -> (f64, usize, f64) {
+        let chi_square = (2.0 * (self.log_likelihood - self.null_log_likelihood)).max(0.0);
+        let freedom = self.coefficients.len() - 1;
+        (chi_square, freedom, chi_square_p(chi_square, freedom))
+    }
+
+    /// How it was fitted, in a sentence for the report.
+    pub fn how(&self) -> String {
+        match (&self.method, &self.separated_by) {
+            (Method::MaximumLikelihood, _) => "logistic regression by maximum likelihood".to_owned(),
+            (Method::Firth, None) => "logistic regression with Firth's penalty".to_owned(),
+            (Method::Firth, Some(names)) => format!(
+                "logistic regression with Firth's penalty, because {} separate{} the classes",
+                names.join(", "),
+                if names.len() == 1 { "s" } else { "" }
+            ),
+        }
+    }
+
+    /// Odds ratios of the covariates with profile intervals where they were asked for and are
+    /// finite, else Wald intervals.
+    pub fn odds_ratios(&self) -> Vec<Estimate> {
+        self.coefficients[1..]
+            .iter()
+            .map(|coefficient| {
+                let (bounds, kind) = match coefficient.profile {
+                    Some((Some(lower), Some(upper))) => ((lower, upper), "profile likelihood"),
+                    _ => ((coefficient.wald.lower, coefficient.wald.upper), "Wald"),
+                };
+                let how = format!("{}; {kind}", self.how());
+                Estimate::new(format!("odds ratio of {}", coefficient.name), coefficient.estimate.exp(), self.n, how)
+                    .within(bounds.0.exp(), bounds.1.exp(), coefficient.wald.level)
+                    .with_events(Some(self.events))
+            })
+            .collect()
+    }
+}
+
+/// Upper tail of chi-square.
+pub(crate) fn chi_square_p(value: f64, freedom: usize) -> f64 {
+    if freedom == 0 {
+        return 1.0;
+    }
+    statrs::distribution::ChiSquared::new(freedom as f64).map_or(1.0, |chi| chi.sf(value))
+}
+
+/// Two-sided p of a standard normal.
+pub(crate) fn normal_p(z: f64) -> f64 {
+    (2.0 * Normal::standard().sf(z.abs())).min(1.0)
+}
+
+/// Quantile of the standard normal.
+pub(crate) fn normal_quantile(p: f64) -> f64 {
+    Normal::standard().inverse_cdf(p)
+}
+
+/// Fits a logistic regression with intercept.
+///
+/// `x` is rows by covariates, complete; `weights` are frequencies or case weights.
+///
+/// # Errors
+/// [`FitError::NotEstimable`] when a class is absent, when there are not more rows than
+/// coefficients, when the classes are separated and `options.firth` is [`Firth::Never`], or when
+/// the likelihood has no maximum that can be found.
+pub fn fit(
+    x: ArrayView2<'_, f64>,
+    names: &[String],
+    labels: &[bool],
+    weights: Option<&[f64]>,
+    options: &Options,
+    watch: &Watch,
+) -> Result<LogisticFit, FitError> {
+    let rows = x.nrows();
+    if labels.len() != rows || names.len() != x.ncols() {
+        return Err(FitError::Shape { expected: rows, given: labels.len() });
+    }
+    if x.iter().any(|value| !value.is_finite()) {
+        return Err(refuse(NAME, "a covariate is missing or infinite"));
+    }
+    let weights = weights.map_or_else(|| vec![1.0; rows], <[f64]>::to_vec);
+    let total: f64 = weights.iter().sum();
+    let weighted_events: f64 = weights.iter().zip(labels).filter(|(_, label)| **label).map(|(w, _)| w).sum();
+    if weights.len() != rows || weighted_events <= 0.0 || weighted_events >= total {
+        return Err(refuse(NAME, format!("only one class among {rows} rows")));
+    }
+    let mut columns = vec![1.0; rows];
+    for column in x.columns() {
+        columns.extend(column.iter());
+    }
+    let used = weights.iter().filter(|weight| **weight > 0.0).count();
+    let weighted: Vec<f64> =
+        columns.chunks(rows).flat_map(|column| column.iter().zip(&weights).map(|(x, w)| x * w.sqrt())).collect();
+    let design = Orthogonal::new(weighted, rows, ALIASED);
+    if design.rank() >= used {
+        return Err(refuse(
+            NAME,
+            format!("{} coefficients want more than {used} rows; use `penalty = L2` or select features", design.rank()),
+        ));
+    }
+    let kept: Vec<usize> = design.kept().iter().skip(1).map(|column| column - 1).collect();
+    let aliased = (0..names.len()).filter(|column| !kept.contains(column)).map(|column| names[column].clone());
+    let columns: Vec<f64> =
+        design.kept().iter().flat_map(|column| columns[column * rows..(column + 1) * rows].iter().copied()).collect();
+    let problem = Problem { columns, rows, labels, weights: &weights, penalised: false };
+
+    let mut separated_by = None;
+    let mut found = None;
+    if options.firth != Firth::Always {
+        match problem.maximise(None, None, watch)? {
+            Search::Converged(state) => found = Some((state, problem.clone())),
+            Search::Rising(direction) => match problem.separation(&direction) {
+                Some(columns) => {
+                    let by: Vec<String> =
+                        columns.iter().filter(|c| **c > 0).map(|c| names[kept[c - 1]].clone()).collect();
+                    if options.firth == Firth::Never {
+                        return Err(refuse(NAME, format!("the classes are separated by {}", by.join(", "))));
+                    }
+                    separated_by = Some(by);
+                }
+                None => return Err(refuse(NAME, "the likelihood has no maximum that Fisher scoring finds")),
+            },
+        }
+    }
+    let (state, problem) = match found {
+        Some(found) => found,
+        None => {
+            let penalised = Problem { penalised: true, ..problem };
+            match penalised.maximise(None, None, watch)? {
+                Search::Converged(state) => (state, penalised),
+                Search::Rising(_) => {
+                    return Err(refuse(NAME, "Firth's penalised likelihood has no maximum that scoring finds"));
+                }
+            }
+        }
+    };
+    let labelled: Vec<String> =
+        std::iter::once("(Intercept)".to_owned()).chain(kept.iter().map(|column| names[*column].clone())).collect();
+    let vcov = problem.covariance(&state.eta);
+    let share = weighted_events / total;
+    let null_log_likelihood = weighted_events * share.ln() + (total - weighted_events) * (1.0 - share).ln();
+    let mut coefficients = Vec::with_capacity(labelled.len());
+    let quantile = normal_quantile(0.5 + options.level / 2.0);
+    let size = labelled.len();
+    for (index, name) in labelled.into_iter().enumerate() {
+        watch.check()?;
+        let estimate = state.beta[index];
+        let standard_error = vcov[index * size + index].sqrt();
+        let z = estimate / standard_error;
+        let wald = Interval {
+            lower: estimate - quantile * standard_error,
+            upper: estimate + quantile * standard_error,
+            level: options.level,
+        };
+        let (likelihood_ratio, profile) = if options.profile {
+            let chi_square = problem.profile_deviance(index, 0.0, &state, watch)?;
+            let test = chi_square.map(|chi_square| (chi_square, chi_square_p(chi_square, 1)));
+            let target = quantile;
+            let lower = problem.profile_bound(index, -1.0, target, standard_error, &state, watch)?;
+            let upper = problem.profile_bound(index, 1.0, target, standard_error, &state, watch)?;
+            (test, Some((lower, upper)))
+        } else {
+            (None, None)
+        };
+        let p_wald = normal_p(z);
+        coefficients.push(Coefficient { name, estimate, standard_error, z, p_wald, wald, likelihood_ratio, profile });
+    }
+    Ok(LogisticFit {
+        coefficients,
+        vcov: vcov.chunks(size).map(<[f64]>::to_vec).collect(),
+        aliased: aliased.collect(),
+        kept,
+        method: if problem.penalised { Method::Firth } else { Method::MaximumLikelihood },
+        separated_by,
+        log_likelihood: problem.log_likelihood(&state.eta),
+        null_log_likelihood,
+        fitted: state.eta.iter().map(|eta| logistic(*eta)).collect(),
+        n: rows,
+        events: labels.iter().filter(|label| **label).count(),
+        steps: state.steps,
+    })
+}
+
+/// Minimises `C sum w log(1 + exp(-y eta)) + |b|^2 / 2` with an unpenalised intercept by Newton's
+/// method; returns intercept and slopes. More columns than rows are first rotated into the row
+/// space, which leaves the minimum unchanged.
+///
+/// # Errors
+/// [`FitError::NotEstimable`] if Newton's method does not converge.
+pub fn fit_ridge(
+    x: ArrayView2<'_, f64>,
+    labels: &[bool],
+    weights: Option<&[f64]>,
+    c: f64,
+    watch: &Watch,
+) -> Result<(f64, Vec<f64>), FitError> {
+    let (rows, columns) = x.dim();
+    if columns > rows {
+        // x' = Q R, so x b = R' (Q' b), and the best b lies in the span of Q.
+        let transposed: Vec<f64> = x.rows().into_iter().flat_map(|row| row.to_vec()).collect();
+        let factor = Orthogonal::new(transposed, columns, 1e-12);
+        let mut rotated = Array2::zeros((rows, factor.rank()));
+        for (row, values) in x.rows().into_iter().enumerate() {
+            let values = values.to_vec();
+            for index in 0..factor.rank() {
+                rotated[[row, index]] = dot(factor.direction(index), &values);
+            }
+        }
+        let (intercept, turned) = fit_ridge(rotated.view(), labels, weights, c, watch)?;
+        let mut slopes = vec![0.0; columns];
+        for (index, value) in turned.iter().enumerate() {
+            add_scaled(&mut slopes, *value, factor.direction(index));
+        }
+        return Ok((intercept, slopes));
+    }
+    let design: Vec<f64> =
+        std::iter::repeat_n(1.0, rows).chain(x.columns().into_iter().flat_map(|column| column.to_vec())).collect();
+    let weight = |row: usize| c * weights.map_or(1.0, |weights| weights[row]);
+    let value = |eta: &[f64], beta: &[f64]| -> f64 {
+        let loss: f64 =
+            (0..rows).map(|row| weight(row) * log_one_plus_exp(if labels[row] { -eta[row] } else { eta[row] })).sum();
+        loss + 0.5 * dot(&beta[1..], &beta[1..])
+    };
+    let size = columns + 1;
+    let mut beta = vec![0.0; size];
+    let mut eta = vec![0.0; rows];
+    let mut current = value(&eta, &beta);
+    for _ in 0..200 {
+        watch.check()?;
+        // Rows of the data, then one row a penalised coefficient.
+        let length = rows + columns;
+        let mut augmented = vec![0.0; length * size];
+        let mut response = vec![0.0; length];
+        let mut roots = vec![0.0; rows];
+        for row in 0..rows {
+            let p = logistic(eta[row]);
+            roots[row] = (weight(row) * p * (1.0 - p)).max(1e-300).sqrt();
+            let residual = if labels[row] { logistic(-eta[row]) } else { -p };
+            response[row] = weight(row) * residual / roots[row];
+        }
+        for column in 0..size {
+            for row in 0..rows {
+                augmented[column * length + row] = design[column * rows + row] * roots[row];
+            }
+            if column > 0 {
+                augmented[column * length + rows + column - 1] = 1.0;
+                response[rows + column - 1] = -beta[column];
+            }
+        }
+        let factor = Orthogonal::new(augmented, length, 0.0);
+        if factor.rank() < size {
+            return Err(refuse(NAME, "the penalised information is singular"));
+        }
+        let step = factor.solve(&response);
+        let mut change = vec![0.0; rows];
+        for (column, value) in step.iter().enumerate() {
+            add_scaled(&mut change, *value, &design[column * rows..(column + 1) * rows]);
+        }
+        let mut share = 1.0;
+        let mut better = None;
+        for _ in 0..40 {
+            let tried: Vec<f64> = beta.iter().zip(&step).map(|(b, s)| b + share * s).collect();
+            let tried_eta: Vec<f64> = eta.iter().zip(&change).map(|(e, s)| e + share * s).collect();
+            let reached = value(&tried_eta, &tried);
+            if reached <= current + 1e-13 * current.abs() {
+                better = Some((tried, tried_eta, reached));
+                break;
+            }
+            share /= 2.0;
+        }
+        let Some((next, next_eta, reached)) = better else { return Ok((beta[0], beta[1..].to_vec())) };
+        let moved = change.iter().fold(0.0_f64, |max, value| max.max((share * value).abs()));
+        (beta, eta, current) = (next, next_eta, reached);
+        if moved < 1e-10 {
+            return Ok((beta[0], beta[1..].to_vec()));
+        }
+    }
+    Err(refuse(NAME, "Newton's method did not converge in 200 steps"))
+}
+
+#[derive(Clone, Debug)]
+struct State {
+    beta: Vec<f64>,
+    eta: Vec<f64>,
+    value: f64,
+    steps: usize,
+}
+
+enum Search {
+    Converged(State),
+    /// Not converged; the last step's direction.
+    Rising(Vec<f64>),
+}
+
+/// The likelihood of one design of full rank, with or without Firth's penalty.
+#[derive(Clone)]
+struct Problem<'a> {
+    /// Intercept and covariates, column after column.
+    columns: Vec<f64>,
+    rows: usize,
+    labels: &'a [bool],
+    weights: &'a [f64],
+    penalised: bool,
+}
+
+impl Problem<'_> {
+    fn size(&self) -> usize {
+        self.columns.len() / self.rows
+    }
+
+    fn column(&self, index: usize) -> &[f64] {
+        &self.columns[index * self.rows..(index + 1) * self.rows]
+    }
+
+    fn linear(&self, beta: &[f64]) -> Vec<f64> {
+        let mut eta = vec![0.0; self.rows];
+        for (index, value) in beta.iter().enumerate() {
+            add_scaled(&mut eta, *value, self.column(index));
+        }
+        eta
+    }
+
+    fn log_likelihood(&self, eta: &[f64]) -> f64 {
+        let rows = eta.iter().zip(self.labels).zip(self.weights);
+        -rows.map(|((eta, label), w)| w * log_one_plus_exp(if *label { -eta } else { *eta })).sum::<f64>()
+    }
+
+    /// Square roots of the weights of Fisher scoring.
+    fn roots(&self, eta: &[f64]) -> Vec<f64> {
+        eta.iter()
+            .zip(self.weights)
+            .map(|(eta, w)| {
+                let p = logistic(-eta.abs());
+                (w * p * (1.0 - p)).sqrt()
+            })
+            .collect()
+    }
+
+    fn factor(&self, roots: &[f64], without: Option<usize>) -> Orthogonal {
+        let columns = (0..self.size())
+            .filter(|index| Some(*index) != without)
+            .flat_map(|index| self.column(index).iter().zip(roots).map(|(x, root)| x * root))
+            .collect();
+        Orthogonal::new(columns, self.rows, 0.0)
+    }
+
+    fn value(&self, eta: &[f64]) -> f64 {
+        let value = self.log_likelihood(eta);
+        if !self.penalised {
+            return value;
+        }
+        let factor = self.factor(&self.roots(eta), None);
+        if factor.rank() < self.size() { f64::NEG_INFINITY } else { value + 0.5 * factor.log_determinant() }
+    }
+
+    /// Inverse information, row after row.
+    fn covariance(&self, eta: &[f64]) -> Vec<f64> {
+        self.factor(&self.roots(eta), None).inverse_gram()
+    }
+
+    /// Fisher scoring with step halving. `fixed` holds a coefficient at a value; `start` is where
+    /// to begin.
+    fn maximise(&self, fixed: Option<(usize, f64)>, start: Option<&[f64]>, watch: &Watch) -> Result<Search, FitError> {
+        let size = self.size();
+        let mut beta = start.map_or_else(|| vec![0.0; size], <[f64]>::to_vec);
+        if let Some((index, value)) = fixed {
+            beta[index] = value;
+        }
+        let held = fixed.map(|(index, _)| index);
+        let mut eta = self.linear(&beta);
+        let mut value = self.value(&eta);
+        let mut direction = vec![0.0; size];
+        for steps in 0..STEPS {
+            watch.check()?;
+            let roots = self.roots(&eta);
+            let leverage = if self.penalised { self.factor(&roots, None).leverage() } else { Vec::new() };
+            let response: Vec<f64> = (0..self.rows)
+                .map(|row| {
+                    let residual = if self.labels[row] { logistic(-eta[row]) } else { -logistic(eta[row]) };
+                    let mut score = self.weights[row] * residual;
+                    if self.penalised {
+                        score += leverage[row] * (0.5 - logistic(eta[row]));
+                    }
+                    if roots[row] > 0.0 { score / roots[row] } else { 0.0 }
+                })
+                .collect();
+            let factor = self.factor(&roots, held);
+            let solved = factor.solve(&response);
+            let free: Vec<usize> = (0..size).filter(|index| Some(*index) != held).collect();
+            let mut step = vec![0.0; size];
+            for (column, value) in factor.kept().iter().zip(&solved) {
+                step[free[*column]] = *value;
+            }
+            let change = self.linear(&step);
+            let longest = change.iter().fold(0.0_f64, |max, value| max.max(value.abs()));
+            // Firth's likelihood is not concave: no step moves a log odds by more than 5.
+            let mut share = if self.penalised && longest > 5.0 { 5.0 / longest } else { 1.0 };
+            let mut accepted = None;
+            for _ in 0..30 {
+                let tried: Vec<f64> = eta.iter().zip(&change).map(|(eta, change)| eta + share * change).collect();
+                let reached = self.value(&tried);
+                if reached >= value - 1e-12 * (1.0 + value.abs()) {
+                    accepted = Some((tried, reached));
+                    break;
+                }
+                share /= 2.0;
+            }
+            let Some((tried, reached)) = accepted else {
+                // No step along the score raises the likelihood: this is the maximum to rounding.
+                return Ok(Search::Converged(State { beta, eta, value, steps }));
+            };
+            add_scaled(&mut beta, share, &step);
+            let scale = 1.0 + tried.iter().fold(0.0_f64, |max, value| max.max(value.abs()));
+            (eta, value) = (tried, reached);
+            direction = step;
+            // Firth's scoring converges linearly, since its information leaves out the penalty.
+            let enough = if self.penalised { 1e-11 } else { 1e-9 };
+            if share * longest <= enough * scale {
+                return Ok(Search::Converged(State { beta, eta, value, steps: steps + 1 }));
+            }
+            if factor.rank() < free.len() || (!self.penalised && steps > 30 && longest > 0.5) {
+                break;
+            }
+        }
+        if self.penalised && self.slope_is_flat(&eta, held) {
+            return Ok(Search::Converged(State { beta, eta, value, steps: STEPS }));
+        }
+        Ok(Search::Rising(direction))
+    }
+
+    /// Whether Firth's modified score is zero to rounding, relative to its terms.
+    fn slope_is_flat(&self, eta: &[f64], held: Option<usize>) -> bool {
+        let leverage = self.factor(&self.roots(eta), None).leverage();
+        (0..self.size()).filter(|index| Some(*index) != held).all(|index| {
+            let mut sum = 0.0;
+            let mut size = 0.0;
+            for (row, x) in self.column(index).iter().enumerate() {
+                let residual = if self.labels[row] { logistic(-eta[row]) } else { -logistic(eta[row]) };
+                let term = x * (self.weights[row] * residual + leverage[row] * (0.5 - logistic(eta[row])));
+                sum += term;
+                size += term.abs();
+            }
+            sum.abs() <= 1e-9 * size
+        })
+    }
+
+    /// The coefficients that take part in a separating direction: along it no row's likelihood
+    /// falls. `None` if the direction does not separate.
+    fn separation(&self, direction: &[f64]) -> Option<Vec<usize>> {
+        let along = self.linear(direction);
+        let signed = |row: usize| if self.labels[row] { along[row] } else { -along[row] };
+        let used = (0..self.rows).filter(|row| self.weights[*row] > 0.0);
+        let (worst, best) =
+            used.fold((f64::INFINITY, 0.0_f64), |(low, high), row| (low.min(signed(row)), high.max(signed(row))));
+        if best <= 0.0 || worst < -1e-3 * best {
+            return None;
+        }
+        let spread: Vec<f64> = (0..self.size())
+            .map(|index| {
+                let column = self.column(index);
+                let mean = column.iter().sum::<f64>() / self.rows as f64;
+                let variance = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / self.rows as f64;
+                direction[index].abs() * variance.sqrt()
+            })
+            .collect();
+        let largest = spread.iter().copied().fold(0.0, f64::max);
+        Some((1..self.size()).filter(|index| spread[*index] > 1e-3 * largest).collect())
+    }
+
+    /// Twice the fall of the (penalised) log-likelihood when a coefficient is held at `value` and
+    /// the others are free; `None` if that has no maximum.
+    fn profile_deviance(&self, index: usize, value: f64, best: &State, watch: &Watch) -> Result<Option<f64>, FitError> {
+        Ok(match self.maximise(Some((index, value)), Some(&best.beta), watch)? {
+            Search::Converged(state) => Some((2.0 * (best.value - state.value)).max(0.0)),
+            Search::Rising(_) => None,
+        })
+    }
+
+    /// Where the signed root of the profile deviance reaches `target` on one side.
+    fn profile_bound(
+        &self,
+        index: usize,
+        side: f64,
+        target: f64,
+        standard_error: f64,
+        best: &State,
+        watch: &Watch,
+    ) -> Result<Option<f64>, FitError> {
+        let centre = best.beta[index];
+        let mut warm = best.beta.clone();
+        let mut root = |distance: f64| -> Result<Option<f64>, FitError> {
+            let at = centre + side * distance;
+            Ok(match self.maximise(Some((index, at)), Some(&warm), watch)? {
+                Search::Converged(state) => {
+                    warm = state.beta;
+                    Some((2.0 * (best.value - state.value)).max(0.0).sqrt() - target)
+                }
+                Search::Rising(_) => None,
+            })
+        };
+        // Bracket, then Illinois' false position: the root is nearly linear in the coefficient.
+        let (mut low, mut f_low) = (0.0, -target);
+        let mut high = target * standard_error;
+        let Some(mut f_high) = root(high)? else { return Ok(None) };
+        let mut doublings = 0;
+        while f_high < 0.0 {
+            doublings += 1;
+            if doublings > 12 {
+                return Ok(None);
+            }
+            (low, f_low) = (high, f_high);
+            high *= 1.6;
+            match root(high)? {
+                Some(value) => f_high = value,
+                None => return Ok(None),
+            }
+        }
+        let mut last_side = 0;
+        for _ in 0..60 {
+            if high - low <= 1e-11 * (centre.abs() + high) || f_high == 0.0 {
+                break;
+            }
+            let middle = high - f_high * (high - low) / (f_high - f_low);
+            let Some(f_middle) = root(middle)? else { return Ok(None) };
+            if f_middle.abs() < 1e-11 {
+                return Ok(Some(centre + side * middle));
+            }
+            if f_middle > 0.0 {
+                (high, f_high) = (middle, f_middle);
+                if last_side == 1 {
+                    f_low /= 2.0;
+                }
+                last_side = 1;
+            } else {
+                (low, f_low) = (middle, f_middle);
+                if last_side == -1 {
+                    f_high /= 2.0;
+                }
+                last_side = -1;
+            }
+        }
+        Ok(Some(centre + side * high))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+
+    fn names(count: usize) -> Vec<String> {
+        (0..count).map(|index| format!("x{index}")).collect()
+    }
+
+    // scripts/reference/learn.py (R: glm, uniroot on the profile deviance; Firth by direct maximisation).
+    const AGE: [f64; 12] = [45., 50., 61., 38., 72., 66., 55., 49., 58., 63., 41., 70.];
+    const SEX: [f64; 12] = [0., 1., 1., 0., 0., 1., 1., 0., 1., 0., 1., 1.];
+    const DEAD: [bool; 12] = [false, false, true, false, true, false, true, false, false, true, false, true];
+
+    fn cohort() -> Array2<f64> {
+        Array2::from_shape_fn((12, 2), |(row, column)| if column == 0 { AGE[row] } else { SEX[row] })
+    }
+
+    #[test]
+    fn a_two_by_two_table_has_its_closed_form() {
+        let x = Array2::from_shape_fn((40, 1), |(row, _)| f64::from(u8::from(row < 20)));
+        let labels: Vec<bool> = (0..40).map(|row| row < 15 || (20..26).contains(&row)).collect();
+        let fit = fit(x.view(), &names(1), &labels, None, &Options::default(), &Watch::silent()).unwrap();
+        let odds_ratio = (15.0 * 14.0) / (5.0 * 6.0);
+        assert!((fit.coefficients[1].estimate - f64::ln(odds_ratio)).abs() < 1e-10);
+        let se = (1.0 / 15.0 + 1.0 / 5.0 + 1.0 / 6.0 + 1.0 / 14.0_f64).sqrt();
+        assert!((fit.coefficients[1].standard_error - se).abs() < 1e-10);
+        assert_eq!(fit.method, Method::MaximumLikelihood);
+        // The likelihood-ratio test of the only covariate is the overall one.
+        assert!((fit.coefficients[1].likelihood_ratio.unwrap().0 - fit.overall().0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_profile_bound_lies_where_the_likelihood_has_fallen_by_the_quantile() {
+        let fitted = fit(cohort().view(), &names(2), &DEAD, None, &Options::default(), &Watch::silent()).unwrap();
+        let (lower, upper) = fitted.coefficients[2].profile.unwrap();
+        let problem = Problem {
+            columns: std::iter::repeat_n(1.0, 12).chain(AGE).chain(SEX).collect(),
+            rows: 12,
+            labels: &DEAD,
+            weights: &[1.0; 12],
+            penalised: false,
+        };
+        let Ok(Search::Converged(best)) = problem.maximise(None, None, &Watch::silent()) else { panic!() };
+        for bound in [lower.unwrap(), upper.unwrap()] {
+            let fall = problem.profile_deviance(2, bound, &best, &Watch::silent()).unwrap().unwrap();
+            assert!((fall - 3.841_458_820_694_124).abs() < 1e-8, "{fall}");
+        }
+    }
+
+    #[test]
+    fn weights_are_repetitions() {
+        let x = cohort();
+        let weights: Vec<f64> = (0..12).map(|row| f64::from(row % 3)).collect();
+        let rows: Vec<usize> = (0..12).flat_map(|row| std::iter::repeat_n(row, row % 3)).collect();
+        let repeated = Array2::from_shape_fn((rows.len(), 2), |(row, column)| x[[rows[row], column]]);
+        let labels: Vec<bool> = rows.iter().map(|row| DEAD[*row]).collect();
+        for firth in [Firth::Always, Firth::WhenSeparated] {
+            let options = Options { firth, profile: false, ..Options::default() };
+            let a = fit(x.view(), &names(2), &DEAD, Some(&weights), &options, &Watch::silent()).unwrap();
+            let b = fit(repeated.view(), &names(2), &labels, None, &options, &Watch::silent()).unwrap();
+            for (a, b) in a.coefficients.iter().zip(&b.coefficients) {
+                assert!((a.estimate - b.estimate).abs() < 1e-7 * (1.0 + b.estimate.abs()), "{firth:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn separation_is_proved_and_named() {
+        let mut x = cohort();
+        for (row, dead) in DEAD.iter().enumerate() {
+            x[[row, 1]] = if *dead { 2.0 + row as f64 } else { 1.0 - row as f64 };
+        }
+        let options = Options::default();
+        let fitted = fit(x.view(), &names(2), &DEAD, None, &options, &Watch::silent()).unwrap();
+        assert_eq!(fitted.method, Method::Firth);
+        assert!(fitted.separated_by.clone().unwrap().contains(&"x1".to_owned()));
+        assert!(fitted.how().contains("Firth"));
+        assert!(fitted.coefficients.iter().all(|c| c.estimate.is_finite() && c.standard_error.is_finite()));
+        let never = Options { firth: Firth::Never, ..options };
+        assert!(fit(x.view(), &names(2), &DEAD, None, &never, &Watch::silent()).is_err());
+    }
+
+    #[test]
+    fn firth_of_a_two_by_two_table_adds_half_to_each_cell() {
+        // Saturated model: Firth's estimate is the log odds ratio with 1/2 added to each cell.
+        let x = Array2::from_shape_fn((20, 1), |(row, _)| f64::from(u8::from(row < 8)));
+        let labels: Vec<bool> = (0..20).map(|row| (8..13).contains(&row)).collect();
+        let fitted = fit(x.view(), &names(1), &labels, None, &Options::default(), &Watch::silent()).unwrap();
+        assert_eq!(fitted.method, Method::Firth);
+        let expected = f64::ln((0.5 / 8.5) / (5.5 / 7.5));
+        assert!((fitted.coefficients[1].estimate - expected).abs() < 1e-8);
+    }
+
+    #[test]
+    fn degenerate_designs_have_their_reasons() {
+        let x = cohort();
+        let options = Options::default();
+        assert!(fit(x.view(), &names(2), &[true; 12], None, &options, &Watch::silent()).is_err());
+        let wide = Array2::from_shape_fn((4, 9), |(i, j)| ((i * 7 + j * 3) % 5) as f64 + (i * j) as f64);
+        assert!(fit(wide.view(), &names(9), &[true, false, true, false], None, &options, &Watch::silent()).is_err());
+        let doubled = Array2::from_shape_fn((12, 3), |(row, column)| x[[row, column % 2]]);
+        let fitted = fit(doubled.view(), &names(3), &DEAD, None, &options, &Watch::silent()).unwrap();
+        assert_eq!(fitted.aliased, ["x2"]);
+        assert_eq!(fitted.kept, [0, 1]);
+    }
+
+    #[test]
+    fn ridge_in_the_row_space_is_ridge() {
+        let wide = Array2::from_shape_fn((6, 9), |(i, j)| ((i * 7 + j * 3) % 5) as f64 + 0.1 * (i * j) as f64);
+        let labels = [true, false, true, false, false, true];
+        let (intercept, slopes) = fit_ridge(wide.view(), &labels, None, 0.7, &Watch::silent()).unwrap();
+        // The gradient vanishes: b = C sum (y - p) x.
+        for column in 0..9 {
+            let gradient: f64 = (0..6)
+                .map(|row| {
+                    let eta = intercept + dot(&slopes, &wide.row(row).to_vec());
+                    0.7 * (f64::from(u8::from(labels[row])) - logistic(eta)) * wide[[row, column]]
+                })
+                .sum();
+            assert!((gradient - slopes[column]).abs() < 1e-9);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What each node of a plan does, one file each. Data nodes put a value into the [`World`];
+//! all others answer from it.
+//!
+//! May import: `plan`, the engines, and `run`'s own types. Deliberately absent: any decision that
+//! the study should have made; where an engine has not landed, the step says so.
+//!
+//! [`World`]: super::world::World
+
+pub mod cohort;
+pub mod columns;
+pub mod derive;
+pub mod describe;
+pub mod endpoint;
+pub mod evaluate;
+pub mod flow;
+pub mod groups;
+pub mod infer;
+pub mod judge;
+pub mod model;
+pub mod optimism;
+pub mod split;
+pub mod table;

@@ -1,0 +1,419 @@
+//! What a run answers: typed tables, estimates and figure data. `results.json` is this, and so is
+//! what the embedding API returns; every front end is thin over it.
+//!
+//! Times, thread counts and what came from the store are not in here: the same study on the same
+//! data gives the same bytes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::stats::Estimate;
+
+/// Number of the format of `results.json`; it grows when a field changes its meaning.
+pub const FORMAT: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Results {
+    pub format: u32,
+    pub study: StudyRecord,
+    pub data: Vec<DataRecord>,
+    /// In the order of the study.
+    pub answers: Vec<Answer>,
+    /// Of the whole run: what the data showed and the study did not foresee.
+    pub notices: Vec<Notice>,
+    /// Looks at sealed parts, each evaluation that saw their outcome.
+    pub looks: Vec<Look>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StudyRecord {
+    pub name: String,
+    pub documentation: String,
+    pub seed: u64,
+    /// Coverage of intervals.
+    pub level: f64,
+    pub resamples: usize,
+    /// Checklists asked for.
+    pub report: Vec<String>,
+    /// Version of Diptych.
+    pub version: String,
+}
+
+/// A table as it was read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataRecord {
+    pub table: String,
+    pub path: Option<String>,
+    pub rows: usize,
+    pub columns: usize,
+    pub patients: usize,
+    /// Content hash (BLAKE3) of names, types and values.
+    pub hash: String,
+    pub notes: Vec<String>,
+}
+
+/// Something that the reader must know beside the numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    pub declaration: String,
+    /// Stable code, such as `data::few-events`.
+    pub code: String,
+    pub message: String,
+}
+
+/// A sealed part whose outcome was looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    pub part: String,
+    pub declaration: String,
+}
+
+/// What one declaration answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The step's name in the plan: `evaluate PRIME_R`.
+    pub declaration: String,
+    pub documentation: String,
+    pub tables: Vec<ResultTable>,
+    pub estimates: Vec<EstimateRecord>,
+    pub figures: Vec<FigureData>,
+    pub notes: Vec<String>,
+    /// Defaults that the study did not write.
+    pub defaults: Vec<(String, String)>,
+    /// Leaks that the study accepted, with their reasons; every number here is relabelled.
+    pub accepted: Vec<(String, String)>,
+}
+
+/// A table of typed cells.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ResultTable {
+    /// For a file name: `table-1`, `flow`.
+    pub name: String,
+    pub title: String,
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Cell>>,
+    pub notes: Vec<String>,
+}
+
+/// A cell; how it is written out is decided by [`Cell::shown`] and [`Cell::raw`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cell {
+    Empty,
+    Text(String),
+    Count(u64),
+    /// With so many digits after the point.
+    Number {
+        value: f64,
+        digits: usize,
+    },
+    /// `n (p%)`.
+    CountOf {
+        count: u64,
+        of: u64,
+    },
+    P(f64),
+    Estimate {
+        value: f64,
+        lower: Option<f64>,
+        upper: Option<f64>,
+        digits: usize,
+    },
+    NotEstimable(String),
+}
+
+/// How an estimate was made with regard to the rows of the fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// On the rows of the fit: optimistic, told beside a better one.
+    Apparent,
+    /// Each row predicted by a model fitted without it.
+    OutOfFold,
+    /// A part of the same split that the model has not seen.
+    HeldOut,
+    /// Other patients than those of the split, or another centre.
+    External,
+    /// Apparent minus the optimism of bootstrap resamples.
+    OptimismCorrected,
+    /// A question without a fitted model: a description or an inference.
+    Descriptive,
+}
+
+/// One estimate with all that a reader needs to trust it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EstimateRecord {
+    pub declaration: String,
+    /// `PRIME_R`, `PRIME_R.clinical`; empty where no model is judged.
+    pub model: String,
+    /// `train`, `external`, or the cohort's name.
+    pub cohort: String,
+    /// `AUC`, `C-index`, `hazard ratio of age`.
+    pub metric: String,
+    /// As the study wrote it: `24 months`.
+    pub horizon: Option<String>,
+    /// `null` with a reason under `why`.
+    pub value: Option<f64>,
+    pub why: Option<String>,
+    pub lower: Option<f64>,
+    pub upper: Option<f64>,
+    pub level: Option<f64>,
+    /// Why there is no interval where one would be expected.
+    pub no_interval: Option<String>,
+    pub n: usize,
+    pub events: Option<usize>,
+    /// Rows left out because something needed was missing.
+    pub missing: usize,
+    pub how: String,
+    pub kind: Kind,
+    /// Codes of accepted leaks upstream.
+    pub labels: Vec<String>,
+}
+
+/// The data of a figure; drawing it is another matter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FigureData {
+    /// `roc`, `calibration`, `km`, `flow`.
+    pub kind: String,
+    pub title: String,
+    pub data: serde_json::Value,
+}
+
+impl EstimateRecord {
+    pub fn new(estimate: &Estimate, kind: Kind) -> Self {
+        let (value, why) = match &estimate.value {
+            Ok(value) if value.is_finite() => (Some(*value), None),
+            Ok(_) => (None, Some("the computation has no finite result".to_owned())),
+            Err(reason) => (None, Some(reason.reason.clone())),
+        };
+        EstimateRecord {
+            declaration: String::new(),
+            model: String::new(),
+            cohort: String::new(),
+            metric: estimate.name.clone(),
+            horizon: None,
+            value,
+            why,
+            lower: estimate.interval.map(|interval| interval.lower),
+            upper: estimate.interval.map(|interval| interval.upper),
+            level: estimate.interval.map(|interval| interval.level),
+            no_interval: estimate.no_interval.clone(),
+            n: estimate.n,
+            events: estimate.events,
+            missing: estimate.missing,
+            how: estimate.how.clone(),
+            kind,
+            labels: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn of(mut self, model: &str, cohort: &str) -> Self {
+        model.clone_into(&mut self.model);
+        cohort.clone_into(&mut self.cohort);
+        self
+    }
+
+    #[must_use]
+    pub fn at(mut self, horizon: Option<&str>) -> Self {
+        self.horizon = horizon.map(str::to_owned);
+        self
+    }
+
+    /// As a cell of a table.
+    pub fn cell(&self, digits: usize) -> Cell {
+        match (self.value, &self.why) {
+            (Some(value), _) => Cell::Estimate { value, lower: self.lower, upper: self.upper, digits },
+            (None, why) => Cell::NotEstimable(why.clone().unwrap_or_default()),
+        }
+    }
+}
+
+impl Kind {
+    pub fn words(self) -> &'static str {
+        match self {
+            Kind::Apparent => "apparent",
+            Kind::OutOfFold => "out of fold",
+            Kind::HeldOut => "held out",
+            Kind::External => "external",
+            Kind::OptimismCorrected => "optimism-corrected",
+            Kind::Descriptive => "descriptive",
+        }
+    }
+}
+
+impl Cell {
+    pub fn text(text: impl Into<String>) -> Self {
+        Cell::Text(text.into())
+    }
+
+    pub fn count(count: usize) -> Self {
+        Cell::Count(count as u64)
+    }
+
+    pub fn events(events: Option<usize>) -> Self {
+        events.map_or(Cell::Empty, Cell::count)
+    }
+
+    /// A number, or why there is none.
+    pub fn number(value: f64, digits: usize) -> Self {
+        if value.is_finite() {
+            Cell::Number { value, digits }
+        } else {
+            Cell::NotEstimable("the computation has no finite result".to_owned())
+        }
+    }
+
+    pub fn count_of(count: usize, of: usize) -> Self {
+        Cell::CountOf { count: count as u64, of: of as u64 }
+    }
+
+    /// As a reader sees it.
+    pub fn shown(&self) -> String {
+        match self {
+            Cell::Empty => String::new(),
+            Cell::Text(text) => text.clone(),
+            Cell::Count(count) => count.to_string(),
+            Cell::Number { value, digits } => fixed(*value, *digits),
+            Cell::CountOf { count, of: 0 } => count.to_string(),
+            Cell::CountOf { count, of } => format!("{count} ({}%)", fixed(100.0 * *count as f64 / *of as f64, 1)),
+            Cell::P(p) => shown_p(*p),
+            Cell::Estimate { value, lower: Some(lower), upper: Some(upper), digits } => {
+                format!("{} ({} to {})", fixed(*value, *digits), fixed(*lower, *digits), fixed(*upper, *digits))
+            }
+            Cell::Estimate { value, digits, .. } => fixed(*value, *digits),
+            Cell::NotEstimable(_) => "not estimable".to_owned(),
+        }
+    }
+
+    /// At full precision, for a CSV file.
+    pub fn raw(&self) -> String {
+        match self {
+            Cell::Number { value, .. } | Cell::P(value) => value.to_string(),
+            Cell::Estimate { value, lower: Some(lower), upper: Some(upper), .. } => {
+                format!("{value} ({lower} to {upper})")
+            }
+            Cell::Estimate { value, .. } => value.to_string(),
+            Cell::NotEstimable(reason) => format!("not estimable: {reason}"),
+            other => other.shown(),
+        }
+    }
+}
+
+/// So many digits after the point; large and tiny numbers with four significant digits instead.
+pub fn fixed(value: f64, digits: usize) -> String {
+    let size = value.abs();
+    if size != 0.0 && (size >= 1e6 || size < 0.5 * 10f64.powi(-(digits as i32))) {
+        return format!("{value:.3e}");
+    }
+    let text = format!("{value:.digits$}");
+    // No negative zero.
+    if text.trim_start_matches('-').bytes().all(|byte| matches!(byte, b'0' | b'.')) {
+        text.trim_start_matches('-').to_owned()
+    } else {
+        text
+    }
+}
+
+/// `0.03`, `0.004`, `< 0.001`.
+pub fn shown_p(p: f64) -> String {
+    if p < 0.001 {
+        "< 0.001".to_owned()
+    } else if p < 0.01 {
+        format!("{p:.3}")
+    } else if (0.045..0.055).contains(&p) {
+        // Rounding must not carry a P over the line that readers look at.
+        format!("{p:.3}")
+    } else {
+        format!("{p:.2}")
+    }
+}
+
+impl ResultTable {
+    pub fn new<const N: usize>(name: &str, title: impl Into<String>, columns: [&str; N]) -> Self {
+        ResultTable {
+            name: name.to_owned(),
+            title: title.into(),
+            columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+            rows: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    pub fn push<const N: usize>(&mut self, row: [Cell; N]) {
+        debug_assert_eq!(N, self.columns.len(), "a row has a cell for each column");
+        self.rows.push(row.into());
+    }
+
+    /// RFC 4180, full precision.
+    pub fn csv(&self) -> String {
+        fn field(text: &str) -> String {
+            if text.contains(['"', ',', '\n', '\r']) {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            } else {
+                text.to_owned()
+            }
+        }
+        let mut text = self.columns.iter().map(|name| field(name)).collect::<Vec<_>>().join(",");
+        text.push('\n');
+        for row in &self.rows {
+            text.push_str(&row.iter().map(|cell| field(&cell.raw())).collect::<Vec<_>>().join(","));
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl Results {
+    /// The answer of a step by its name in the plan.
+    pub fn answer(&self, declaration: &str) -> Option<&Answer> {
+        self.answers.iter().find(|answer| answer.declaration == declaration)
+    }
+
+    /// Every estimate of the run, in the order of the study.
+    pub fn estimates(&self) -> impl Iterator<Item = &EstimateRecord> {
+        self.answers.iter().flat_map(|answer| &answer.estimates)
+    }
+
+    /// `results.json`.
+    pub fn json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_written_for_readers_and_for_files() {
+        assert_eq!(Cell::number(f64::NAN, 2).shown(), "not estimable");
+        assert_eq!(Cell::count_of(1, 3).shown(), "1 (33.3%)");
+        assert_eq!(Cell::P(0.0004).shown(), "< 0.001");
+        assert_eq!(Cell::P(0.0496).shown(), "0.050");
+        assert_eq!(Cell::P(0.2).shown(), "0.20");
+        let estimate = Cell::Estimate { value: 0.61234, lower: Some(0.5), upper: Some(0.7), digits: 2 };
+        assert_eq!(estimate.shown(), "0.61 (0.50 to 0.70)");
+        assert_eq!(estimate.raw(), "0.61234 (0.5 to 0.7)");
+        assert_eq!(fixed(-0.0001, 2), "-1.000e-4");
+        assert_eq!(fixed(-0.0, 2), "0.00");
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_null_with_a_reason() {
+        let record =
+            EstimateRecord::new(&Estimate::not_estimable("AUC", 12, "no events among 12 patients"), Kind::HeldOut);
+        let json = serde_json::to_value(&record).unwrap();
+        assert!(json["value"].is_null());
+        assert_eq!(json["why"], "no events among 12 patients");
+        assert_eq!(json["kind"], "held-out");
+    }
+
+    #[test]
+    fn a_table_is_written_as_csv() {
+        let mut table = ResultTable::new("t", "T", ["a", "b, c"]);
+        table.push([Cell::text("x \"y\""), Cell::Number { value: 0.1, digits: 0 }]);
+        assert_eq!(table.csv(), "a,\"b, c\"\n\"x \"\"y\"\"\",0.1\n");
+    }
+}
