@@ -1,5 +1,7 @@
 //! The language's surface: the canonical study, everyday lines, and every fault in its words.
 
+mod fuzz;
+
 use diptych::syntax::ast::{ExprKind, SourceId, Sources, Study};
 use diptych::syntax::{Diagnostic, check_shape, format, parse};
 
@@ -250,11 +252,25 @@ cohort x from y # trailing
 #[test]
 fn the_prompt_knows_when_a_text_is_whole() {
     use diptych::syntax::is_complete;
-    for whole in ["", "flow eligible", "albi by centre", "cox(os ~ age)", "cohort a from b\n  include \"x\": y\n\n",
-        "endpoint os = survival(a, b)", "describe a by b"] {
+    for whole in [
+        "",
+        "flow eligible",
+        "albi by centre",
+        "cox(os ~ age)",
+        "cohort a from b\n  include \"x\": y\n\n",
+        "endpoint os = survival(a, b)",
+        "describe a by b",
+    ] {
         assert!(is_complete(whole), "{whole:?}");
     }
-    for open in ["cox(os ~", "cox(os ~ age", "derive a = b +", "cohort a from b", "cohort a from b\n  include \"x\": y", "describe a by"] {
+    for open in [
+        "cox(os ~",
+        "cox(os ~ age",
+        "derive a = b +",
+        "cohort a from b",
+        "cohort a from b\n  include \"x\": y",
+        "describe a by",
+    ] {
         assert!(!is_complete(open), "{open:?}");
     }
 }

@@ -423,7 +423,9 @@ fn misfit(item: &Expr, kind: Kind, word: &str) -> Option<Diagnostic> {
             };
             fault.help(format!("quotes are data, bare words are names: write {shown}"))
         }
-        (ExprKind::Name(_) | ExprKind::Quoted(_), Kind::Text | Kind::File) => fault.help("quotes are data: put it in double quotes"),
+        (ExprKind::Name(_) | ExprKind::Quoted(_), Kind::Text | Kind::File) => {
+            fault.help("quotes are data: put it in double quotes")
+        }
         (ExprKind::Name(_), Kind::NewName) => fault.help("a new name has no dot"),
         _ => fault,
     })
