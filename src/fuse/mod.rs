@@ -19,6 +19,7 @@ mod null;
 mod prepare;
 mod rule;
 mod search;
+pub mod steps;
 mod work;
 
 mod average;
@@ -31,7 +32,6 @@ pub use cross_fit::{CrossFit, FittedFold, OutOfFold, Selection, cross_fit};
 pub use design::fit;
 pub use fitted::{FittedDesign, Fused, FusedPart, Predicted};
 pub use learned::Learned;
-pub use logistic::{Fit as LogisticFit, fit as fit_logistic};
 pub use prepare::{FittedPipeline, TraceStep};
 pub use rule::{Combiner, CombinerSummary, FusionTask, Rule};
 pub use search::{Stage, Tried};
@@ -66,7 +66,12 @@ pub fn learners() -> impl Iterator<Item = &'static dyn Learner> {
 
 /// The preparation step of that name.
 pub fn step(name: &str) -> Option<&'static dyn Step> {
-    crate::learn::steps().iter().copied().find(|step| step.card().name == name)
+    all_steps().find(|step| step.card().name == name)
+}
+
+/// Every preparation step: those of `learn`, and the selections that judge by the outcome.
+pub fn all_steps() -> impl Iterator<Item = &'static dyn Step> {
+    crate::learn::steps().iter().chain(steps::all()).copied()
 }
 
 /// The metric of that name that judges this kind of endpoint.
@@ -78,6 +83,8 @@ pub fn metric(name: &str, kind: EndpointKind) -> Option<&'static dyn Metric> {
     all.find(|metric| metric.card().name == name && metric.card().serves(kind))
 }
 
+#[cfg(test)]
+mod leakage_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

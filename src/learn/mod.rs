@@ -6,10 +6,18 @@
 //! censored endpoints live in `survival` and implement the same trait.
 //! Deliberately absent: reading data, and any fit that does not say its rows.
 
+pub mod adaboost;
+pub mod bagging;
 pub mod block;
+pub mod boosting;
+pub mod decision_tree;
 pub mod elastic_net;
 pub mod folds;
+mod forest;
 pub mod glmnet;
+pub mod gradient_boosting;
+pub mod gtbr;
+pub mod knn;
 pub mod lasso;
 pub mod least_squares;
 pub mod linear;
@@ -17,18 +25,43 @@ pub mod linear_model;
 pub mod linear_regression;
 pub mod logistic;
 pub mod logistic_regression;
+pub mod naive_bayes;
+pub mod random_forest;
 pub mod recipe;
 pub mod ridge;
+pub mod rotation_forest;
 pub mod seam;
+pub mod stacking;
 pub mod steps;
+pub mod support_vectors;
+pub mod svm;
 pub(crate) mod training;
+pub mod tree;
 
 pub use block::{Block, Column, Values};
 pub use seam::{FitError, FittedStep, Learner, Model, Step, Task};
 
 /// Every learner of binary and continuous endpoints, in alphabetical order.
 pub fn learners() -> &'static [&'static dyn Learner] {
-    &[&elastic_net::ElasticNet, &lasso::Lasso, &linear::Linear, &logistic::Logistic, &ridge::Ridge]
+    &[
+        &adaboost::AdaBoost,
+        &bagging::Bagging,
+        &boosting::Boosting,
+        &decision_tree::DecisionTree,
+        &elastic_net::ElasticNet,
+        &gradient_boosting::GradientBoosting,
+        &gtbr::Gtbr,
+        &knn::Knn,
+        &lasso::Lasso,
+        &linear::Linear,
+        &logistic::Logistic,
+        &naive_bayes::NaiveBayes,
+        &random_forest::RandomForest,
+        &ridge::Ridge,
+        &rotation_forest::RotationForest,
+        &stacking::Stacking,
+        &svm::Svm,
+    ]
 }
 
 /// Every preparation step, in alphabetical order.

@@ -1,3 +1,64 @@
-//! Evaluates a plan: scheduler, store, progress, cancellation.
+//! Runs a plan: reads the data, fits what is not in the store yet, and gathers the answers.
 //!
-//! May import: `plan`, and every engine. Never parses.
+//! Data nodes (tables, derived columns, cohorts, splits, endpoints, blocks) are evaluated in the
+//! order of the plan into a [`world::World`]. Every other node has a key, the hash of all that its
+//! answer follows from; answers found in the store are taken, and only the rest is computed, in
+//! parallel, each with the random stream of its own name. So neither the number of threads nor
+//! another declaration changes a result.
+//!
+//! May import: `plan`, `syntax` for spans, and the engines. Deliberately absent: parsing, checking,
+//! printing, and reading the clock.
+
+pub mod fault;
+pub mod key;
+pub mod operations;
+pub mod results;
+pub mod scheduler;
+pub mod step;
+pub mod store;
+pub mod world;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::frame::Table;
+use crate::plan::Plan;
+use crate::progress::Watch;
+
+pub use fault::{Fault, FaultKind};
+pub use results::{Answer, EstimateRecord, Results};
+pub use store::Store;
+
+/// What a run is given beside the plan.
+#[derive(Clone, Default)]
+pub struct Inputs {
+    /// Folder that relative paths of the study start from.
+    pub folder: PathBuf,
+    /// Tables bound by their name in the study; they take the place of files.
+    pub tables: BTreeMap<String, Table>,
+}
+
+/// A finished run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub results: Results,
+    /// Steps that were computed, and those that the store had.
+    pub computed: Vec<String>,
+    pub stored: Vec<String>,
+}
+
+/// A run that did not come to its end, with what did.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub faults: Vec<Fault>,
+    /// Answers of the steps that succeeded; `None` where the data itself was rejected.
+    pub report: Option<Report>,
+}
+
+/// Runs `plan` over `inputs`. Finished pieces are put into `store` at once.
+///
+/// # Errors
+/// Every fault of the data, or of the steps that failed.
+pub fn run(plan: &Plan, inputs: &Inputs, store: &Store, watch: &Watch) -> Result<Report, Failure> {
+    scheduler::run(plan, inputs, store, watch)
+}

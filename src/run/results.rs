@@ -347,7 +347,11 @@ impl ResultTable {
     /// RFC 4180, full precision.
     pub fn csv(&self) -> String {
         fn field(text: &str) -> String {
-            if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+            if text.contains(['"', ',', '\n', '\r']) {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            } else {
+                text.to_owned()
+            }
         }
         let mut text = self.columns.iter().map(|name| field(name)).collect::<Vec<_>>().join(",");
         text.push('\n');
@@ -398,7 +402,8 @@ mod tests {
 
     #[test]
     fn a_number_that_is_none_is_null_with_a_reason() {
-        let record = EstimateRecord::new(&Estimate::not_estimable("AUC", 12, "no events among 12 patients"), Kind::HeldOut);
+        let record =
+            EstimateRecord::new(&Estimate::not_estimable("AUC", 12, "no events among 12 patients"), Kind::HeldOut);
         let json = serde_json::to_value(&record).unwrap();
         assert!(json["value"].is_null());
         assert_eq!(json["why"], "no events among 12 patients");

@@ -222,16 +222,20 @@ impl<'a> World<'a> {
             folder.join(path).exists()
         };
         let phases: Vec<&str> = phase.map_or_else(|| images.phases.iter().map(String::as_str).collect(), |p| vec![p]);
-        let cells = value.keys.values().iter().map(|patient| {
-            phases.iter().all(|phase| present(patient, phase)).then_some(true)
-        });
+        let cells = value
+            .keys
+            .values()
+            .iter()
+            .map(|patient| phases.iter().all(|phase| present(patient, phase)).then_some(true));
         Ok(Some(Cells::Flag(cells.collect())))
     }
 
     fn folder(&self) -> std::path::PathBuf {
         self.records
             .iter()
-            .find_map(|record| record.path.as_ref().and_then(|path| std::path::Path::new(path).parent().map(ToOwned::to_owned)))
+            .find_map(|record| {
+                record.path.as_ref().and_then(|path| std::path::Path::new(path).parent().map(ToOwned::to_owned))
+            })
             .unwrap_or_default()
     }
 

@@ -10,7 +10,17 @@ use crate::progress::{Cancelled, Watch};
 use crate::random::Stream;
 
 use super::distribution::{normal_cdf, normal_quantile};
+use super::estimate::NotEstimable;
 use super::ranks::quantile_of_sorted;
+
+/// Why resampling gave nothing.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ResampleFault {
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    #[error(transparent)]
+    NotEstimable(#[from] NotEstimable),
+}
 
 /// A whole number below `bound`, from 64 random bits; the bias is below `bound / 2^64`.
 pub fn below(rng: &mut impl Rng, bound: usize) -> usize {

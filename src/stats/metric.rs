@@ -48,6 +48,12 @@ pub trait Metric: Send + Sync {
 
     fn direction(&self) -> Direction;
 
+    /// The value of a perfect model where better is neither more nor less, such as 1 for a
+    /// calibration slope; candidates are then compared by their distance from it.
+    fn target(&self) -> Option<f64> {
+        None
+    }
+
     /// Whether it needs predicted survival curves, as Brier and IBS do.
     fn needs_curves(&self) -> bool {
         false

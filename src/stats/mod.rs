@@ -8,18 +8,33 @@
 //! file in `hypothesis`.
 
 pub mod binomial;
+pub mod bland_altman;
 pub mod bootstrap;
+pub mod calibration;
+pub mod comparison;
+pub mod confusion;
+pub mod correlate;
+pub mod decision_curve;
 pub mod delong;
 pub mod describe;
 pub mod distribution;
 pub mod estimate;
 pub mod hypothesis;
+pub mod icc;
+pub mod kappa;
 pub mod metric;
 pub mod metrics;
 pub mod multiplicity;
+pub mod optimism;
 pub mod outcome;
+pub mod performance;
 pub mod ranks;
+pub mod reclassification;
+pub mod roc;
+pub mod sample_size;
+pub mod smooth;
 pub mod standardised_difference;
+pub mod stratify;
 
 pub use estimate::{Estimate, Interval, NotEstimable};
 pub use hypothesis::TestResult;

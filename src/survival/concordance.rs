@@ -6,8 +6,8 @@
 //! Counts, time weights and the infinitesimal jackknife variance are those of R's
 //! `survival::concordance`.
 
-use super::distribution::normal_quantile;
 use super::error::{SurvivalError, check_follow_up, check_weights, same_length};
+use super::influence::{Comparison, Influenced};
 use super::life_table::{Counted, LifeTable};
 use crate::card::{Card, EndpointKind, Role};
 use crate::random::Stream;
@@ -50,6 +50,11 @@ pub struct Concordance {
 impl Concordance {
     pub fn variance(&self) -> f64 {
         self.influence.iter().map(|value| value * value).sum()
+    }
+
+    /// The index alone with its influence.
+    pub fn influenced(self) -> Influenced {
+        Influenced { value: self.c, influence: self.influence, events: self.events }
     }
 }
 
@@ -134,18 +139,57 @@ pub fn concordance(
         return with_entry(outcome, scores, weights, time_weight);
     }
     let n = outcome.len();
-    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
     let (rank, distinct) = ranks(scores);
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_unstable_by(|a, b| outcome.time[*a].total_cmp(&outcome.time[*b]).then(a.cmp(b)));
     let groups = tied_groups(&order, &outcome.time);
-    let at_event = event_weights(outcome, weights, time_weight)?;
+    let at_time = event_weights(outcome, weights, time_weight)?;
+    let at_event: Vec<f64> = {
+        let mut values = vec![0.0; n];
+        for (group, value) in groups.iter().zip(at_time) {
+            order[group.clone()].iter().for_each(|row| values[*row] = value);
+        }
+        values
+    };
+    count(outcome, weights, (&rank, distinct), &order, &groups, &at_event)
+}
 
+/// Concordance where each pair weighs what its event's row weighs in `event_weight`; rows weigh 1.
+///
+/// # Errors
+/// As [`concordance`]; late entry.
+pub(crate) fn weighted_by_event(
+    outcome: &Censored,
+    scores: &[f64],
+    event_weight: &[f64],
+) -> Result<Concordance, SurvivalError> {
+    check(outcome, scores, None)?;
+    if outcome.entry.is_some() {
+        return Err(SurvivalError::because("weights for censoring are not defined under late entry"));
+    }
+    let (rank, distinct) = ranks(scores);
+    let mut order: Vec<usize> = (0..outcome.len()).collect();
+    order.sort_unstable_by(|a, b| outcome.time[*a].total_cmp(&outcome.time[*b]).then(a.cmp(b)));
+    let groups = tied_groups(&order, &outcome.time);
+    count(outcome, None, (&rank, distinct), &order, &groups, event_weight)
+}
+
+/// Counts pairs; `order` is by ascending time with runs of equal times in `groups`.
+fn count(
+    outcome: &Censored,
+    weights: Option<&[f64]>,
+    (rank, distinct): (&[usize], usize),
+    order: &[usize],
+    groups: &[std::ops::Range<usize>],
+    at_event: &[f64],
+) -> Result<Concordance, SurvivalError> {
+    let n = outcome.len();
+    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
     // Sums of pair weights by patient: concordant, discordant, tied score.
     let mut own = vec![[0.0f64; 3]; n];
     let (mut tied_time, mut tied_both) = (0.0, 0.0);
     let mut later = Counts::new(distinct);
-    for (index, group) in groups.iter().enumerate().rev() {
+    for group in groups.iter().rev() {
         let members = &order[group.clone()];
         let dead = |row: &&usize| outcome.event[**row] == 1;
         for row in members.iter().filter(|row| !dead(row)) {
@@ -153,7 +197,7 @@ pub fn concordance(
         }
         for row in members.iter().filter(dead) {
             let [below, equal, above] = later.split(rank[*row]);
-            own[*row] = [at_event[index] * below, at_event[index] * above, at_event[index] * equal];
+            own[*row] = [at_event[*row] * below, at_event[*row] * above, at_event[*row] * equal];
         }
         let mut events: Vec<usize> = members.iter().filter(dead).copied().collect();
         if events.len() > 1 {
@@ -164,8 +208,9 @@ pub fn concordance(
                 let (sum, squares) = sums(run, weight);
                 same += 0.5 * (sum * sum - squares);
             }
-            tied_both += at_event[index] * same;
-            tied_time += at_event[index] * (0.5 * (all * all - squares) - same);
+            // Ties in time share the weight of their time.
+            tied_both += at_event[events[0]] * same;
+            tied_time += at_event[events[0]] * (0.5 * (all * all - squares) - same);
         }
         for row in events {
             later.add(rank[row], weight(row));
@@ -179,7 +224,7 @@ pub fn concordance(
     }
     // The same pairs once more, from the patient with the longer time.
     let mut earlier = Counts::new(distinct);
-    for (index, group) in groups.iter().enumerate() {
+    for group in groups {
         let members = &order[group.clone()];
         let give = |row: usize, earlier: &Counts, own: &mut [[f64; 3]]| {
             let [below, equal, above] = earlier.split(rank[row]);
@@ -191,7 +236,7 @@ pub fn concordance(
             give(*row, &earlier, &mut own);
         }
         for row in members.iter().filter(|row| outcome.event[**row] == 1) {
-            earlier.add(rank[*row], weight(*row) * at_event[index]);
+            earlier.add(rank[*row], weight(*row) * at_event[*row]);
         }
         for row in members.iter().filter(|row| outcome.event[**row] != 1) {
             give(*row, &earlier, &mut own);
@@ -442,44 +487,9 @@ pub fn compare(
     time_weight: TimeWeight,
     level: f64,
 ) -> Result<Comparison, SurvivalError> {
-    let a = concordance(outcome, first, None, time_weight)?;
-    let b = concordance(outcome, second, None, time_weight)?;
-    let variance: f64 = a.influence.iter().zip(&b.influence).map(|(a, b)| (a - b).powi(2)).sum();
-    let (difference, se) = (a.c - b.c, variance.sqrt());
-    let half = normal_quantile(0.5 + level / 2.0) * se;
-    let z = (se > 0.0).then(|| difference / se);
-    Ok(Comparison {
-        first: a.c,
-        second: b.c,
-        difference,
-        se,
-        lower: difference - half,
-        upper: difference + half,
-        level,
-        z,
-        p: z.map(super::distribution::two_sided),
-        n: outcome.len(),
-        events: outcome.events(),
-    })
-}
-
-/// Two concordances of the same patients beside each other.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Comparison {
-    pub first: f64,
-    pub second: f64,
-    /// First minus second.
-    pub difference: f64,
-    /// By the infinitesimal jackknife, patient by patient.
-    pub se: f64,
-    pub lower: f64,
-    pub upper: f64,
-    pub level: f64,
-    /// Absent where the scores rank alike, so that the difference has no variance.
-    pub z: Option<f64>,
-    pub p: Option<f64>,
-    pub n: usize,
-    pub events: usize,
+    let first = concordance(outcome, first, None, time_weight)?.influenced();
+    let second = concordance(outcome, second, None, time_weight)?.influenced();
+    Ok(first.compare(&second, level))
 }
 
 /// The outcome as follow-up, or why not.
@@ -538,21 +548,14 @@ impl Metric for HarrellC {
         let result = follow_up_of(judged)
             .and_then(|outcome| Ok(concordance(outcome, judged.prediction.scores(), None, TimeWeight::Pairs)?));
         match result {
-            Ok(result) => normal_estimate("C-index", &result, "Harrell's C; infinitesimal jackknife", intervals.level),
+            Ok(result) => {
+                let how = "Harrell's C; infinitesimal jackknife";
+                result.influenced().estimate(CARD.name, how, intervals.level, 0.0, 1.0)
+            }
             Err(reason) => Estimate::not_estimable("C-index", judged.outcome.len(), reason.reason)
                 .with_events(judged.outcome.events()),
         }
     }
-}
-
-/// An estimate with its normal interval, cut at 0 and 1.
-pub(crate) fn normal_estimate(name: &str, result: &Concordance, how: &str, level: f64) -> Estimate {
-    let half = normal_quantile(0.5 + level / 2.0) * result.variance().sqrt();
-    Estimate::new(name, result.c, result.n, how).with_events(Some(result.events)).within(
-        (result.c - half).max(0.0),
-        (result.c + half).min(1.0),
-        level,
-    )
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ pub mod residuals;
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-use super::distribution::{chi_squared_tail, normal_quantile, two_sided};
 use super::error::{SurvivalError, check_follow_up, check_weights, same_length};
+use crate::stats::distribution::{chi_square_sf, normal_multiplier, normal_two_sided};
 use crate::stats::{Censored, NotEstimable};
 use ldl::Ldl;
 use likelihood::{Derivatives, PartialLikelihood, RiskOrder};
@@ -102,7 +102,7 @@ pub struct ChiSquared {
 
 impl ChiSquared {
     pub fn new(statistic: f64, df: usize) -> Self {
-        ChiSquared { statistic, df, p: chi_squared_tail(statistic, df) }
+        ChiSquared { statistic, df, p: chi_square_sf(statistic, df as f64) }
     }
 }
 
@@ -292,7 +292,7 @@ pub fn fit(data: &CoxData<'_>, options: &CoxOptions) -> Result<CoxFit, SurvivalE
 
 /// Wald statistics of a fit whose variances are known.
 fn finish(fit: &mut CoxFit, aliased: &[bool], scales: &[f64]) {
-    let half_width = normal_quantile(0.5 + fit.level / 2.0);
+    let half_width = normal_multiplier(fit.level);
     let p = fit.beta.len();
     let variance = fit.variance().clone();
     fit.coefficients = (0..p)
@@ -321,7 +321,7 @@ fn finish(fit: &mut CoxFit, aliased: &[bool], scales: &[f64]) {
                 se,
                 naive_se: fit.naive_variance[[j, j]].sqrt(),
                 z,
-                p: two_sided(z),
+                p: normal_two_sided(z),
                 hazard_ratio: value.exp(),
                 lower: (value - half_width * se).exp(),
                 upper: (value + half_width * se).exp(),
@@ -397,7 +397,7 @@ fn maximise(likelihood: &PartialLikelihood<'_>, ridge: &[f64]) -> Result<Maximum
                 break;
             }
         }
-        if decrement <= 1e-18 * (1.0 + objective.abs()) {
+        if decrement <= 1e-30 {
             break;
         }
         iterations += 1;
@@ -416,7 +416,7 @@ fn maximise(likelihood: &PartialLikelihood<'_>, ridge: &[f64]) -> Result<Maximum
         if !moved {
             break;
         }
-        // Beyond this the value only wanders in its last bits.
+        // That step was so short that the error left, its square, is below rounding.
         if fraction == 1.0 && decrement < 1e-14 {
             break;
         }

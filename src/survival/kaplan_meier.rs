@@ -3,9 +3,9 @@
 //! `S(t) = prod (1 - d/n)` over event times up to `t`; Greenwood's variance of `log S` is the sum
 //! of `d / (n (n - d))`. Numbers and conventions are those of R's `survival::survfit`.
 
-use super::distribution::normal_quantile;
 use super::error::SurvivalError;
 use super::life_table::{Counted, LifeTable, step_at};
+use crate::stats::distribution::normal_multiplier;
 use crate::stats::{Censored, Estimate, Interval};
 
 /// The scale on which an interval for survival is symmetric.
@@ -71,7 +71,7 @@ pub fn kaplan_meier(
     level: f64,
 ) -> Result<KaplanMeier, SurvivalError> {
     let table = LifeTable::new(outcome, weights, counted)?;
-    let quantile = normal_quantile(0.5 + level / 2.0);
+    let quantile = normal_multiplier(level);
     let (mut survival, mut variance) = (1.0, 0.0);
     let mut curve = KaplanMeier {
         n: outcome.len(),
@@ -173,7 +173,7 @@ impl KaplanMeier {
     /// The curve stays at its last value between the end of follow-up and `limit`.
     pub fn restricted_mean(&self, limit: f64) -> Estimate {
         let (mean, se) = self.restricted_mean_se(limit);
-        let half = normal_quantile(0.5 + self.level / 2.0) * se;
+        let half = normal_multiplier(self.level) * se;
         let name = format!("restricted mean to {limit}");
         let mut estimate = Estimate::new(name, mean, self.n, "area under Kaplan-Meier; Greenwood")
             .with_events(Some(self.events))

@@ -1,27 +1,30 @@
 //! Censored endpoints: one file per estimator, learner and metric.
 //!
 //! May import: `card`, `random`, `progress`, `stats`, `learn`. Knows nothing of the language.
-//!
 //! Inference follows R's `survival` (and `cmprsk` for competing risks), prediction and its
 //! metrics follow scikit-survival; each file says where. A learner is one line in [`learners`],
 //! a metric one line in [`metrics`]. Deliberately absent: reading data, drawing, and interval
 //! censoring.
 
+pub mod brier;
+pub mod censoring;
 pub mod concordance;
 pub mod cox;
 pub mod cox_learner;
 pub mod coxnet;
-pub mod distribution;
 pub mod error;
 pub mod extra_survival_trees;
 pub mod forest;
 pub mod fsvm;
+pub mod influence;
 pub mod kaplan_meier;
 pub mod life_table;
 pub mod logrank;
 pub mod rsf;
 pub mod survival_tree;
+pub mod time_dependent_auc;
 pub mod tree;
+pub mod uno;
 
 pub use error::SurvivalError;
 
@@ -42,5 +45,12 @@ pub fn learners() -> &'static [&'static dyn Learner] {
 
 /// Every metric of censored endpoints, in alphabetical order.
 pub fn metrics() -> &'static [&'static dyn Metric] {
-    &[&concordance::HarrellC]
+    &[
+        &time_dependent_auc::AucAtHorizon,
+        &brier::BrierAtHorizon,
+        &concordance::HarrellC,
+        &time_dependent_auc::IntegratedAuc,
+        &brier::IntegratedBrier,
+        &uno::UnoC,
+    ]
 }

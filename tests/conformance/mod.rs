@@ -1,4 +1,8 @@
 //! Our numbers beside the peers'.
 
+mod learn;
+mod radiomics;
 mod shared;
+mod stats;
+mod survival;
 mod survival_learners;

@@ -64,7 +64,8 @@ pub fn values(name: &str, cells: &Cells, levels: &[String]) -> Result<Values, Fa
 
 /// Columns whose `name`, `role`, `type` and `unit` fulfil the predicate, in the order of the file.
 fn matching(value: &TableValue, predicate: &Expression) -> Result<Vec<String>, Fault> {
-    let names: Vec<&str> = value.table.names().take(value.own).filter(|name| value.key.as_deref() != Some(*name)).collect();
+    let names: Vec<&str> =
+        value.table.names().take(value.own).filter(|name| value.key.as_deref() != Some(*name)).collect();
     let entry = |name: &str| value.dictionary.columns.get(name);
     let text = |f: &dyn Fn(&str) -> Option<String>| Cells::Text(names.iter().map(|name| f(name)).collect());
     let about = Table::new(vec![
@@ -88,5 +89,10 @@ fn matching(value: &TableValue, predicate: &Expression) -> Result<Vec<String>, F
         ),
     ])?;
     let chosen = evaluate::condition(predicate, &about)?;
-    Ok(names.iter().zip(chosen).filter(|(_, chosen)| *chosen == Some(true)).map(|(name, _)| (*name).to_owned()).collect())
+    Ok(names
+        .iter()
+        .zip(chosen)
+        .filter(|(_, chosen)| *chosen == Some(true))
+        .map(|(name, _)| (*name).to_owned())
+        .collect())
 }

@@ -14,7 +14,8 @@ pub fn run(world: &mut World<'_>, node: &Node, spec: &Derive) -> Result<(), Faul
     let cells = world.evaluate(&spec.expression, spec.table)?;
     let value = world.table(spec.table)?;
     // What is missing although everything it is made of is there: a logarithm of 0, a division by 0.
-    let sources: Vec<_> = evaluate::columns(&spec.expression).iter().filter_map(|name| value.table.get(name).cloned()).collect();
+    let sources: Vec<_> =
+        evaluate::columns(&spec.expression).iter().filter_map(|name| value.table.get(name).cloned()).collect();
     let undefined = (0..cells.len())
         .filter(|row| cells.is_missing(*row) && sources.iter().all(|source| !source.is_missing(*row)))
         .count();
@@ -23,7 +24,11 @@ pub fn run(world: &mut World<'_>, node: &Node, spec: &Derive) -> Result<(), Faul
         world.notice(
             node,
             "data::undefined",
-            format!("`{}` is undefined in {undefined} of {} rows although its parts are known", spec.column, table.rows()),
+            format!(
+                "`{}` is undefined in {undefined} of {} rows although its parts are known",
+                spec.column,
+                table.rows()
+            ),
         );
     }
     if let Some(value) = world.tables.get_mut(&spec.table) {

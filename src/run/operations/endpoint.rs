@@ -24,14 +24,8 @@ pub fn run(world: &mut World<'_>, node: &Node, spec: &Endpoint) -> Result<(), Fa
 
 fn make(world: &World<'_>, node: &Node, spec: &Endpoint) -> Result<EndpointValue, Fault> {
     let table = spec.table;
-    let endpoint = |outcome, known, unit, notes| EndpointValue {
-        name: word(node).to_owned(),
-        table,
-        outcome,
-        known,
-        unit,
-        notes,
-    };
+    let endpoint =
+        |outcome, known, unit, notes| EndpointValue { name: word(node).to_owned(), table, outcome, known, unit, notes };
     match &spec.definition {
         EndpointDefinition::Binary { event } => {
             let flags = flags(world, event, table, "the event")?;
@@ -64,8 +58,10 @@ fn make(world: &World<'_>, node: &Node, spec: &Endpoint) -> Result<EndpointValue
                 None => None,
             };
             let first = flags(world, event, table, "the event")?;
-            let others =
-                competing.iter().map(|other| flags(world, other, table, "a competing event")).collect::<Result<Vec<_>, _>>()?;
+            let others = competing
+                .iter()
+                .map(|other| flags(world, other, table, "a competing event"))
+                .collect::<Result<Vec<_>, _>>()?;
             let rows = times.len();
             let mut codes = vec![0u8; rows];
             let mut known = vec![true; rows];
@@ -91,17 +87,22 @@ fn make(world: &World<'_>, node: &Node, spec: &Endpoint) -> Result<EndpointValue
             }
             let mut notes = Vec::new();
             if !both.is_empty() {
-                notes.push(format!("{} patients have the event and a competing one; the event of interest counts", both.len()));
+                notes.push(format!(
+                    "{} patients have the event and a competing one; the event of interest counts",
+                    both.len()
+                ));
             }
             non_negative(world, table, &times, &known)?;
             if let Some(entries) = &entries {
                 let late = (0..rows).filter(|row| known[*row] && entries[*row] >= times[*row]).count();
                 if late > 0 {
-                    notes.push(format!("{late} patients enter at or after the end of their follow-up and are left out"));
+                    notes
+                        .push(format!("{late} patients enter at or after the end of their follow-up and are left out"));
                     (0..rows).filter(|row| entries[*row] >= times[*row]).for_each(|row| known[row] = false);
                 }
             }
-            let zero = |values: Vec<f64>| values.into_iter().map(|value| if value.is_nan() { 0.0 } else { value }).collect();
+            let zero =
+                |values: Vec<f64>| values.into_iter().map(|value| if value.is_nan() { 0.0 } else { value }).collect();
             let censored = Censored { time: zero(times), event: codes, entry: entries.map(zero) };
             Ok(endpoint(Outcome::Survival(censored), known, unit.or(is_duration.then_some(TimeUnit::Months)), notes))
         }
@@ -120,7 +121,8 @@ fn by_dates(
     let event = dates(world, to, table)?;
     let ends = censor.iter().map(|end| dates(world, end, table)).collect::<Result<Vec<_>, _>>()?;
     // A date written in the study closes it for everybody: what happened later was not observed.
-    let closing = censor.iter().filter_map(|end| if let Expression::Date(date) = end { Some(*date) } else { None }).min();
+    let closing =
+        censor.iter().filter_map(|end| if let Expression::Date(date) = end { Some(*date) } else { None }).min();
     let rows = start.len();
     let (mut times, mut codes, mut known) = (vec![0.0; rows], vec![0u8; rows], vec![false; rows]);
     let mut after_closing = 0;

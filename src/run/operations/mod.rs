@@ -15,6 +15,8 @@ pub mod evaluate;
 pub mod flow;
 pub mod groups;
 pub mod infer;
+pub mod judge;
 pub mod model;
+pub mod optimism;
 pub mod split;
 pub mod table;

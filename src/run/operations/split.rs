@@ -57,7 +57,8 @@ pub fn run(world: &mut World<'_>, node: &Node, spec: &Split, stream: &Stream) ->
             }
         }
         let shares: Vec<f64> = members.iter().map(|place| share(&spec.parts[*place])).collect();
-        let stratum = |patient: &(&str, Vec<usize>)| patient.1.first().and_then(|row| strata.get(row)).map_or("", String::as_str);
+        let stratum =
+            |patient: &(&str, Vec<usize>)| patient.1.first().and_then(|row| strata.get(row)).map_or("", String::as_str);
         let mut by_stratum: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (place, patient) in patients.iter().enumerate() {
             by_stratum.entry(stratum(patient).to_owned()).or_default().push(place);
@@ -86,7 +87,12 @@ pub fn run(world: &mut World<'_>, node: &Node, spec: &Split, stream: &Stream) ->
     if !shared.is_empty() {
         return Err(Fault::data(
             "data::patient-in-two-parts",
-            format!("{} patients are in two parts of `{}`: {}", shared.len(), word(node), crate::frame::fault::list(&shared)),
+            format!(
+                "{} patients are in two parts of `{}`: {}",
+                shared.len(),
+                word(node),
+                crate::frame::fault::list(&shared)
+            ),
         )
         .helped("the conditions of two parts overlap, or a patient has rows in several centres"));
     }

@@ -15,7 +15,13 @@ use crate::run::world::{TableValue, World, word};
 ///
 /// # Errors
 /// Whatever makes the data unusable: unreadable, duplicate patients, values against the dictionary.
-pub fn run(world: &mut World<'_>, node: &Node, spec: &Table, folder: &Path, bound: Option<&Frame>) -> Result<(), Fault> {
+pub fn run(
+    world: &mut World<'_>,
+    node: &Node,
+    spec: &Table,
+    folder: &Path,
+    bound: Option<&Frame>,
+) -> Result<(), Fault> {
     let name = word(node).to_owned();
     let (table, path) = match (bound, &spec.path) {
         (Some(frame), _) => (typed(frame, spec)?, None),
@@ -37,7 +43,14 @@ pub fn run(world: &mut World<'_>, node: &Node, spec: &Table, folder: &Path, boun
         return Err(Fault::data("data::empty", format!("the table `{name}` has no row")));
     }
     if !empty.is_empty() {
-        world.notice(node, "data::empty-column", format!("no value at all in {}", frame::fault::list(&empty.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())));
+        world.notice(
+            node,
+            "data::empty-column",
+            format!(
+                "no value at all in {}",
+                frame::fault::list(&empty.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
+            ),
+        );
     }
     world.records.push(DataRecord {
         table: name.clone(),

@@ -4,17 +4,44 @@
 //! estimate. Probabilities are required where the metric judges calibration; a ranking is enough
 //! where it judges discrimination.
 
+mod accuracy;
 mod auc;
 mod average_precision;
+mod balanced_accuracy;
 mod brier;
+mod calibration_intercept;
+mod calibration_slope;
+mod expected_to_observed;
+mod f1;
+mod integrated_calibration_index;
 mod log_loss;
+mod matthews_correlation;
+mod negative_predictive_value;
+mod positive_predictive_value;
+mod sensitivity;
+mod specificity;
 
+pub use accuracy::Accuracy;
 pub use auc::Auc;
 pub use average_precision::AveragePrecision;
+pub use balanced_accuracy::BalancedAccuracy;
 pub use brier::Brier;
+pub use calibration_intercept::CalibrationIntercept;
+pub use calibration_slope::CalibrationSlope;
+pub use expected_to_observed::ExpectedToObserved;
+pub use f1::F1;
+pub use integrated_calibration_index::IntegratedCalibrationIndex;
 pub use log_loss::LogLoss;
+pub use matthews_correlation::MatthewsCorrelation;
+pub use negative_predictive_value::NegativePredictiveValue;
+pub use positive_predictive_value::PositivePredictiveValue;
+pub use sensitivity::Sensitivity;
+pub use specificity::Specificity;
 
+use super::binomial::{ProportionInterval, proportion};
 use super::bootstrap::{described, percentile, replicates};
+use super::calibration::CalibrationFit;
+use super::confusion::Confusion;
 use super::distribution::normal_multiplier;
 use super::estimate::{Estimate, NotEstimable};
 use super::metric::{IntervalPlan, Judged, Metric};
@@ -22,7 +49,24 @@ use super::outcome::{Outcome, Prediction};
 use crate::progress::Watch;
 use crate::random::Stream;
 
-pub(super) static REGISTRY: &[&dyn Metric] = &[&Auc, &AveragePrecision, &Brier, &LogLoss];
+pub(super) static REGISTRY: &[&dyn Metric] = &[
+    &Accuracy,
+    &Auc,
+    &AveragePrecision,
+    &BalancedAccuracy,
+    &Brier,
+    &CalibrationIntercept,
+    &CalibrationSlope,
+    &ExpectedToObserved,
+    &F1,
+    &IntegratedCalibrationIndex,
+    &LogLoss,
+    &MatthewsCorrelation,
+    &NegativePredictiveValue,
+    &PositivePredictiveValue,
+    &Sensitivity,
+    &Specificity,
+];
 
 /// Observed events beside scores that rank the patients.
 ///
@@ -58,6 +102,56 @@ pub fn probabilities<'a>(judged: &Judged<'a>) -> Result<(&'a [bool], &'a [f64]),
         return Err(NotEstimable::new("a predicted probability is outside 0 to 1"));
     }
     Ok((events, scores))
+}
+
+/// Counts at the judged threshold.
+///
+/// # Errors
+/// As [`ranked`]; without a threshold.
+fn classified(judged: &Judged<'_>) -> Result<Confusion, NotEstimable> {
+    let (events, scores) = ranked(judged)?;
+    let threshold = judged.threshold.ok_or_else(|| NotEstimable::new("no threshold was given"))?;
+    Ok(Confusion::at(events, scores, threshold))
+}
+
+fn proportion_score((successes, trials): (usize, usize), reason: &str) -> Result<f64, NotEstimable> {
+    if trials == 0 { Err(NotEstimable::new(reason)) } else { Ok(successes as f64 / trials as f64) }
+}
+
+/// A proportion with Wilson's interval; its n is the number of trials.
+fn proportion_estimate(
+    name: &str,
+    judged: &Judged<'_>,
+    plan: &IntervalPlan,
+    counts: Result<(usize, usize), NotEstimable>,
+    reason: &str,
+) -> Estimate {
+    match counts {
+        Ok((_, 0)) => Estimate::not_estimable(name, judged.outcome.len(), reason),
+        Ok((successes, trials)) => proportion(name, successes, trials, ProportionInterval::Wilson, plan.level),
+        Err(fault) => Estimate::not_estimable(name, judged.outcome.len(), fault.reason),
+    }
+}
+
+/// A coefficient of a calibration model with its Wald interval.
+fn calibration_estimate(
+    name: &str,
+    judged: &Judged<'_>,
+    fit: Result<CalibrationFit, NotEstimable>,
+    coefficient: impl Fn(&CalibrationFit) -> (f64, f64),
+    plan: &IntervalPlan,
+) -> Estimate {
+    match fit {
+        Ok(fit) => {
+            let (value, error) = coefficient(&fit);
+            let half = normal_multiplier(plan.level) * error;
+            Estimate::new(name, value, fit.n, "maximum likelihood; Wald")
+                .with_events(Some(fit.events))
+                .with_missing(fit.left_out)
+                .within(value - half, value + half, plan.level)
+        }
+        Err(fault) => Estimate::not_estimable(name, judged.outcome.len(), fault.reason),
+    }
 }
 
 /// The estimate of a mean over patients with a normal interval of the mean, bounded below by 0.

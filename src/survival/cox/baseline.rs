@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::CoxFit;
 use super::events::EventTime;
-use crate::survival::distribution::normal_quantile;
+use crate::stats::distribution::normal_multiplier;
 use crate::survival::kaplan_meier::Transform;
 
 /// A cumulative hazard as a step function: 0 before the first time.
@@ -68,7 +68,7 @@ pub fn predict(fit: &CoxFit, stratum: usize, x: &[f64], transform: Transform, le
         lower: Vec::new(),
         upper: Vec::new(),
     };
-    let quantile = normal_quantile(0.5 + level / 2.0);
+    let quantile = normal_multiplier(level);
     for event in stratum_events(fit, stratum) {
         hazard += event.hazard;
         variance += event.variance;

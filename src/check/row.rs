@@ -1,0 +1,740 @@
+//! Row expressions: names to columns, types, units, levels and ranges; what comes out is what
+//! `frame` evaluates. An expression sees one row; whatever needs other rows is a fit and belongs
+//! into `prepare`.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use crate::frame::expression::{Comparison, Expression, Operation, Type};
+use crate::frame::functions;
+use crate::plan::{Known, NodeId};
+use crate::syntax::ast::{Argument, Binary, Expr, ExprKind, Span, State, Unary, Word};
+
+use super::checker::{Checker, Found, Symbol};
+use super::compare::in_days;
+use super::fault::{Fault, nearest};
+use super::typed::{Ty, Typed, words};
+use super::units;
+
+/// What an expression is for; it decides how a fitted value in it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Who is eligible, or which part a row belongs to.
+    Population,
+    /// A new column.
+    Derive,
+    /// What is predicted.
+    Endpoint,
+    /// A block of features.
+    Features,
+    /// A term of a formula, a subgroup, a grouping: endpoints and groups may stand here.
+    Question,
+}
+
+/// Aggregates over rows, which no row expression may hold.
+const OVER_ROWS: &[&str] = &["mean", "median", "sd", "quantile", "rank", "z-score", "zscore", "min", "max", "scale"];
+
+impl Checker<'_> {
+    /// Lowers a row expression over the columns of `table`; `None` if a fault was told.
+    pub fn row(&mut self, table: NodeId, purpose: Purpose, expr: &Expr) -> Option<Typed> {
+        match &expr.kind {
+            ExprKind::Name(path) => self.row_name(table, purpose, expr, path),
+            ExprKind::Quoted(name) => self.column(table, purpose, name, expr.span),
+            ExprKind::Number(value) => Some(Typed::literal(Expression::Number(*value), Type::Number)),
+            ExprKind::Percent(value) => {
+                let mut share = Typed::literal(Expression::Number(value / 100.0), Type::Number);
+                share.ty.unit = Some("%".to_owned());
+                Some(share)
+            }
+            ExprKind::Text(text) => Some(Typed::literal(Expression::Text(text.clone()), Type::Text)),
+            ExprKind::Date { year, month, day } => self.date(*year, *month, *day, expr.span),
+            ExprKind::Quantity { value, unit } => self.quantity(*value, unit, expr.span),
+            ExprKind::Missing => {
+                Some(Typed { expression: Expression::Missing, ty: Ty::default(), inputs: BTreeSet::new() })
+            }
+            ExprKind::Group(inner) => self.row(table, purpose, inner),
+            ExprKind::Unary { operator: Unary::Not, operand } => {
+                let operand = self.condition(table, purpose, operand)?;
+                Some(Typed { expression: Expression::Not(Box::new(operand.expression)), ..operand })
+            }
+            ExprKind::Unary { operator: Unary::Negate, operand } => {
+                let inner = self.row(table, purpose, operand)?;
+                self.want_number(&inner, operand.span, "a minus sign")?;
+                let ty = Ty { range: None, kind: Some(Type::Number), ..inner.ty };
+                let expression = match inner.expression {
+                    Expression::Number(value) => Expression::Number(-value),
+                    other => Expression::Negate(Box::new(other)),
+                };
+                Some(Typed { expression, ty, inputs: inner.inputs })
+            }
+            ExprKind::Binary { operator: operator @ (Binary::And | Binary::Or), left, right } => {
+                // Both sides are lowered before either gives up, so that both are told.
+                let (left, right) = (self.condition(table, purpose, left), self.condition(table, purpose, right));
+                let (left, right) = (left?, right?);
+                let (a, b) = (Box::new(left.expression), Box::new(right.expression));
+                let expression =
+                    if *operator == Binary::And { Expression::And(a, b) } else { Expression::Or(a, b) };
+                Some(Typed {
+                    expression,
+                    ty: Ty::made(Some(Type::Flag), &[&left.ty, &right.ty]),
+                    inputs: &left.inputs | &right.inputs,
+                })
+            }
+            ExprKind::Binary { operator, left, right } => {
+                let (a, b) = (self.row(table, purpose, left), self.row(table, purpose, right));
+                let (a, b) = (a?, b?);
+                match comparison(*operator) {
+                    Some(comparison) => self.compare(comparison, (a, left), (b, right), expr.span),
+                    None => self.arithmetic(*operator, (a, left), (b, right), expr.span),
+                }
+            }
+            ExprKind::In { value, set, negated } => self.one_of(table, purpose, value, set, *negated),
+            ExprKind::Is { value, state, negated } => {
+                let inner = self.row(table, purpose, value)?;
+                let missing = Expression::IsMissing(Box::new(inner.expression));
+                let wants_missing = (*state == State::Missing) != *negated;
+                let expression = if wants_missing { missing } else { Expression::Not(Box::new(missing)) };
+                if inner.ty.nullable == Some(false) && !inner.ty.lineage.is_empty() {
+                    let always = if wants_missing { "for no row" } else { "for every row" };
+                    self.tell(
+                        Fault::warning(
+                            "vacuous::condition",
+                            expr.span,
+                            format!("this holds {always}: `{}` is never missing", self.words(value.span)),
+                        )
+                        .label("decides nothing"),
+                    );
+                }
+                let mut ty = Ty::made(Some(Type::Flag), &[&inner.ty]);
+                ty.nullable = Some(false);
+                Some(Typed { expression, ty, inputs: inner.inputs })
+            }
+            ExprKind::As { value, unit } => self.convert(table, purpose, value, unit),
+            ExprKind::Call { function, arguments } => self.call(table, purpose, expr, function, arguments),
+            ExprKind::Range { .. } | ExprKind::Set(_) => {
+                self.tell(
+                    Fault::error("kind::value", expr.span, "a set or a range is no value of a row")
+                        .label("stands after `in` only")
+                        .hint("write `column in ...`"),
+                );
+                None
+            }
+            ExprKind::Qualified { .. } | ExprKind::Then(_) | ExprKind::Formula { .. } => {
+                self.tell(
+                    Fault::error("kind::value", expr.span, "this is no value of a row")
+                        .label("a value computed from the columns of one row is wanted"),
+                );
+                None
+            }
+        }
+    }
+
+    /// [`Checker::row`] where yes or no is wanted.
+    pub fn condition(&mut self, table: NodeId, purpose: Purpose, expr: &Expr) -> Option<Typed> {
+        let typed = self.row(table, purpose, expr)?;
+        match typed.ty.kind {
+            None | Some(Type::Flag) => Some(typed),
+            // A column of 0 and 1 is a flag by another name.
+            Some(Type::Number) if typed.ty.range == Some((0.0, 1.0)) => {
+                let ty = Ty { kind: Some(Type::Flag), range: None, ..typed.ty };
+                let expression = Expression::Compare {
+                    comparison: Comparison::Equal,
+                    left: Box::new(typed.expression),
+                    right: Box::new(Expression::Number(1.0)),
+                };
+                Some(Typed { expression, ty, inputs: typed.inputs })
+            }
+            Some(kind) => {
+                let text = self.words(expr.span);
+                let fault = Fault::error(
+                    "kind::condition",
+                    expr.span,
+                    format!("`{text}` is {}, not a condition that holds or does not", words(kind)),
+                )
+                .label(words(kind));
+                let fault = match (kind, typed.ty.levels.first()) {
+                    (Type::Text, Some(level)) => fault.hint(format!("compare it: `{text} == \"{level}\"`")),
+                    (Type::Number, _) => fault.hint(format!("compare it: `{text} == 1`")),
+                    _ => fault.hint("compare it with something"),
+                };
+                self.tell(fault);
+                None
+            }
+        }
+    }
+
+    fn row_name(&mut self, table: NodeId, purpose: Purpose, expr: &Expr, path: &[Word]) -> Option<Typed> {
+        match path {
+            [word] if matches!(word.text.as_str(), "yes" | "true") => {
+                Some(Typed::literal(Expression::Flag(true), Type::Flag))
+            }
+            [word] if matches!(word.text.as_str(), "no" | "false") => {
+                Some(Typed::literal(Expression::Flag(false), Type::Flag))
+            }
+            [word] => self.column(table, purpose, &word.text, expr.span),
+            [first, rest @ ..] => match self.find(&first.text, first.span) {
+                Found::Symbol(Symbol::Images(images)) => self.phase(images, &first.text, rest, expr.span),
+                Found::Symbol(Symbol::Model(_)) => {
+                    self.fitted_value(purpose, &self.words(expr.span), expr.span);
+                    None
+                }
+                Found::Symbol(symbol) => {
+                    self.wrong_kind(&first.text, first.span, &symbol, "a column, or `images.phase`,");
+                    None
+                }
+                Found::Broken => None,
+                Found::Unknown => {
+                    let name = self.words(expr.span);
+                    self.column(table, purpose, &name, expr.span)
+                }
+            },
+            [] => None,
+        }
+    }
+
+    /// `ct.arterial`: whether the patient has the image. Read as the column `ct.arterial`, which
+    /// is missing where there is none.
+    fn phase(&mut self, images: NodeId, name: &str, rest: &[Word], span: Span) -> Option<Typed> {
+        let crate::plan::Operation::Images(about) = &self.plan.node(images).operation else { return None };
+        let phase = rest.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(".");
+        if !about.phases.contains(&phase) {
+            let phases = about.phases.clone();
+            self.tell(
+                Fault::error("name::unknown-phase", span, format!("`{name}` has no phase `{phase}`"))
+                    .label("not among its phases")
+                    .near(&phase, phases),
+            );
+            return None;
+        }
+        let column = format!("{name}.{phase}");
+        let ty = Ty { nullable: Some(true), lineage: [column.clone()].into(), ..Ty::default() };
+        Some(Typed { expression: Expression::Column(column), ty, inputs: [images].into() })
+    }
+
+    /// A single name in a row expression: a column, a derived column, a parameter, or whatever
+    /// else may stand for a value of each row.
+    pub fn column(&mut self, table: NodeId, purpose: Purpose, name: &str, span: Span) -> Option<Typed> {
+        let columns = self.tables.get(&table);
+        let known = columns.and_then(|columns| columns.known.get(name).cloned());
+        let closed = columns.is_some_and(|columns| columns.closed);
+        if let Some(ty) = known {
+            return Some(Typed { expression: Expression::Column(name.to_owned()), ty, inputs: BTreeSet::new() });
+        }
+        if self.is_declared(name) && !(self.is_own(name) && purpose == Purpose::Endpoint) {
+            return match self.find(name, span) {
+                Found::Symbol(symbol) => self.declared_value(table, purpose, name, span, symbol),
+                Found::Broken | Found::Unknown => None,
+            };
+        }
+        if closed {
+            self.unknown_column(table, name, span);
+            return None;
+        }
+        let ty = Ty::assumed(name);
+        Some(Typed { expression: Expression::Column(name.to_owned()), ty, inputs: BTreeSet::new() })
+    }
+
+    fn declared_value(
+        &mut self,
+        table: NodeId,
+        purpose: Purpose,
+        name: &str,
+        span: Span,
+        symbol: Symbol,
+    ) -> Option<Typed> {
+        match symbol {
+            Symbol::Derive(id) => {
+                let (_, home, ty) = self.derived.get(name).cloned()?;
+                if home != table {
+                    let (home, here) = (self.table_name(home), self.table_name(table));
+                    self.tell(
+                        Fault::error(
+                            "name::other-table",
+                            span,
+                            format!("`{name}` is derived from `{home}`, and this is asked of `{here}`"),
+                        )
+                        .label(format!("a column of `{home}`")),
+                    );
+                    return None;
+                }
+                Some(Typed { expression: Expression::Column(name.to_owned()), ty, inputs: [id].into() })
+            }
+            Symbol::Parameter(place) => {
+                let value = self.parameter_value(place)?;
+                self.row(table, purpose, &value)
+            }
+            Symbol::Expression(id) => {
+                let ty = Ty { nullable: Some(true), lineage: [name.to_owned()].into(), ..Ty::default() };
+                Some(Typed { expression: Expression::Column(name.to_owned()), ty, inputs: [id].into() })
+            }
+            Symbol::Endpoint(id) if purpose == Purpose::Question => {
+                let event = self.endpoint_event(id, name, span)?;
+                let about = self.endpoints.get(&id)?;
+                let ty = Ty {
+                    kind: Some(Type::Flag),
+                    lineage: about.lineage.clone(),
+                    known: Known::WithOutcome(id),
+                    nullable: about.nullable,
+                    ..Ty::default()
+                };
+                Some(Typed { expression: event, ty, inputs: [id].into() })
+            }
+            Symbol::Endpoint(_) => {
+                self.tell(
+                    Fault::error(
+                        "leak::outcome-in-population",
+                        span,
+                        format!("`{name}` is an outcome: what is made from it is not known when the prediction is made"),
+                    )
+                    .label("an endpoint of this study")
+                    .hint("describe or stratify by it instead"),
+                );
+                None
+            }
+            Symbol::Model(_) | Symbol::Groups(_) => {
+                self.fitted_value(purpose, name, span);
+                None
+            }
+            other => {
+                self.wrong_kind(name, span, &other, "a column");
+                None
+            }
+        }
+    }
+
+    /// A value that a model fitted, where a value known beforehand is wanted.
+    fn fitted_value(&mut self, purpose: Purpose, name: &str, span: Span) {
+        let fault = match purpose {
+            Purpose::Population => Fault::error(
+                "leak::cohort-from-fitted",
+                span,
+                format!("who is studied would depend on `{name}`, which was fitted on these patients and their outcomes"),
+            )
+            .label("a fitted value")
+            .hint("keep the cohort as it is and ask `stratify ... within`, or `groups`"),
+            Purpose::Derive | Purpose::Features => Fault::error(
+                "leak::resubstitution",
+                span,
+                format!("the predictions of `{name}` on the rows of its own fit would serve as a predictor"),
+            )
+            .label("a fitted value")
+            .hint("fuse the models: `fuse late logistic(...)` learns from out-of-fold predictions"),
+            Purpose::Endpoint => Fault::error(
+                "leak::endpoint-from-fitted",
+                span,
+                format!("the endpoint would be made of `{name}`, which is itself a prediction"),
+            )
+            .label("a fitted value"),
+            Purpose::Question => Fault::error(
+                "kind::fitted-value",
+                span,
+                format!("`{name}` is a fitted value; it cannot stand in a formula of columns"),
+            )
+            .label("a fitted value")
+            .hint("use `evaluate`, `stratify` or `correlate`, which take its out-of-fold predictions"),
+        };
+        self.tell(fault);
+    }
+
+    pub fn table_name(&self, table: NodeId) -> String {
+        self.tables.get(&table).map(|columns| columns.name.clone()).unwrap_or_default()
+    }
+
+    pub fn unknown_column(&mut self, table: NodeId, name: &str, span: Span) {
+        let columns = self.tables.get(&table);
+        let mut candidates: Vec<String> =
+            columns.map(|columns| columns.known.keys().cloned().collect()).unwrap_or_default();
+        candidates.extend(self.names(&["derive", "parameter"]));
+        let table = self.table_name(table);
+        let fault = Fault::error("name::unknown-column", span, format!("`{table}` has no column `{name}`"))
+            .label("no such column");
+        // `age-1` is one name; a difference wants blanks.
+        let parts: Vec<&str> = name.split('-').collect();
+        let is_difference = parts.len() > 1
+            && parts.iter().all(|part| {
+                !part.is_empty() && (candidates.iter().any(|known| known == part) || part.parse::<f64>().is_ok())
+            });
+        let fault = if is_difference {
+            fault.hint(format!("a minus sign wants blanks: `{}`", parts.join(" - ")))
+        } else {
+            match nearest(name, candidates) {
+                Some(near) if plain(&near) => fault.hint(format!("did you mean `{near}`?")),
+                Some(near) => fault.hint(format!("did you mean the column {near}? Write it in backticks: `{near}`")),
+                None => fault,
+            }
+        };
+        self.tell(fault);
+    }
+
+    fn date(&mut self, year: i32, month: u8, day: u8, span: Span) -> Option<Typed> {
+        match NaiveDate::from_ymd_opt(year, u32::from(month), u32::from(day)) {
+            Some(date) => Some(Typed::literal(Expression::Date(date), Type::Date)),
+            None => {
+                self.tell(
+                    Fault::error("range::date", span, format!("there is no day {year}-{month:02}-{day:02}"))
+                        .label("not in the calendar"),
+                );
+                None
+            }
+        }
+    }
+
+    /// A literal with a unit: a duration in days, or a number with its unit.
+    fn quantity(&mut self, value: f64, unit: &Word, span: Span) -> Option<Typed> {
+        if units::days(&unit.text).is_some() {
+            let mut typed = Typed::literal(Expression::Number(value), Type::Duration);
+            typed.ty.unit = Some(unit.text.clone());
+            return Some(typed);
+        }
+        if units::parse(&unit.text).is_none() {
+            self.unknown_unit(&unit.text, unit.span);
+            return None;
+        }
+        let _ = span;
+        let mut typed = Typed::literal(Expression::Number(value), Type::Number);
+        typed.ty.unit = Some(unit.text.clone());
+        Some(typed)
+    }
+
+    fn unknown_unit(&mut self, unit: &str, span: Span) {
+        self.tell(
+            Fault::error("unit::unknown", span, format!("`{unit}` is no unit that is known here"))
+                .label("unknown unit")
+                .near(unit, units::common()),
+        );
+    }
+
+    fn want_number(&mut self, typed: &Typed, span: Span, what: &str) -> Option<()> {
+        if typed.ty.is_numeric() {
+            return Some(());
+        }
+        let kind = typed.ty.kind.map_or("unknown", words);
+        let text = self.words(span);
+        let fault = Fault::error("kind::arithmetic", span, format!("`{text}` is {kind}; {what} wants numbers"));
+        let fault = if typed.ty.kind == Some(Type::Date) {
+            fault.label("a date").hint("two dates have a difference, and a date moves by a duration: `date + 1 month`")
+        } else {
+            fault.label(kind)
+        };
+        self.tell(fault);
+        None
+    }
+
+    fn arithmetic(
+        &mut self,
+        operator: Binary,
+        (left, left_expr): (Typed, &Expr),
+        (right, right_expr): (Typed, &Expr),
+        span: Span,
+    ) -> Option<Typed> {
+        let operation = match operator {
+            Binary::Add => Operation::Add,
+            Binary::Subtract => Operation::Subtract,
+            Binary::Multiply => Operation::Multiply,
+            Binary::Divide => Operation::Divide,
+            Binary::Power => Operation::Power,
+            _ => {
+                self.tell(
+                    Fault::error("kind::value", span, "`:` is an interaction, which stands in a formula only")
+                        .label("no value of a row"),
+                );
+                return None;
+            }
+        };
+        let inputs = &left.inputs | &right.inputs;
+        // A date moved by a span of time.
+        if matches!(operation, Operation::Add | Operation::Subtract)
+            && let Some((months, days)) = time_span(right_expr)
+            && left.ty.kind.is_none_or(|kind| kind == Type::Date)
+            && !left.is_literal_number()
+        {
+            let sign = if operation == Operation::Add { 1 } else { -1 };
+            let mut ty = Ty::made(Some(Type::Date), &[&left.ty]);
+            ty.known = left.ty.known.clone();
+            ty.nullable = left.ty.nullable;
+            let shift =
+                Expression::Shift { date: Box::new(left.expression), months: sign * months, days: sign * days };
+            return Some(Typed { expression: shift, ty, inputs });
+        }
+        let (left, right) = (in_days(left), in_days(right));
+        let made = |kind, unit: Option<String>| Ty { unit, ..Ty::made(kind, &[&left.ty, &right.ty]) };
+        let kinds = (left.ty.kind, right.ty.kind);
+        let (kind, unit) = match kinds {
+            (Some(Type::Date), Some(Type::Date)) if operation == Operation::Subtract => {
+                (Some(Type::Duration), Some("days".to_owned()))
+            }
+            (Some(Type::Date), Some(Type::Duration | Type::Number))
+                if matches!(operation, Operation::Add | Operation::Subtract) =>
+            {
+                (Some(Type::Date), None)
+            }
+            (Some(Type::Date), None) | (None, Some(Type::Date)) if operation == Operation::Subtract => (None, None),
+            _ => {
+                let left_fine = self.want_number(&left, left_expr.span, "arithmetic");
+                let right_fine = self.want_number(&right, right_expr.span, "arithmetic");
+                left_fine.and(right_fine)?;
+                let additive = matches!(operation, Operation::Add | Operation::Subtract);
+                if additive {
+                    self.same_unit(&left, &right, span, "added");
+                }
+                let duration = additive && kinds == (Some(Type::Duration), Some(Type::Duration));
+                let unit = match (&left.ty.unit, &right.ty.unit) {
+                    (Some(a), Some(b)) if additive && a == b => Some(a.clone()),
+                    (Some(a), None) if right.is_literal() => Some(a.clone()),
+                    (None, Some(b)) if left.is_literal() && operation != Operation::Divide => Some(b.clone()),
+                    _ => None,
+                };
+                let unit = if operation == Operation::Power { None } else { unit };
+                (Some(if duration { Type::Duration } else { Type::Number }), unit)
+            }
+        };
+        let mut ty = made(kind, unit);
+        if operation == Operation::Divide && !right.is_literal() {
+            // A quotient by zero is missing.
+            ty.nullable = ty.nullable.map(|_| true);
+        }
+        let expression = Expression::Arithmetic {
+            operation,
+            left: Box::new(left.expression),
+            right: Box::new(right.expression),
+        };
+        Some(Typed { expression, ty, inputs })
+    }
+
+    /// Two columns of one dimension in different units are not added or compared as they are.
+    fn same_unit(&mut self, left: &Typed, right: &Typed, span: Span, verb: &str) {
+        let (Some(a), Some(b)) = (&left.ty.unit, &right.ty.unit) else { return };
+        if a == b || left.is_literal() || right.is_literal() {
+            return;
+        }
+        let (Some(x), Some(y)) = (units::parse(a), units::parse(b)) else { return };
+        let differ = x.dimension != y.dimension || (x.factor - y.factor).abs() > 1e-12 * x.factor.abs();
+        if differ {
+            let text = self.words(span);
+            self.tell(
+                Fault::error("unit::mixed", span, format!("values in {a} and in {b} are {verb}: `{text}`"))
+                    .label("different units")
+                    .hint(format!("convert one of them: `... as {a}`")),
+            );
+        }
+    }
+
+    fn convert(&mut self, table: NodeId, purpose: Purpose, value: &Expr, unit: &Word) -> Option<Typed> {
+        let inner = self.row(table, purpose, value)?;
+        let Some(target) = units::parse(&unit.text) else {
+            self.unknown_unit(&unit.text, unit.span);
+            return None;
+        };
+        self.want_number(&inner, value.span, "a conversion of units")?;
+        let text = self.words(value.span);
+        let Some(from) = inner.ty.unit.clone() else {
+            let table = self.table_name(table);
+            let column = inner.ty.lineage.first().cloned().unwrap_or_else(|| text.clone());
+            self.tell(
+                Fault::error(
+                    "unit::unstated",
+                    value.span,
+                    format!("nothing says in which unit `{text}` is, so it cannot be converted to {}", unit.text),
+                )
+                .label("unit not stated")
+                .hint(format!("state it in the dictionary of `{table}`, or as `column {column} as {}`", unit.text)),
+            );
+            return None;
+        };
+        let Some(source) = units::parse(&from) else {
+            self.tell(
+                Fault::error("unit::unknown", value.span, format!("`{text}` is in `{from}`, which is no unit known here"))
+                    .label(format!("in `{from}`"))
+                    .near(&from, units::common()),
+            );
+            return None;
+        };
+        let column = (inner.ty.lineage.len() == 1).then(|| inner.ty.lineage.first().map(String::as_str)).flatten();
+        match units::convert(&source, &target, column) {
+            Ok((factor, offset)) => {
+                let range = inner.ty.range.map(|(low, high)| (low * factor + offset, high * factor + offset));
+                let ty = Ty { unit: Some(unit.text.clone()), range, ..inner.ty };
+                let expression = if (factor - 1.0).abs() < 1e-12 && offset == 0.0 {
+                    inner.expression
+                } else {
+                    Expression::Convert {
+                        value: Box::new(inner.expression),
+                        factor,
+                        offset,
+                        from,
+                        to: unit.text.clone(),
+                    }
+                };
+                Some(Typed { expression, ty, inputs: inner.inputs })
+            }
+            Err(units::NoConversion::Dimensions) => {
+                self.tell(
+                    Fault::error(
+                        "unit::dimension",
+                        unit.span,
+                        format!("`{text}` is in {from}, which measures something else than {}", unit.text),
+                    )
+                    .label(format!("no conversion from {from}")),
+                );
+                None
+            }
+            Err(units::NoConversion::Analyte) => {
+                self.tell(
+                    Fault::error(
+                        "unit::analyte",
+                        value.span,
+                        format!("from {from} to {} needs the molar mass of the analyte, and `{text}` names none", unit.text),
+                    )
+                    .label("which substance?")
+                    .hint(format!(
+                        "name it in the dictionary's unit, such as `{from} of bilirubin`; known are {}",
+                        units::analytes().join(", ")
+                    )),
+                );
+                None
+            }
+        }
+    }
+
+    fn call(
+        &mut self,
+        table: NodeId,
+        purpose: Purpose,
+        expr: &Expr,
+        function: &Word,
+        arguments: &[Argument],
+    ) -> Option<Typed> {
+        let name = function.text.as_str();
+        let known = functions::function(name);
+        if OVER_ROWS.contains(&name) && arguments.len() == 1 {
+            let code = if purpose == Purpose::Features { "leak::selection-before-split" } else { "leak::fitted-on-test" };
+            self.tell(
+                Fault::error(
+                    code,
+                    expr.span,
+                    format!("`{name}` of a column is fitted on every row, those of the test part among them"),
+                )
+                .label("looks at other rows")
+                .hint(format!("make it a step of the model: `prepare ... by {}`", step_for(name))),
+            );
+            return None;
+        }
+        let Some(known) = known else {
+            let names = functions::functions()
+                .iter()
+                .flat_map(|function| function.aliases.iter().copied().chain([function.card.name]))
+                .map(str::to_owned);
+            let fault = Fault::error("name::unknown-function", function.span, format!("there is no function `{name}`"))
+                .label("no such function")
+                .near(name, names);
+            self.tell(fault);
+            return None;
+        };
+        let mut typed = Vec::new();
+        let mut faulty = false;
+        for argument in arguments {
+            match argument {
+                Argument::Data(data) => match self.row(table, purpose, data) {
+                    Some(value) => typed.push(value),
+                    None => faulty = true,
+                },
+                Argument::Setting { name: setting, .. } | Argument::Grid { name: setting, .. } => {
+                    self.tell(
+                        Fault::error("setting::unknown", setting.span, format!("`{name}` has no setting `{setting}`"))
+                            .label("functions of a row take values only"),
+                    );
+                    faulty = true;
+                }
+            }
+        }
+        if faulty {
+            return None;
+        }
+        let kinds: Vec<Option<Type>> = typed.iter().map(|value| value.ty.kind).collect();
+        let kind = match kinds.iter().copied().collect::<Option<Vec<Type>>>() {
+            Some(kinds) => match known.result(&kinds) {
+                Ok(kind) => Some(kind),
+                Err(wants) => {
+                    self.tell(Fault::error("kind::argument", expr.span, format!("`{name}` {wants}")).label(
+                        kinds.iter().map(|kind| words(*kind)).collect::<Vec<_>>().join(", "),
+                    ));
+                    return None;
+                }
+            },
+            None if typed.len() < known.arity.0 || typed.len() > known.arity.1 => {
+                self.tell(
+                    Fault::error("kind::argument", expr.span, format!("`{name}` {}", known.wants))
+                        .label(format!("{} given", typed.len())),
+                );
+                return None;
+            }
+            None => None,
+        };
+        let mut ty = Ty::made(kind, &typed.iter().map(|value| &value.ty).collect::<Vec<_>>());
+        if matches!(known.card.name, "log" | "log10" | "log2" | "sqrt" | "relative_change") {
+            // Not defined everywhere: missing there.
+            let positive = typed.iter().all(|value| value.ty.range.is_some_and(|(low, _)| low > 0.0));
+            if !positive {
+                ty.nullable = ty.nullable.map(|_| true);
+            }
+        }
+        let inputs = typed.iter().flat_map(|value| value.inputs.iter().copied()).collect();
+        let arguments = typed.into_iter().map(|value| value.expression).collect();
+        Some(Typed { expression: Expression::Call { function: known.card.name.to_owned(), arguments }, ty, inputs })
+    }
+}
+
+impl Typed {
+    fn is_literal_number(&self) -> bool {
+        matches!(self.expression, Expression::Number(_))
+    }
+}
+
+fn comparison(operator: Binary) -> Option<Comparison> {
+    Some(match operator {
+        Binary::Equal => Comparison::Equal,
+        Binary::NotEqual => Comparison::NotEqual,
+        Binary::Less => Comparison::Less,
+        Binary::LessOrEqual => Comparison::LessOrEqual,
+        Binary::Greater => Comparison::Greater,
+        Binary::GreaterOrEqual => Comparison::GreaterOrEqual,
+        _ => return None,
+    })
+}
+
+/// The step that does honestly what the aggregate did.
+fn step_for(name: &str) -> &'static str {
+    match name {
+        "mean" => "mean",
+        "median" | "quantile" => "median",
+        _ => "z-score",
+    }
+}
+
+/// Whether a name can stand without backticks.
+fn plain(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+/// A literal span of time as calendar months and days.
+pub(super) fn time_span(expr: &Expr) -> Option<(i32, i32)> {
+    match &expr.kind {
+        ExprKind::Group(inner) => time_span(inner),
+        ExprKind::Quantity { value, unit } => {
+            let days = units::days(&unit.text)?;
+            let months = match unit.text.as_str() {
+                "mo" | "month" | "months" => Some(*value),
+                "a" | "y" | "yr" | "year" | "years" => Some(*value * 12.0),
+                _ => None,
+            };
+            match months {
+                Some(months) if months.fract() == 0.0 && months.abs() < 1e6 => Some((months as i32, 0)),
+                _ if (value * days).abs() < 1e8 => Some((0, (value * days).round() as i32)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,38 @@
+//! Cox proportional hazards regression.
+
+use super::{LANDMARK, LEVEL, Left, Procedure, Right};
+use crate::card::{Card, Domain, EndpointKind, Initial, Parameter, Role};
+
+pub(super) static PROCEDURE: Procedure =
+    Procedure { card: &CARD, left: Left::Endpoint, right: Right::Terms, competing: false };
+
+static CARD: Card = Card {
+    name: "cox",
+    title: "Cox proportional hazards regression",
+    role: Role::Inference,
+    endpoints: &[EndpointKind::Survival],
+    parameters: &[
+        LEVEL,
+        Parameter {
+            name: "ties",
+            domain: Domain::Choice(&["efron", "breslow"]),
+            default: Initial::Choice("efron"),
+            summary: "Approximation of the partial likelihood where event times are tied.",
+        },
+        Parameter {
+            name: "robust",
+            domain: Domain::Flag,
+            default: Initial::Flag(false),
+            summary: "Sandwich variance; always taken with `cluster`.",
+        },
+        LANDMARK,
+    ],
+    summary: "Hazard ratios with intervals, likelihood-ratio, Wald and score tests, and the test of proportional hazards.",
+    documentation: r#"Maximises the partial likelihood, ties by Efron's approximation as in R's `coxph`. `strata(x)` gives each level its own baseline hazard; `cluster(x)` a robust variance; `rcs(x, 4)` a restricted cubic spline; `each(a, b)` one fit for each. Rows with a missing value in the formula are left out and counted."#,
+    references: &[
+        "Cox (1972) JRSS B 34:187",
+        "Efron (1977) JASA 72:557",
+        "Grambsch and Therneau (1994) Biometrika 81:515",
+    ],
+    example: r#"cox(os ~ age + rcs(albi, 4) + strata(centre))"#,
+};

@@ -1,0 +1,30 @@
+//! Intraclass correlation coefficient.
+
+use super::{LEVEL, Left, Procedure, Right};
+use crate::card::{Card, Domain, Initial, Parameter, Role};
+
+pub(super) static PROCEDURE: Procedure =
+    Procedure { card: &CARD, left: Left::Number, right: Right::Groups, competing: false };
+
+static CARD: Card = Card {
+    name: "icc",
+    title: "Intraclass correlation coefficient",
+    role: Role::Inference,
+    endpoints: &[],
+    parameters: &[
+        LEVEL,
+        Parameter {
+            name: "form",
+            domain: Domain::Choice(&["(1,1)", "(2,1)", "(3,1)", "(1,k)", "(2,k)", "(3,k)"]),
+            default: Initial::Choice("(2,1)"),
+            summary: "Form of Shrout and Fleiss: one-way, two-way random, two-way mixed; single or mean of k.",
+        },
+    ],
+    summary: "Agreement of readers on a measurement.",
+    documentation: r#"One row per patient and reader; the patient is the table's key. Mean squares of the analysis of variance after Shrout and Fleiss, F interval. Patients not measured by every reader are left out and counted."#,
+    references: &[
+        "Shrout and Fleiss (1979) Psychol Bull 86:420",
+        "McGraw and Wong (1996) Psychol Methods 1:30",
+    ],
+    example: r#"icc(volume ~ reader)"#,
+};

@@ -1,0 +1,153 @@
+//! Filters: each makes derived images of which the same features are computed.
+//!
+//! One file per filter, with its card. A filter sees the image and the region and gives the filtered values of the
+//! region's voxels only; how far around the region it has to look is its own affair.
+
+use crate::card::Card;
+use crate::imaging::Volume;
+use crate::radiomics::region::Region;
+
+pub mod gradient;
+pub mod log;
+pub mod mean;
+pub mod pointwise;
+pub mod wavelet;
+pub mod wavelet_tables;
+
+/// A filtered image, at the region's voxels.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    /// PyRadiomics' name, such as `wavelet-LLH`.
+    pub name: String,
+    /// Values of the region's voxels in the order of its box.
+    pub values: Vec<f64>,
+    /// Whether the filter's result is `f32`.
+    pub single: bool,
+}
+
+/// A filter with its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    /// The image itself.
+    Original,
+    /// Laplacian of Gaussian.
+    LoG {
+        sigmas: Vec<log::Sigma>,
+    },
+    Wavelet(wavelet::Settings),
+    Square,
+    SquareRoot,
+    Logarithm,
+    Exponential,
+    /// Magnitude of the gradient; per mm or per voxel.
+    Gradient {
+        per_millimetre: bool,
+    },
+    /// Mean over a cube of so many voxels.
+    Mean {
+        support: usize,
+    },
+}
+
+/// Why a filter gave no image; the others are not touched by it.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Skipped {
+    #[error("{name}: the image of {} x {} x {} voxels is too small for this filter", .size[0], .size[1], .size[2])]
+    TooSmall { name: String, size: [usize; 3] },
+    #[error("{name}: sigma must be a positive number of millimetres, not {sigma}")]
+    Sigma { name: String, sigma: f64 },
+    #[error("{name}: the image is zero everywhere, so it cannot be scaled to its own range")]
+    ZeroEverywhere { name: String },
+    #[error("{name}: no wavelet is called so; known are haar, db1-db20, sym2-sym20, coif1-coif5, bior and rbio")]
+    UnknownWavelet { name: String },
+}
+
+/// A part of a filter's work that can run by itself; parts keep their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Whole,
+    /// The sub-bands whose first letter is `L` (false) or `H` (true).
+    Band(bool),
+}
+
+impl Filter {
+    /// The parts that this filter's work falls into.
+    pub fn parts(&self) -> Vec<Part> {
+        match self {
+            Filter::Wavelet(settings) if settings.level == 1 => vec![Part::Band(false), Part::Band(true)],
+            _ => vec![Part::Whole],
+        }
+    }
+
+    /// The filter's card.
+    pub fn card(&self) -> &'static Card {
+        match self {
+            Filter::Original => &pointwise::ORIGINAL,
+            Filter::LoG { .. } => &log::CARD,
+            Filter::Wavelet(_) => &wavelet::CARD,
+            Filter::Square => &pointwise::SQUARE,
+            Filter::SquareRoot => &pointwise::SQUARE_ROOT,
+            Filter::Logarithm => &pointwise::LOGARITHM,
+            Filter::Exponential => &pointwise::EXPONENTIAL,
+            Filter::Gradient { .. } => &gradient::CARD,
+            Filter::Mean { .. } => &mean::CARD,
+        }
+    }
+
+    /// Computes one part and hands each derived image to `visit` as soon as it is there.
+    ///
+    /// # Errors
+    /// The first error of `visit`; a filter that cannot work says so through `skip`.
+    pub fn apply<E>(
+        &self,
+        part: Part,
+        image: &Volume,
+        region: &Region,
+        flat: Option<usize>,
+        visit: &mut dyn FnMut(Derived) -> Result<(), E>,
+        skip: &mut dyn FnMut(Skipped),
+    ) -> Result<(), E> {
+        match self {
+            Filter::Original => visit(pointwise::original(image, region)),
+            Filter::LoG { sigmas } => {
+                for sigma in sigmas {
+                    match log::apply(image, region, sigma) {
+                        Ok(derived) => visit(derived)?,
+                        Err(why) => skip(why),
+                    }
+                }
+                Ok(())
+            }
+            Filter::Wavelet(settings) => match wavelet::apply(image, region, settings, flat, part, visit) {
+                Ok(done) => done,
+                Err(why) => {
+                    // Both halves fail alike; say it once.
+                    if part != Part::Band(true) {
+                        skip(why);
+                    }
+                    Ok(())
+                }
+            },
+            Filter::Square => visit_or_skip(pointwise::square(image, region), visit, skip),
+            Filter::SquareRoot => visit_or_skip(pointwise::square_root(image, region), visit, skip),
+            Filter::Logarithm => visit_or_skip(pointwise::logarithm(image, region), visit, skip),
+            Filter::Exponential => visit_or_skip(pointwise::exponential(image, region), visit, skip),
+            Filter::Gradient { per_millimetre } => visit(gradient::apply(image, region, *per_millimetre)),
+            Filter::Mean { support } => visit(mean::apply(image, region, *support)),
+        }
+    }
+}
+
+fn visit_or_skip<E>(
+    result: Result<Derived, Skipped>,
+    visit: &mut dyn FnMut(Derived) -> Result<(), E>,
+    skip: &mut dyn FnMut(Skipped),
+) -> Result<(), E> {
+    match result {
+        Ok(derived) => visit(derived),
+        Err(why) => {
+            skip(why);
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,710 @@
+//! PyRadiomics' parameter files (YAML or JSON) as settings of this engine.
+//!
+//! The parts of YAML that such files use are read: maps and lists by indentation or in brackets, plain and quoted
+//! words, comments. Anchors, tags and block text are refused.
+
+use super::discretise::Discretisation;
+use super::filter::{Filter, log, wavelet};
+use super::preprocess::interpolation_named;
+use super::settings::{
+    ClassChoice, FeatureClass, ImageChoice, Normalisation, Resampling, Resegmentation, ResegmentationMode, Settings,
+};
+use super::texture::{TextureSettings, WeightingNorm};
+use crate::imaging::Interpolation;
+
+/// Why a parameter file cannot be taken.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ParameterFault {
+    #[error("line {line}: {reason}")]
+    Syntax { line: usize, reason: &'static str },
+    #[error("`{0}` is no part of a parameter file (setting, imageType, featureClass, voxelSetting)")]
+    UnknownPart(String),
+    #[error("`{0}` is no setting of PyRadiomics")]
+    UnknownSetting(String),
+    #[error("`{name}` must be {expected}")]
+    Value { name: String, expected: &'static str },
+    #[error("`{0}` is no image type of PyRadiomics")]
+    UnknownImageType(String),
+    #[error("`{0}` is no feature class of PyRadiomics")]
+    UnknownClass(String),
+    #[error("class {class} has no feature `{name}`")]
+    UnknownFeature { class: &'static str, name: String },
+    #[error("`{what}` is not offered here: {reason}")]
+    NotOffered { what: String, reason: &'static str },
+}
+
+/// A value of a parameter file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    Null,
+    Flag(bool),
+    /// The number and whether it was written as a whole one.
+    Number(f64, bool),
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<(String, Node)>),
+}
+
+/// Reads the text of a parameter file.
+///
+/// # Errors
+/// [`ParameterFault`] with the line, or the name of the setting.
+pub fn read_parameters(text: &str) -> Result<Settings, ParameterFault> {
+    settings(&parse(text)?)
+}
+
+struct Line<'a> {
+    number: usize,
+    indent: usize,
+    text: &'a str,
+}
+
+/// A line without its comment, which starts with `#` after a blank and outside quotes.
+fn without_comment(line: &str) -> &str {
+    let mut quote = None;
+    let mut previous = ' ';
+    for (at, c) in line.char_indices() {
+        match quote {
+            Some(q) if c == q => quote = None,
+            Some(_) => {}
+            None if c == '"' || (c == '\'' && !previous.is_alphanumeric()) => quote = Some(c),
+            None if c == '#' && previous.is_whitespace() => return &line[..at],
+            None => {}
+        }
+        previous = c;
+    }
+    line
+}
+
+/// Parses the text into nested values.
+///
+/// # Errors
+/// [`ParameterFault::Syntax`].
+pub fn parse(text: &str) -> Result<Node, ParameterFault> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // Brackets may run over lines; such lines are joined.
+    let mut joined: Vec<(usize, String)> = Vec::new();
+    let mut depth = 0i64;
+    for (number, raw) in text.lines().enumerate() {
+        let line = without_comment(raw).trim_end();
+        if line.trim().is_empty() || (depth == 0 && matches!(line.trim(), "---" | "...")) || line.starts_with('%') {
+            continue;
+        }
+        if depth > 0 {
+            if let Some((_, last)) = joined.last_mut() {
+                last.push(' ');
+                last.push_str(line.trim());
+            }
+        } else {
+            joined.push((number + 1, line.to_owned()));
+        }
+        depth += brackets(line);
+        if depth < 0 {
+            return Err(ParameterFault::Syntax { line: number + 1, reason: "a bracket closes that was not opened" });
+        }
+    }
+    if depth > 0 {
+        let line = joined.last().map_or(0, |(line, _)| *line);
+        return Err(ParameterFault::Syntax { line, reason: "a bracket is not closed" });
+    }
+    let mut lines = Vec::new();
+    for (number, text) in &joined {
+        let body = text.trim_start_matches(' ');
+        if body.starts_with('\t') {
+            return Err(ParameterFault::Syntax { line: *number, reason: "tabs cannot indent" });
+        }
+        lines.push(Line { number: *number, indent: text.len() - body.len(), text: body });
+    }
+    if lines.is_empty() {
+        return Ok(Node::Map(Vec::new()));
+    }
+    let mut at = 0;
+    let node = block(&lines, &mut at, lines[0].indent, 0)?;
+    match lines.get(at) {
+        None => Ok(node),
+        Some(line) => Err(ParameterFault::Syntax { line: line.number, reason: "does not line up with what is above" }),
+    }
+}
+
+fn brackets(line: &str) -> i64 {
+    let mut quote = None;
+    let mut depth = 0;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (None, '"') => quote = Some('"'),
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => depth -= 1,
+            _ => {}
+        }
+    }
+    depth
+}
+
+const DEEPEST: usize = 32;
+
+fn block(lines: &[Line<'_>], at: &mut usize, indent: usize, depth: usize) -> Result<Node, ParameterFault> {
+    let first = &lines[*at];
+    if depth > DEEPEST {
+        return Err(ParameterFault::Syntax { line: first.number, reason: "is nested too deeply" });
+    }
+    if first.text.starts_with("- ") || first.text == "-" {
+        let mut items = Vec::new();
+        while let Some(line) =
+            lines.get(*at).filter(|l| l.indent == indent && (l.text.starts_with("- ") || l.text == "-"))
+        {
+            let rest = line.text[1..].trim();
+            *at += 1;
+            if rest.is_empty() {
+                match lines.get(*at).filter(|l| l.indent > indent) {
+                    Some(next) => {
+                        let inner = next.indent;
+                        items.push(block(lines, at, inner, depth + 1)?);
+                    }
+                    None => items.push(Node::Null),
+                }
+            } else {
+                items.push(flow(rest, line.number)?);
+            }
+        }
+        return Ok(Node::List(items));
+    }
+    let Some(_) = key_of(first.text) else {
+        *at += 1;
+        return flow(first.text, first.number);
+    };
+    let mut map: Vec<(String, Node)> = Vec::new();
+    while let Some(line) = lines.get(*at).filter(|l| l.indent == indent) {
+        let Some((key, rest)) = key_of(line.text) else {
+            return Err(ParameterFault::Syntax { line: line.number, reason: "is no `name: value`" });
+        };
+        *at += 1;
+        let value = if rest.is_empty() {
+            match lines.get(*at) {
+                // A list may stand at the indentation of its key.
+                Some(next) if next.indent > indent || (next.indent == indent && next.text.starts_with("- ")) => {
+                    let inner = next.indent;
+                    block(lines, at, inner, depth + 1)?
+                }
+                _ => Node::Null,
+            }
+        } else {
+            flow(rest, line.number)?
+        };
+        if map.iter().any(|(known, _)| *known == key) {
+            return Err(ParameterFault::Syntax { line: line.number, reason: "names something a second time" });
+        }
+        map.push((key, value));
+    }
+    Ok(Node::Map(map))
+}
+
+/// Splits `key: value`; the colon must be followed by a blank or end the line.
+fn key_of(text: &str) -> Option<(String, &str)> {
+    if text.starts_with(['[', '{']) {
+        return None;
+    }
+    if let Some(q) = text.chars().next().filter(|c| *c == '"' || *c == '\'') {
+        let (key, rest) = text[1..].split_once(q)?;
+        return Some((key.to_owned(), rest.trim_start().strip_prefix(':')?.trim()));
+    }
+    let at = text.char_indices().find_map(|(i, c)| {
+        let ends = text[i + c.len_utf8()..].chars().next().is_none_or(char::is_whitespace);
+        (c == ':' && ends).then_some(i)
+    })?;
+    Some((text[..at].trim().to_owned(), text[at + 1..].trim()))
+}
+
+fn flow(text: &str, line: usize) -> Result<Node, ParameterFault> {
+    let mut reader = Flow { rest: text, line };
+    let node = reader.value(0)?;
+    if reader.rest.trim().is_empty() {
+        Ok(node)
+    } else {
+        Err(ParameterFault::Syntax { line, reason: "has something left over after its value" })
+    }
+}
+
+struct Flow<'a> {
+    rest: &'a str,
+    line: usize,
+}
+
+impl Flow<'_> {
+    fn fault(&self, reason: &'static str) -> ParameterFault {
+        ParameterFault::Syntax { line: self.line, reason }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Node, ParameterFault> {
+        if depth > DEEPEST {
+            return Err(self.fault("is nested too deeply"));
+        }
+        self.rest = self.rest.trim_start();
+        match self.rest.chars().next() {
+            Some('[') => {
+                self.rest = &self.rest[1..];
+                let mut items = Vec::new();
+                while !self.closes(']')? {
+                    items.push(self.value(depth + 1)?);
+                    self.comma(']')?;
+                }
+                Ok(Node::List(items))
+            }
+            Some('{') => {
+                self.rest = &self.rest[1..];
+                let mut map = Vec::new();
+                while !self.closes('}')? {
+                    let key = match self.word(true)? {
+                        Node::Text(key) => key,
+                        Node::Number(value, _) => value.to_string(),
+                        _ => return Err(self.fault("has a name that is no word")),
+                    };
+                    self.rest = self.rest.trim_start();
+                    let value = match self.rest.strip_prefix(':') {
+                        Some(rest) => {
+                            self.rest = rest.trim_start();
+                            if self.rest.starts_with([',', '}']) { Node::Null } else { self.value(depth + 1)? }
+                        }
+                        None => Node::Null,
+                    };
+                    map.push((key, value));
+                    self.comma('}')?;
+                }
+                Ok(Node::Map(map))
+            }
+            Some('&' | '*' | '!' | '|' | '>') => Err(self.fault("uses a part of YAML that is not read here")),
+            _ => self.word(depth > 0),
+        }
+    }
+
+    fn closes(&mut self, bracket: char) -> Result<bool, ParameterFault> {
+        self.rest = self.rest.trim_start();
+        match self.rest.strip_prefix(bracket) {
+            Some(rest) => {
+                self.rest = rest;
+                Ok(true)
+            }
+            None if self.rest.is_empty() => Err(self.fault("lacks a closing bracket")),
+            None => Ok(false),
+        }
+    }
+
+    fn comma(&mut self, bracket: char) -> Result<(), ParameterFault> {
+        self.rest = self.rest.trim_start();
+        if let Some(rest) = self.rest.strip_prefix(',') {
+            self.rest = rest;
+            Ok(())
+        } else if self.rest.starts_with(bracket) {
+            Ok(())
+        } else {
+            Err(self.fault("lacks a comma or a closing bracket"))
+        }
+    }
+
+    /// One word; inside brackets it ends at a comma, a bracket or a colon.
+    fn word(&mut self, bracketed: bool) -> Result<Node, ParameterFault> {
+        self.rest = self.rest.trim_start();
+        if let Some(quote) = self.rest.chars().next().filter(|c| *c == '"' || *c == '\'') {
+            let inner = &self.rest[1..];
+            let (word, rest) = inner.split_once(quote).ok_or_else(|| self.fault("has a quote that is not closed"))?;
+            self.rest = rest;
+            return Ok(Node::Text(word.to_owned()));
+        }
+        let end = if bracketed {
+            self.rest
+                .char_indices()
+                .find(|(i, c)| {
+                    matches!(c, ',' | ']' | '}' | '[' | '{')
+                        || (*c == ':' && self.rest[i + 1..].chars().next().is_none_or(|n| n == ' ' || n == ','))
+                })
+                .map_or(self.rest.len(), |(i, _)| i)
+        } else {
+            self.rest.len()
+        };
+        let word = self.rest[..end].trim();
+        self.rest = &self.rest[end..];
+        Ok(match word {
+            "" | "~" | "null" | "Null" | "NULL" | "None" => Node::Null,
+            "true" | "True" | "TRUE" | "yes" | "Yes" | "on" | "On" => Node::Flag(true),
+            "false" | "False" | "FALSE" | "no" | "No" | "off" | "Off" => Node::Flag(false),
+            _ => match word.parse::<f64>() {
+                Ok(number) if number.is_finite() => Node::Number(number, word.parse::<i64>().is_ok()),
+                _ => Node::Text(word.to_owned()),
+            },
+        })
+    }
+}
+
+const KNOWN: [&str; 39] = [
+    "minimumROIDimensions",
+    "minimumROISize",
+    "geometryTolerance",
+    "correctMask",
+    "additionalInfo",
+    "label",
+    "label_channel",
+    "binWidth",
+    "binCount",
+    "normalize",
+    "normalizeScale",
+    "removeOutliers",
+    "resampledPixelSpacing",
+    "interpolator",
+    "padDistance",
+    "distances",
+    "force2D",
+    "force2Ddimension",
+    "resegmentRange",
+    "resegmentMode",
+    "resegmentShape",
+    "preCrop",
+    "sigma",
+    "start_level",
+    "level",
+    "wavelet",
+    "gradientUseSpacing",
+    "lbp2DRadius",
+    "lbp2DSamples",
+    "lbp2DMethod",
+    "lbp3DLevels",
+    "lbp3DIcosphereRadius",
+    "lbp3DIcosphereSubdivision",
+    "voxelArrayShift",
+    "symmetricalGLCM",
+    "weightingNorm",
+    "gldm_a",
+    "enableCExtensions",
+    "verbose",
+];
+
+/// Settings by name; later ones override earlier ones.
+struct Given<'a>(Vec<&'a [(String, Node)]>);
+
+impl Given<'_> {
+    fn get(&self, name: &str) -> Option<&Node> {
+        let found = self.0.iter().rev().find_map(|map| map.iter().find(|(key, _)| key == name));
+        found.map(|(_, node)| node).filter(|node| **node != Node::Null)
+    }
+
+    fn number(&self, name: &str, least: f64, open: bool) -> Result<Option<f64>, ParameterFault> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Node::Number(value, _)) if *value > least || (!open && *value == least) => Ok(Some(*value)),
+            Some(_) => {
+                let expected = if open && least == 0.0 { "a number above 0" } else { "a number in its range" };
+                Err(ParameterFault::Value { name: name.into(), expected })
+            }
+        }
+    }
+
+    fn count(&self, name: &str, least: usize) -> Result<Option<usize>, ParameterFault> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Node::Number(value, true)) if *value >= least as f64 && *value < 4e9 => Ok(Some(*value as usize)),
+            Some(_) => Err(ParameterFault::Value {
+                name: name.into(),
+                expected: if least == 0 { "a whole number from 0" } else { "a whole number from 1" },
+            }),
+        }
+    }
+
+    fn flag(&self, name: &str) -> Result<Option<bool>, ParameterFault> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Node::Flag(value)) => Ok(Some(*value)),
+            Some(_) => Err(ParameterFault::Value { name: name.into(), expected: "true or false" }),
+        }
+    }
+
+    fn word(&self, name: &str) -> Result<Option<&str>, ParameterFault> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Node::Text(value)) => Ok(Some(value)),
+            Some(_) => Err(ParameterFault::Value { name: name.into(), expected: "a word" }),
+        }
+    }
+
+    fn numbers(&self, name: &str) -> Result<Option<Vec<(f64, bool)>>, ParameterFault> {
+        let expected = "a list of numbers";
+        match self.get(name) {
+            None => Ok(None),
+            Some(Node::List(items)) => items
+                .iter()
+                .map(|item| match item {
+                    Node::Number(value, whole) => Ok((*value, *whole)),
+                    _ => Err(ParameterFault::Value { name: name.into(), expected }),
+                })
+                .collect::<Result<_, _>>()
+                .map(Some),
+            Some(_) => Err(ParameterFault::Value { name: name.into(), expected }),
+        }
+    }
+}
+
+fn map_of<'a>(name: &str, node: &'a Node) -> Result<&'a [(String, Node)], ParameterFault> {
+    match node {
+        Node::Map(map) => Ok(map),
+        Node::Null => Ok(&[]),
+        _ => Err(ParameterFault::Value { name: name.into(), expected: "a map of names to values" }),
+    }
+}
+
+fn known(map: &[(String, Node)]) -> Result<(), ParameterFault> {
+    match map.iter().find(|(name, _)| !KNOWN.contains(&name.as_str())) {
+        Some((name, _)) => Err(ParameterFault::UnknownSetting(name.clone())),
+        None => Ok(()),
+    }
+}
+
+fn settings(root: &Node) -> Result<Settings, ParameterFault> {
+    let (mut setting, mut images, mut classes): (&[_], &[_], &[_]) = (&[], &[], &[]);
+    for (name, node) in map_of("the file", root)? {
+        let map = map_of(name, node)?;
+        match name.as_str() {
+            "setting" => setting = map,
+            "imageType" => images = map,
+            "featureClass" => classes = map,
+            "voxelSetting" => {}
+            other => return Err(ParameterFault::UnknownPart(other.to_owned())),
+        }
+    }
+    known(setting)?;
+    let given = Given(vec![setting]);
+    let mut out = Settings::default();
+    if let Some(label) = given.count("label", 1)? {
+        out.label = label as u32;
+    }
+    if given.count("label_channel", 0)?.is_some_and(|channel| channel > 0) {
+        let reason = "choose the segment of a mask by its label or name";
+        return Err(ParameterFault::NotOffered { what: "label_channel".into(), reason });
+    }
+    if given.flag("normalize")? == Some(true) {
+        out.normalisation = Some(Normalisation {
+            scale: given.number("normalizeScale", 0.0, true)?.unwrap_or(1.0),
+            outliers: given.number("removeOutliers", 0.0, true)?,
+        });
+    }
+    if let Some(spacing) = given.numbers("resampledPixelSpacing")? {
+        let expected = "three lengths in mm";
+        let [x, y, z] = spacing[..] else {
+            return Err(ParameterFault::Value { name: "resampledPixelSpacing".into(), expected });
+        };
+        let interpolation = match given.get("interpolator") {
+            None => Interpolation::BSpline,
+            Some(Node::Number(1.0, _)) => Interpolation::Nearest,
+            Some(Node::Number(2.0, _)) => Interpolation::Linear,
+            Some(Node::Number(3.0, _)) => Interpolation::BSpline,
+            Some(Node::Text(name)) => interpolation_named(name).ok_or_else(|| ParameterFault::NotOffered {
+                what: name.clone(),
+                reason: "interpolators are sitkNearestNeighbor, sitkLinear and sitkBSpline",
+            })?,
+            Some(_) => return Err(ParameterFault::Value { name: "interpolator".into(), expected: "a word" }),
+        };
+        out.resampling = Some(Resampling { spacing: [x.0, y.0, z.0], interpolation });
+    }
+    if let Some(pad) = given.count("padDistance", 0)? {
+        out.pad = pad;
+    }
+    out.crop_first = given.flag("preCrop")?.unwrap_or(false);
+    if let Some(range) = given.numbers("resegmentRange")? {
+        let mut thresholds: Vec<f64> = range.iter().map(|v| v.0).collect();
+        thresholds.sort_by(f64::total_cmp);
+        let (low, high) = match thresholds[..] {
+            [low] => (low, None),
+            [low, high] => (low, Some(high)),
+            _ => {
+                let expected = "one or two thresholds";
+                return Err(ParameterFault::Value { name: "resegmentRange".into(), expected });
+            }
+        };
+        let mode = match given.word("resegmentMode")? {
+            None | Some("absolute") => ResegmentationMode::Absolute,
+            Some("relative") => ResegmentationMode::Relative,
+            Some("sigma") => ResegmentationMode::Sigma,
+            Some(_) => {
+                let expected = "absolute, relative or sigma";
+                return Err(ParameterFault::Value { name: "resegmentMode".into(), expected });
+            }
+        };
+        let shape = given.flag("resegmentShape")?.unwrap_or(false);
+        out.resegmentation = Some(Resegmentation { low, high, mode, shape });
+    }
+    if let Some(least) = given.count("minimumROIDimensions", 1)? {
+        out.least_dimensions = least;
+    }
+    out.least_voxels = given.count("minimumROISize", 1)?;
+    if let Some(tolerance) = given.number("geometryTolerance", 0.0, true)? {
+        out.tolerance = tolerance;
+    }
+    out.correct_mask = given.flag("correctMask")?.unwrap_or(false);
+    out.flat = flat(&given)?;
+    if images.is_empty() {
+        out.images = vec![image("Original", &given)?];
+    } else {
+        out.images = Vec::new();
+        for (name, node) in images {
+            let own = map_of(name, node)?;
+            known(own)?;
+            out.images.push(image(name, &Given(vec![setting, own]))?);
+        }
+    }
+    out.classes = if classes.is_empty() {
+        FeatureClass::ALL.into_iter().map(|class| ClassChoice { class, features: Vec::new() }).collect()
+    } else {
+        classes.iter().map(|(name, node)| class(name, node)).collect::<Result<_, _>>()?
+    };
+    Ok(out)
+}
+
+fn flat(given: &Given<'_>) -> Result<Option<usize>, ParameterFault> {
+    let axis = given.count("force2Ddimension", 0)?.unwrap_or(0);
+    if axis > 2 {
+        return Err(ParameterFault::Value { name: "force2Ddimension".into(), expected: "0, 1 or 2" });
+    }
+    Ok((given.flag("force2D")? == Some(true)).then_some(axis))
+}
+
+fn image(name: &str, given: &Given<'_>) -> Result<ImageChoice, ParameterFault> {
+    let filter = match name {
+        "Original" => Filter::Original,
+        "LoG" => {
+            let sigmas = given.numbers("sigma")?.unwrap_or_default();
+            let sigma = |(millimetres, whole): (f64, bool)| log::Sigma {
+                millimetres,
+                written: if whole { format!("{millimetres}") } else { format!("{millimetres:?}") },
+            };
+            Filter::LoG { sigmas: sigmas.into_iter().map(sigma).collect() }
+        }
+        "Wavelet" => {
+            let family = given.word("wavelet")?.unwrap_or("coif1").to_owned();
+            if wavelet::filters(&family).is_none() {
+                let reason = "wavelets are haar, db1-db20, sym2-sym20, coif1-coif5, bior and rbio";
+                return Err(ParameterFault::NotOffered { what: family, reason });
+            }
+            let level = given.count("level", 1)?.unwrap_or(1);
+            let start_level = given.count("start_level", 0)?.unwrap_or(0);
+            if level + start_level > 16 {
+                return Err(ParameterFault::Value { name: "level".into(), expected: "at most 16 with start_level" });
+            }
+            Filter::Wavelet(wavelet::Settings { family, level, start_level })
+        }
+        "Square" => Filter::Square,
+        "SquareRoot" => Filter::SquareRoot,
+        "Logarithm" => Filter::Logarithm,
+        "Exponential" => Filter::Exponential,
+        "Gradient" => Filter::Gradient { per_millimetre: given.flag("gradientUseSpacing")?.unwrap_or(true) },
+        other => return Err(ParameterFault::UnknownImageType(other.to_owned())),
+    };
+    let discretisation = match given.count("binCount", 1)? {
+        Some(count) => Discretisation::Count(count),
+        None => Discretisation::Width(given.number("binWidth", 0.0, true)?.unwrap_or(25.0)),
+    };
+    let mut distances = Vec::new();
+    for (distance, whole) in given.numbers("distances")?.unwrap_or(vec![(1.0, true)]) {
+        if !whole || !(1.0..=64.0).contains(&distance) {
+            let expected = "a list of whole numbers from 1 to 64";
+            return Err(ParameterFault::Value { name: "distances".into(), expected });
+        }
+        distances.push(distance as usize);
+    }
+    let weighting = match given.word("weightingNorm")? {
+        None => None,
+        Some("manhattan") => Some(WeightingNorm::Manhattan),
+        Some("euclidean") => Some(WeightingNorm::Euclidean),
+        Some("infinity") => Some(WeightingNorm::Infinity),
+        Some("no_weighting") => Some(WeightingNorm::NoWeighting),
+        Some(_) => {
+            let expected = "manhattan, euclidean, infinity, no_weighting or null";
+            return Err(ParameterFault::Value { name: "weightingNorm".into(), expected });
+        }
+    };
+    Ok(ImageChoice {
+        filter,
+        discretisation,
+        texture: TextureSettings {
+            distances,
+            flat: flat(given)?,
+            symmetric: given.flag("symmetricalGLCM")?.unwrap_or(true),
+            weighting,
+            dependence_cutoff: given.count("gldm_a", 0)?.unwrap_or(0) as u32,
+        },
+        shift: given.number("voxelArrayShift", f64::NEG_INFINITY, false)?.unwrap_or(0.0),
+    })
+}
+
+fn class(name: &str, node: &Node) -> Result<ClassChoice, ParameterFault> {
+    let class = FeatureClass::named(name).ok_or_else(|| ParameterFault::UnknownClass(name.to_owned()))?;
+    let expected = "nothing, or a list of features";
+    let items = match node {
+        Node::Null => return Ok(ClassChoice { class, features: Vec::new() }),
+        Node::List(items) => items,
+        _ => return Err(ParameterFault::Value { name: name.into(), expected }),
+    };
+    let mut features = Vec::new();
+    for item in items {
+        let word = match item {
+            Node::Text(word) => word.clone(),
+            _ => return Err(ParameterFault::Value { name: name.into(), expected }),
+        };
+        if !class.features().iter().chain(class.by_name_only()).any(|known| *known == word) {
+            return Err(ParameterFault::UnknownFeature { class: class.name(), name: word });
+        }
+        features.push(word);
+    }
+    Ok(ClassChoice { class, features })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_styles_of_yaml_mean_the_same() {
+        let flow = "# set\nsetting: {resampledPixelSpacing: [1, 1, 2], binWidth: 25, label: 3}\nimageType:\n  Original: {}\n  LoG: {sigma: [4.0, 3]}\n  Wavelet: {wavelet: coif1}\nfeatureClass: {shape: , firstorder: [Mean, '10Percentile'], glcm: }\n";
+        let block = "---\nsetting:\n  resampledPixelSpacing:\n  - 1\n  - 1\n  - 2\n  binWidth: 25   # HU\n  label: 3\nimageType:\n  Original: {}\n  LoG:\n    sigma: [4.0,\n      3]\n  Wavelet:\n    wavelet: 'coif1'\nfeatureClass:\n  shape:\n  firstorder:\n    - Mean\n    - 10Percentile\n  glcm: null\n";
+        let a = read_parameters(flow).unwrap();
+        assert_eq!(a, read_parameters(block).unwrap());
+        assert_eq!(a.label, 3);
+        let Filter::LoG { sigmas } = &a.images[1].filter else { panic!() };
+        assert_eq!(sigmas[0].written, "4.0");
+        assert_eq!(sigmas[1].written, "3");
+        assert_eq!(a.classes[1].features, ["Mean", "10Percentile"]);
+    }
+
+    #[test]
+    fn json_is_yaml() {
+        let json = "{\n \"setting\": {\"binCount\": 32, \"normalize\": true},\n \"imageType\": {\"Original\": {}}\n}";
+        let settings = read_parameters(json).unwrap();
+        assert_eq!(settings.images[0].discretisation, Discretisation::Count(32));
+        assert_eq!(settings.classes.len(), 8);
+    }
+
+    #[test]
+    fn own_settings_of_an_image_type_override() {
+        let text = "setting:\n  binWidth: 25\nimageType:\n  Original: {}\n  Wavelet:\n    binWidth: 10\n";
+        let settings = read_parameters(text).unwrap();
+        assert_eq!(settings.images[0].discretisation, Discretisation::Width(25.0));
+        assert_eq!(settings.images[1].discretisation, Discretisation::Width(10.0));
+    }
+
+    #[test]
+    fn faults_are_named() {
+        assert_eq!(read_parameters("settings: {}"), Err(ParameterFault::UnknownPart("settings".into())));
+        assert_eq!(read_parameters("setting:\n  binwidth: 3"), Err(ParameterFault::UnknownSetting("binwidth".into())));
+        assert!(matches!(read_parameters("setting:\n  binWidth: -3"), Err(ParameterFault::Value { .. })));
+        assert!(matches!(read_parameters("setting: {binWidth: 3"), Err(ParameterFault::Syntax { line: 1, .. })));
+        assert!(matches!(read_parameters("imageType: {Blur: {}}"), Err(ParameterFault::UnknownImageType(_))));
+        assert!(matches!(read_parameters("featureClass: {glcm: [Joy]}"), Err(ParameterFault::UnknownFeature { .. })));
+        assert!(matches!(
+            read_parameters("imageType: {Wavelet: {wavelet: morl}}"),
+            Err(ParameterFault::NotOffered { .. })
+        ));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[a-z:\\-\\[\\]{}, '\"#\n0-9.]{0,80}") {
+            let _ = read_parameters(&text);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `groups risk from PRIME_S at median on train`: patients cut by a model's prediction; the cut is
+//! taken from the rows that the study names and from nowhere else.
+
+use std::collections::BTreeMap;
+
+use crate::plan::node::{Cut, Groups};
+use crate::run::fault::Fault;
+use crate::run::results::{Answer, Cell, ResultTable};
+use crate::run::step::{Done, Made, Step};
+use crate::stats::Outcome;
+
+use super::evaluate::predicted;
+
+/// Group of each row of a table that has a prediction.
+pub struct GroupsValue {
+    pub name: String,
+    /// Low to high.
+    pub labels: Vec<String>,
+    pub cuts: Vec<f64>,
+    pub table: crate::plan::NodeId,
+    pub group: BTreeMap<usize, u32>,
+}
+
+/// # Errors
+/// Nobody to take the cut from; a cut that leaves a group empty.
+pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
+    let model = step.model(spec.model.model)?;
+    let label = step.label(&spec.model);
+    let source = match &spec.from {
+        Some(rows) => step.world.rows(rows)?.rows,
+        None => model.rows.clone(),
+    };
+    let known: Vec<usize> = source.into_iter().filter(|row| model.data.endpoint.known[*row]).collect();
+    let held = predicted(&model, spec.model.part.as_deref(), &known)?;
+    let mut scores = held.prediction.scores().to_vec();
+    if scores.is_empty() {
+        return Err(Fault::run("run::not-estimable", format!("{label} predicts nobody to take a cut from")));
+    }
+    scores.sort_by(f64::total_cmp);
+    let at = |share: f64| {
+        let place = share * (scores.len() - 1) as f64;
+        let (low, high) = (scores[place.floor() as usize], scores[place.ceil() as usize]);
+        low + (high - low) * place.fract()
+    };
+    let cuts = match &spec.cut {
+        Cut::At(values) => values.clone(),
+        Cut::Median => vec![at(0.5)],
+        Cut::Tertiles => vec![at(1.0 / 3.0), at(2.0 / 3.0)],
+        Cut::Youden => match model.data.endpoint.outcome.select(&held.rows) {
+            Outcome::Binary(events) => vec![crate::stats::roc::youden(&events, held.prediction.scores())?.threshold],
+            _ => {
+                return Err(Fault::run("run::not-estimable", "Youden's cut wants a binary endpoint")
+                    .helped("cut at `median` or `tertiles`"));
+            }
+        },
+        Cut::MaximallySelected => {
+            return Err(Fault::unavailable("a maximally selected cut", "cut at `median` or `tertiles`"));
+        }
+    };
+    let labels: Vec<String> = match cuts.len() {
+        1 => vec!["low".to_owned(), "high".to_owned()],
+        2 => vec!["low".to_owned(), "middle".to_owned(), "high".to_owned()],
+        n => (1..=n + 1).map(|group| format!("group {group}")).collect(),
+    };
+    // Everybody of the table with a prediction; training rows by their out-of-fold one.
+    let all: Vec<usize> = (0..model.data.endpoint.known.len()).collect();
+    let (inside, outside): (Vec<usize>, Vec<usize>) = all.into_iter().partition(|row| model.rows.contains(row));
+    let mut group = BTreeMap::new();
+    for rows in [inside, outside] {
+        let predictions = predicted(&model, spec.model.part.as_deref(), &rows)?;
+        for (row, score) in predictions.rows.iter().zip(predictions.prediction.scores()) {
+            group.insert(*row, cuts.iter().filter(|cut| score > cut).count() as u32);
+        }
+    }
+    let mut table = ResultTable::new("groups", format!("Groups by {label}"), ["group", "prediction", "patients"]);
+    for (place, name) in labels.iter().enumerate() {
+        let low = place.checked_sub(1).map(|place| cuts[place]);
+        let high = cuts.get(place);
+        let range = match (low, high) {
+            (None, Some(high)) => format!("up to {high:.4}"),
+            (Some(low), Some(high)) => format!("above {low:.4}, up to {high:.4}"),
+            (Some(low), None) => format!("above {low:.4}"),
+            (None, None) => String::new(),
+        };
+        let count = held
+            .prediction
+            .scores()
+            .iter()
+            .filter(|score| cuts.iter().filter(|cut| score > cut).count() == place)
+            .count();
+        table.push([Cell::text(name.as_str()), Cell::text(range), Cell::count(count)]);
+    }
+    table.notes.push(format!(
+        "cut taken from {} patients by their out-of-fold predictions where they are of the fit",
+        held.rows.len()
+    ));
+    let name = crate::run::world::word(step.node).to_owned();
+    let value = GroupsValue { name, labels, cuts, table: model.data.table, group };
+    Ok(Done {
+        answer: Answer { tables: vec![table], ..Answer::default() },
+        made: Made::Groups(std::sync::Arc::new(value)),
+    })
+}

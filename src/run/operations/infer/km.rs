@@ -1,0 +1,264 @@
+//! `km(os ~ arm)`: curves, numbers at risk, medians, log-rank.
+
+use serde_json::json;
+
+use crate::plan::node::{Infer, TimeUnit};
+use crate::run::fault::Fault;
+use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable, shown_p};
+use crate::run::step::Step;
+use crate::run::world::coded;
+use crate::stats::{Censored, Estimate, Outcome};
+use crate::survival::kaplan_meier::{Transform, kaplan_meier};
+use crate::survival::life_table::Counted;
+use crate::survival::logrank::logrank;
+
+use super::super::describe::shown_unit;
+use super::level;
+use super::matrix::{landmark, response};
+
+/// Patients of one curve.
+pub(super) struct Group {
+    pub label: String,
+    pub outcome: Censored,
+}
+
+/// The groups of the formula's right side; without one, everybody together.
+pub(super) struct Groups {
+    pub cohort: String,
+    pub groups: Vec<Group>,
+    pub missing: usize,
+    pub before_landmark: usize,
+    pub unit: Option<TimeUnit>,
+}
+
+impl Groups {
+    /// # Errors
+    /// No time to an event; nobody.
+    pub fn new(step: &Step<'_>, spec: &Infer) -> Result<Self, Fault> {
+        let set = step.world.rows(&spec.rows)?;
+        let endpoint = response(step, spec)?;
+        let mut codes: Vec<Vec<Option<u32>>> = Vec::new();
+        let mut labels: Vec<(String, Vec<String>)> = Vec::new();
+        for factor in spec.formula.terms.iter().flat_map(|term| &term.factors) {
+            let cells = step.world.evaluate(&factor.expression, set.table)?;
+            let declared = step
+                .world
+                .table(set.table)?
+                .dictionary
+                .columns
+                .get(&factor.label)
+                .map_or(Vec::new(), |e| e.levels.clone());
+            let (code, levels) = coded(&cells, &declared);
+            if levels.len() > 20 {
+                return Err(Fault::data(
+                    "data::many-groups",
+                    format!("`{}` has {} values, too many for groups", factor.label, levels.len()),
+                )
+                .helped("compare groups, such as `age >= 65`"));
+            }
+            codes.push(code);
+            labels.push((factor.label.clone(), levels));
+        }
+        let mut rows: Vec<usize> = set
+            .rows
+            .iter()
+            .copied()
+            .filter(|row| endpoint.known[*row] && codes.iter().all(|codes| codes[*row].is_some()))
+            .collect();
+        let missing = set.rows.len() - rows.len();
+        let (outcome, before_landmark) =
+            landmark(&endpoint.outcome, &mut rows, spec.settings.real_if_given("landmark"));
+        let Outcome::Survival(censored) = outcome else {
+            return Err(Fault::run("run::wrong-endpoint", format!("`{}` wants a time to an event", spec.procedure)));
+        };
+        let mut places: Vec<Vec<u32>> =
+            rows.iter().map(|row| codes.iter().filter_map(|codes| codes[*row]).collect()).collect();
+        let all = places.clone();
+        places.sort();
+        places.dedup();
+        let groups = places
+            .into_iter()
+            .map(|place| {
+                let members: Vec<usize> = (0..rows.len()).filter(|row| all[*row] == place).collect();
+                let words: Vec<String> = place
+                    .iter()
+                    .zip(&labels)
+                    .map(|(code, (label, levels))| named(label, &levels[*code as usize]))
+                    .collect();
+                let label = if words.is_empty() { "all".to_owned() } else { words.join(", ") };
+                Group { label, outcome: censored.select(&members) }
+            })
+            .collect::<Vec<_>>();
+        if groups.is_empty() {
+            return Err(Fault::data(
+                "data::empty",
+                format!("no patient of `{}` has an outcome and a group", set.label),
+            ));
+        }
+        Ok(Groups { cohort: set.label, groups, missing, before_landmark, unit: endpoint.unit })
+    }
+
+    pub fn factor(&self) -> f64 {
+        self.unit.map_or(1.0, TimeUnit::days)
+    }
+}
+
+/// `yes` and `0` say nothing without the column.
+fn named(label: &str, level: &str) -> String {
+    if matches!(level, "yes" | "no") || level.parse::<f64>().is_ok() {
+        format!("{label}: {level}")
+    } else {
+        level.to_owned()
+    }
+}
+
+pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
+    let level = level(step, spec);
+    let groups = Groups::new(step, spec)?;
+    let factor = groups.factor();
+    let (transform, words) = match spec.settings.choice("interval") {
+        "log-log" => (Transform::LogLog, "log-log"),
+        "plain" => (Transform::Plain, "plain"),
+        _ => (Transform::Log, "log"),
+    };
+    let mut answer = Answer::default();
+    let median = format!("median{}", shown_unit(groups.unit));
+    let mut table =
+        ResultTable::new("medians", step.node.name.clone(), ["group", "patients", "events", &median, "missing"]);
+    let last = groups.groups.iter().flat_map(|group| &group.outcome.time).copied().fold(0.0, f64::max) / factor;
+    let ticks = ticks(last);
+    let mut columns = vec!["group".to_owned()];
+    columns.extend(ticks.iter().map(|tick| format!("{tick}")));
+    let mut risk = ResultTable {
+        name: "at-risk".to_owned(),
+        title: format!("Patients at risk (survival){}", shown_unit(groups.unit)),
+        columns,
+        ..ResultTable::default()
+    };
+    let mut curves = Vec::new();
+    for (place, group) in groups.groups.iter().enumerate() {
+        let n = group.outcome.len();
+        let events = group.outcome.events();
+        let curve = kaplan_meier(&group.outcome, None, Counted::Event, transform, level)
+            .map_err(|error| Fault::run("run::not-estimable", error.to_string()))?;
+        let mut estimate = curve.quantile(0.5);
+        "median survival".clone_into(&mut estimate.name);
+        let estimate = scaled(estimate, factor).with_events(Some(events)).with_missing(groups.missing);
+        let record =
+            EstimateRecord::new(&estimate, Kind::Descriptive).of("", &format!("{}, {}", groups.cohort, group.label));
+        let missing = if place == 0 { Cell::count(groups.missing) } else { Cell::Empty };
+        table.push([Cell::text(group.label.as_str()), Cell::count(n), Cell::count(events), record.cell(1), missing]);
+        answer.estimates.push(record);
+        let mut row = vec![Cell::text(group.label.as_str())];
+        row.extend(ticks.iter().map(|tick| {
+            let time = tick * factor;
+            Cell::text(format!("{} ({:.2})", curve.at_risk(&group.outcome, time), curve.at(time)))
+        }));
+        risk.rows.push(row);
+        let points: Vec<_> = (0..curve.survival.len())
+            .map(|at| {
+                json!([
+                    curve.table.time[at] / factor,
+                    curve.survival[at],
+                    curve.bounds[at].map(|b| [b.lower, b.upper]),
+                    curve.table.at_risk[at],
+                    curve.table.events[at],
+                    curve.table.censored[at],
+                ])
+            })
+            .collect();
+        curves.push(json!({ "group": group.label, "n": n, "events": events, "points": points }));
+    }
+    table.notes.push(format!(
+        "Kaplan-Meier; median by the curve and its {}% bounds (Brookmeyer-Crowley, {words} transformed)",
+        level * 100.0
+    ));
+    if groups.before_landmark > 0 {
+        table.notes.push(format!(
+            "{} patients are not followed up to the landmark and are not counted",
+            groups.before_landmark
+        ));
+    }
+    let mut test = serde_json::Value::Null;
+    if groups.groups.len() > 1 {
+        let pooled = pooled(&groups.groups);
+        match logrank(&pooled.0, &pooled.1, groups.groups.len(), None, 0.0) {
+            Ok(found) => {
+                let t = &found.test;
+                answer.notes.push(format!(
+                    "Log-rank test: chi-square {:.2} on {} df, P {}.",
+                    t.statistic,
+                    t.df,
+                    shown_p(t.p)
+                ));
+                test = json!({ "test": "log-rank", "chi_square": t.statistic, "df": t.df, "p": t.p });
+                let mut tests =
+                    ResultTable::new("log-rank", "Log-rank test", ["group", "patients", "observed", "expected"]);
+                for (place, group) in groups.groups.iter().enumerate() {
+                    tests.push([
+                        Cell::text(group.label.as_str()),
+                        Cell::count(found.n[place]),
+                        Cell::number(found.observed[place], 0),
+                        Cell::number(found.expected[place], 1),
+                    ]);
+                }
+                tests.notes.push(format!("chi-square {:.2} on {} df, P {}", t.statistic, t.df, shown_p(t.p)));
+                answer.tables.push(tests);
+            }
+            Err(error) => answer.notes.push(format!("Log-rank test: not estimable: {error}.")),
+        }
+    }
+    answer.tables.insert(0, table);
+    answer.tables.insert(1, risk);
+    answer.figures.push(FigureData {
+        kind: "km".to_owned(),
+        title: step.node.name.clone(),
+        data: json!({
+            "unit": groups.unit.map(|unit| unit.to_string()),
+            "columns": ["time", "survival", "bounds", "at risk", "events", "censored"],
+            "curves": curves, "test": test, "cohort": groups.cohort, "level": level,
+        }),
+    });
+    Ok(answer)
+}
+
+/// All groups together with the number of each row's group.
+pub(super) fn pooled(groups: &[Group]) -> (Censored, Vec<u32>) {
+    let mut pooled = Censored::new(Vec::new(), Vec::new());
+    let mut entries = Vec::new();
+    let mut numbers = Vec::new();
+    for (place, group) in groups.iter().enumerate() {
+        pooled.time.extend(&group.outcome.time);
+        pooled.event.extend(&group.outcome.event);
+        entries.extend(group.outcome.entry.clone().unwrap_or_else(|| vec![0.0; group.outcome.len()]));
+        numbers.extend(std::iter::repeat_n(place as u32, group.outcome.len()));
+    }
+    if groups.iter().any(|group| group.outcome.entry.is_some()) {
+        pooled.entry = Some(entries);
+    }
+    (pooled, numbers)
+}
+
+/// In the unit in which times are shown.
+pub(super) fn scaled(mut estimate: Estimate, factor: f64) -> Estimate {
+    if let Ok(value) = &mut estimate.value {
+        *value /= factor;
+    }
+    if let Some(interval) = &mut estimate.interval {
+        interval.lower /= factor;
+        interval.upper /= factor;
+    }
+    estimate
+}
+
+/// About six round times from 0 to the end of follow-up.
+fn ticks(last: f64) -> Vec<f64> {
+    if last <= 0.0 || !last.is_finite() {
+        return vec![0.0];
+    }
+    let raw = last / 6.0;
+    let size = 10f64.powf(raw.log10().floor());
+    let step =
+        [1.0, 2.0, 3.0, 5.0, 6.0, 10.0].iter().map(|factor| factor * size).find(|step| *step >= raw).unwrap_or(raw);
+    (0..).map(|index| f64::from(index) * step).take_while(|tick| *tick <= last).collect()
+}

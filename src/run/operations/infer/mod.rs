@@ -1,0 +1,157 @@
+//! Inference over a formula: `cox(os ~ age + strata(centre))`. One procedure, one file; what
+//! rows they use and how terms become columns is in [`matrix`].
+
+mod cox;
+mod km;
+mod linear;
+mod logistic;
+pub mod matrix;
+mod rmst;
+mod roc;
+
+use crate::plan::node::Infer;
+use crate::run::fault::Fault;
+use crate::run::results::{Answer, Cell, EstimateRecord, ResultTable};
+use crate::run::step::Step;
+
+use matrix::Frame;
+
+/// # Errors
+/// A formula that the data cannot fill; a procedure that has no engine yet.
+pub fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
+    match spec.procedure.as_str() {
+        "km" => km::run(step, spec),
+        "cox" => regressions(step, spec, cox::fit),
+        "logistic" => regressions(step, spec, logistic::fit),
+        "linear" => regressions(step, spec, linear::fit),
+        "roc" => roc::run(step, spec),
+        "rmst" => rmst::run(step, spec),
+        other => {
+            Err(Fault::unavailable(&format!("`{other}`"), "`km`, `cox`, `logistic`, `linear`, `roc` and `rmst` are"))
+        }
+    }
+}
+
+/// Coverage of the intervals: the procedure's own, else the study's.
+fn level(step: &Step<'_>, spec: &Infer) -> f64 {
+    spec.settings.real_if_given("level").unwrap_or_else(|| step.level())
+}
+
+/// What a regression says of one column of its matrix.
+struct Coefficient {
+    estimate: EstimateRecord,
+    p: Option<f64>,
+}
+
+/// A fitted regression.
+struct Fitted {
+    /// One a column of the matrix, in order.
+    coefficients: Vec<Coefficient>,
+    n: usize,
+    events: Option<usize>,
+    /// `HR`, `OR`, `slope`.
+    measure: &'static str,
+    how: String,
+    notes: Vec<String>,
+    /// Tests and fit of the whole model.
+    whole: Vec<(String, Cell)>,
+}
+
+type Fit = fn(&Step<'_>, &Infer, &Frame) -> Result<Fitted, Fault>;
+
+/// One fit with all terms, or one for each of `each(...)` beside them.
+fn regressions(step: &Step<'_>, spec: &Infer, fit: Fit) -> Result<Answer, Fault> {
+    let formula = &spec.formula;
+    let mut answer = Answer::default();
+    let title = step.node.name.clone();
+    let mut table =
+        ResultTable::new("terms", title.clone(), ["term", "level", "patients", "events", "estimate", "P", "missing"]);
+    let sets: Vec<(Vec<&crate::plan::node::Term>, usize)> = if formula.each.is_empty() {
+        vec![(formula.terms.iter().collect(), 0)]
+    } else {
+        formula.each.iter().map(|term| (std::iter::once(term).chain(&formula.terms).collect(), 1)).collect()
+    };
+    let mut whole: Vec<(String, Cell)> = Vec::new();
+    let mut hows: Vec<String> = Vec::new();
+    for (terms, shown) in sets {
+        step.watch.check()?;
+        let frame = Frame::new(step, spec, &terms)?;
+        let fitted = match fit(step, spec, &frame) {
+            Ok(fitted) => fitted,
+            // One marker of a screen that cannot be fitted does not stop the others.
+            Err(fault) if shown > 0 && fault.kind == crate::run::FaultKind::Run => {
+                let label = terms.first().map_or("", |term| term.label.as_str());
+                table.push([
+                    Cell::text(label),
+                    Cell::Empty,
+                    Cell::count(frame.rows.len()),
+                    Cell::Empty,
+                    Cell::NotEstimable(fault.message.clone()),
+                    Cell::Empty,
+                    Cell::count(frame.missing),
+                ]);
+                answer.notes.push(format!("{label}: {}", fault.message));
+                continue;
+            }
+            Err(fault) => return Err(fault),
+        };
+        table.columns[4] = format!("{} ({}% interval)", fitted.measure, level(step, spec) * 100.0);
+        let limit = if shown == 0 { terms.len() } else { shown };
+        for (place, term) in frame.terms.iter().enumerate().take(limit) {
+            for line in &term.lines {
+                let (cell, p) = match line.column {
+                    None => (Cell::text("reference"), Cell::Empty),
+                    Some(column) => {
+                        let coefficient = &fitted.coefficients[column];
+                        let mut record = coefficient.estimate.clone().of("", &frame.label);
+                        record.missing = frame.missing;
+                        let cell = record.cell(if fitted.measure == "slope" { 3 } else { 2 });
+                        answer.estimates.push(record);
+                        (cell, coefficient.p.map_or(Cell::Empty, Cell::P))
+                    }
+                };
+                table.push([
+                    Cell::text(term.label.as_str()),
+                    Cell::text(line.level.as_str()),
+                    Cell::count(line.n),
+                    Cell::events(line.events),
+                    cell,
+                    p,
+                    if place == 0 { Cell::count(frame.missing) } else { Cell::Empty },
+                ]);
+            }
+        }
+        if formula.each.is_empty() {
+            whole.push(("patients".to_owned(), Cell::count(fitted.n)));
+            whole.push(("events".to_owned(), Cell::events(fitted.events)));
+            whole.push(("left out, something missing".to_owned(), Cell::count(frame.missing)));
+            whole.extend(fitted.whole);
+        }
+        for note in fitted.notes {
+            if !table.notes.contains(&note) {
+                table.notes.push(note);
+            }
+        }
+        if !hows.contains(&fitted.how) {
+            hows.push(fitted.how);
+        }
+    }
+    table.notes.extend(hows);
+    if !formula.each.is_empty() {
+        table.notes.push(if formula.terms.is_empty() {
+            "one fit for each row: estimates are not adjusted for one another".to_owned()
+        } else {
+            let by: Vec<&str> = formula.terms.iter().map(|term| term.label.as_str()).collect();
+            format!("one fit for each, adjusted for {}", by.join(", "))
+        });
+    }
+    answer.tables.push(table);
+    if !whole.is_empty() {
+        let mut fit = ResultTable::new("fit", format!("{title}: the model"), ["what", "value"]);
+        for (what, value) in whole {
+            fit.push([Cell::Text(what), value]);
+        }
+        answer.tables.push(fit);
+    }
+    Ok(answer)
+}

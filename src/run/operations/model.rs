@@ -1,0 +1,343 @@
+//! `model PRIME_R for response`: fitted on its rows, and cross-fitted on them with everything
+//! nested, so that what is told of the training rows is out of fold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::card::Value;
+use crate::fuse::{self, Cohort, CrossFit, FittedDesign, Work};
+use crate::learn::recipe::{Design, Recipe, Resampling};
+use crate::learn::{Block, Values};
+use crate::plan::NodeId;
+use crate::plan::node::Model;
+use crate::run::fault::Fault;
+use crate::run::key::leave_out_columns;
+use crate::run::results::{Answer, Cell, ResultTable};
+use crate::run::step::{Done, Made, Step};
+use crate::run::world::{EndpointValue, World, word};
+use crate::stats::Outcome;
+
+/// Below this many events for each candidate predictor the reader is told.
+const EVENTS_PER_PARAMETER: f64 = 10.0;
+/// Below this many events in a fold the reader is told.
+const EVENTS_PER_FOLD: usize = 5;
+
+/// What a model is learned from: blocks, endpoint and columns over the rows of one table.
+pub struct Data {
+    pub table: NodeId,
+    pub blocks: BTreeMap<String, Block>,
+    pub endpoint: Arc<EndpointValue>,
+    pub groups: Option<Vec<u32>>,
+    pub columns: BTreeMap<String, Vec<Option<String>>>,
+}
+
+/// A fitted model.
+pub struct ModelValue {
+    /// `PRIME_R`.
+    pub name: String,
+    pub design: Design,
+    pub data: Data,
+    /// Rows it was asked to be fitted on whose endpoint is known.
+    pub rows: Vec<usize>,
+    /// Rows whose endpoint is not known.
+    pub unknown: usize,
+    pub fitted: FittedDesign,
+    /// `None` where the design resamples in a way that predicts nobody out of fold.
+    pub cross: Option<CrossFit>,
+}
+
+impl Data {
+    /// # Errors
+    /// A block or endpoint that shares no patient with the table.
+    pub fn gather(world: &World<'_>, model: &Model, table: NodeId, extra: &[String]) -> Result<Self, Fault> {
+        let mut blocks = BTreeMap::new();
+        for (name, id) in &model.blocks {
+            blocks.insert(name.clone(), world.block_on(*id, table)?);
+        }
+        let mut columns = BTreeMap::new();
+        for column in leave_out_columns(&model.design).iter().chain(extra) {
+            let cells = world.table(table)?.table.column(column)?;
+            columns.insert(column.clone(), (0..cells.len()).map(|row| cells.text(row)).collect());
+        }
+        Ok(Data {
+            table,
+            blocks,
+            endpoint: world.endpoint_on(model.endpoint, table)?,
+            groups: world.groups(table)?,
+            columns,
+        })
+    }
+
+    pub fn cohort(&self) -> Cohort<'_> {
+        Cohort {
+            blocks: &self.blocks,
+            outcome: &self.endpoint.outcome,
+            groups: self.groups.as_deref(),
+            columns: &self.columns,
+        }
+    }
+}
+
+/// # Errors
+/// One class, no event, or whatever keeps the design from being fitted.
+pub fn run(step: &Step<'_>, spec: &Model) -> Result<Done, Fault> {
+    let world = step.world;
+    let set = world.rows(&spec.rows)?;
+    let data = Data::gather(world, spec, set.table, &[])?;
+    let rows: Vec<usize> = set.rows.iter().copied().filter(|row| data.endpoint.known[*row]).collect();
+    let unknown = set.rows.len() - rows.len();
+    check(step, spec, &data, &rows, &set.label)?;
+
+    let clock = step.memo();
+    let work = Work::new(step.stream, step.watch).with_memo(&clock);
+    let kept = step.recall("fitted").and_then(|frozen| FittedDesign::thaw(&frozen).ok());
+    let fitted = match kept {
+        Some(fitted) => fitted,
+        None => {
+            let fitted = fuse::fit(&spec.design, &data.cohort(), &rows, &work.named("fit"))?;
+            step.remember("fitted", &fitted.freeze());
+            fitted
+        }
+    };
+    let cross = match &spec.design.cross_fit {
+        Resampling::Bootstraps { .. } => None,
+        over => Some(fuse::cross_fit(&spec.design, over, &data.cohort(), &rows, &work)?),
+    };
+    let name = word(step.node).to_owned();
+    let value = ModelValue { name, design: spec.design.clone(), data, rows, unknown, fitted, cross };
+    let answer = answer(&value, &set.label);
+    Ok(Done { answer, made: Made::Model(Arc::new(value)) })
+}
+
+/// What the data says that the study could not know.
+fn check(step: &Step<'_>, spec: &Model, data: &Data, rows: &[usize], label: &str) -> Result<(), Fault> {
+    let outcome = data.endpoint.outcome.select(rows);
+    let name = &data.endpoint.name;
+    if rows.is_empty() {
+        return Err(Fault::data("data::empty-cohort", format!("`{name}` is known of nobody in `{label}`")));
+    }
+    let (events, scarce) = match &outcome {
+        Outcome::Binary(values) => {
+            let events = values.iter().filter(|event| **event).count();
+            if events == 0 || events == values.len() {
+                let all = if events == 0 { "nobody" } else { "everybody" };
+                return Err(Fault::data(
+                    "data::one-class",
+                    format!("{all} of the {} patients in `{label}` has `{name}`", values.len()),
+                ));
+            }
+            (events, events.min(values.len() - events))
+        }
+        Outcome::Survival(censored) => {
+            let events = censored.events();
+            if events == 0 {
+                return Err(Fault::data(
+                    "data::no-events",
+                    format!("none of the {} patients in `{label}` has the event `{name}`", censored.len()),
+                ));
+            }
+            (events, events)
+        }
+        Outcome::Continuous(_) => return Ok(()),
+    };
+    let mut told = Vec::new();
+    for (block, _) in &spec.blocks {
+        let parameters: usize = data.blocks.get(block).map_or(0, |block| {
+            block
+                .columns()
+                .iter()
+                .map(|column| match &column.values {
+                    Values::Number(_) => 1,
+                    Values::Level { levels, .. } => levels.len().saturating_sub(1).max(1),
+                })
+                .sum()
+        });
+        if parameters > 0 && (scarce as f64) < EVENTS_PER_PARAMETER * parameters as f64 {
+            let each = scarce as f64 / parameters as f64;
+            told.push(format!("`{block}` has {parameters} candidate predictors, {each:.1} events each"));
+        }
+    }
+    if !told.is_empty() {
+        step.notice(
+            "data::few-events",
+            format!("{events} events of `{name}` among {} patients in `{label}`: {}", rows.len(), told.join("; ")),
+        );
+    }
+    if let Resampling::Folds { folds, .. } = spec.design.cross_fit
+        && scarce / folds.max(1) < EVENTS_PER_FOLD
+    {
+        step.notice(
+            "data::few-events-per-fold",
+            format!("{scarce} events (or non-events, if fewer) over {folds} folds: {} in some", scarce / folds.max(1)),
+        );
+    }
+    Ok(())
+}
+
+/// How an over-all resampling is said.
+pub fn told(over: &Resampling) -> String {
+    match over {
+        Resampling::Folds { folds, repeats: 1 } => format!("{folds}-fold cross-fitting"),
+        Resampling::Folds { folds, repeats } => format!("{folds}-fold cross-fitting, {repeats} repeats"),
+        Resampling::LeaveOut { column } => format!("leave-one-{column}-out"),
+        Resampling::Bootstraps { resamples } => format!("{resamples} bootstrap resamples"),
+    }
+}
+
+fn answer(model: &ModelValue, label: &str) -> Answer {
+    let mut designs: Vec<(String, &FittedDesign)> = vec![(model.name.clone(), &model.fitted)];
+    designs.extend(model.fitted.parts().into_iter().map(|(part, design)| (format!("{}.{part}", model.name), design)));
+
+    let mut fit = ResultTable::new(
+        "fit",
+        format!("Fit of {} on {label}", model.name),
+        ["model", "how", "features", "patients", "events", "left out"],
+    );
+    for (name, design) in &designs {
+        let (how, features) = match (design.learned(), design.fused()) {
+            (Some(learned), _) => {
+                let learner = learned.learner().map_or("none: no feature was left", |learner| learner.card().title);
+                (format!("{learner}{}", shown_settings(learned.settings())), Cell::count(learned.names().len()))
+            }
+            (None, Some(fused)) => (fused.rule().card().title.to_owned(), Cell::count(fused.parts().len())),
+            (None, None) => (String::new(), Cell::Empty),
+        };
+        let left_out = design.left_out() + model.unknown;
+        fit.push([
+            Cell::text(name.as_str()),
+            Cell::text(how),
+            features,
+            Cell::count(design.rows()),
+            Cell::events(design.events()),
+            Cell::count(left_out),
+        ]);
+    }
+    if model.unknown > 0 {
+        fit.notes.push(format!(
+            "`{}` is not known of {} patients; they are left out",
+            model.data.endpoint.name, model.unknown
+        ));
+    }
+    if let Some(cross) = &model.cross {
+        fit.notes.push(format!(
+            "out-of-fold predictions by {} ({} fits), with preparation, choice, tuning and fusion inside each fold",
+            told(&model.design.cross_fit),
+            cross.folds.len()
+        ));
+    }
+    let mut tables = vec![fit];
+
+    let mut preparation = ResultTable::new(
+        "preparation",
+        "Preparation",
+        ["model", "block", "step", "features before", "features after", "patients"],
+    );
+    for (part, trace) in model.fitted.trace() {
+        let name = if part.is_empty() { model.name.clone() } else { format!("{}.{part}", model.name) };
+        for line in trace {
+            preparation.push([
+                Cell::text(name.as_str()),
+                Cell::text(line.block),
+                Cell::text(line.step),
+                Cell::count(line.before),
+                Cell::count(line.after),
+                Cell::count(line.rows),
+            ]);
+        }
+    }
+    if !preparation.rows.is_empty() {
+        tables.push(preparation);
+    }
+
+    let mut candidates = ResultTable::new(
+        "candidates",
+        "Learners and settings tried",
+        ["model", "stage", "learner", "settings", "metric", "mean", "SD", "folds", "chosen"],
+    );
+    let mut terms = ResultTable::new("terms", "What the fitted models hold", ["model", "feature", "value"]);
+    for (name, design) in &designs {
+        if let Some(learned) = design.learned() {
+            for tried in learned.tried() {
+                let settings: Vec<(String, Value)> =
+                    tried.settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+                candidates.push([
+                    Cell::text(name.as_str()),
+                    Cell::text(if tried.stage == fuse::Stage::Choose { "choose" } else { "tune" }),
+                    Cell::text(tried.learner.as_str()),
+                    Cell::text(shown_settings(&settings).trim_start_matches(", ")),
+                    Cell::text(tried.metric.as_str()),
+                    tried.mean.map_or_else(
+                        || Cell::NotEstimable(tried.reason.clone().unwrap_or_default()),
+                        |mean| Cell::number(mean, 3),
+                    ),
+                    tried.sd.map_or(Cell::Empty, |sd| Cell::number(sd, 3)),
+                    Cell::count(tried.folds),
+                    Cell::text(if tried.chosen { "yes" } else { "" }),
+                ]);
+            }
+            for (feature, value) in learned.names().iter().zip(learned.model().importance().unwrap_or_default()) {
+                terms.push([Cell::text(name.as_str()), Cell::text(feature.as_str()), Cell::number(value, 4)]);
+            }
+        }
+        if let Some(combiner) = design.fused().and_then(fuse::Fused::combiner) {
+            let summary = combiner.summary();
+            for (part, weight) in &summary.weights {
+                terms.push([
+                    Cell::text(name.as_str()),
+                    Cell::text(format!("prediction of {part}")),
+                    Cell::number(*weight, 4),
+                ]);
+            }
+            if !summary.how.is_empty() {
+                terms.notes.push(format!("{name}: {}", summary.how));
+            }
+        }
+    }
+    tables.extend([candidates, terms].into_iter().filter(|table| !table.rows.is_empty()));
+
+    if let Some(cross) = &model.cross {
+        let mut stability = ResultTable::new(
+            "selection",
+            "How often a feature reached the model, over the folds",
+            ["model", "feature", "folds"],
+        );
+        for selection in cross.selection().into_iter().filter(|selection| selection.folds < selection.of) {
+            let name = if selection.part.is_empty() {
+                model.name.clone()
+            } else {
+                format!("{}.{}", model.name, selection.part)
+            };
+            stability.push([
+                Cell::text(name),
+                Cell::text(selection.feature),
+                Cell::count_of(selection.folds, selection.of),
+            ]);
+        }
+        if !stability.rows.is_empty() {
+            stability.notes.push("features that reached the model in every fold are not listed".to_owned());
+            tables.push(stability);
+        }
+    }
+    Answer { tables, notes: vec![described(&model.design)], ..Answer::default() }
+}
+
+fn shown_settings(settings: &[(String, Value)]) -> String {
+    settings.iter().map(|(name, value)| format!(", {name} = {value}")).collect()
+}
+
+/// The design in words.
+fn described(design: &Design) -> String {
+    fn of(recipe: &Recipe) -> String {
+        match recipe {
+            Recipe::Learn { blocks, candidates } => {
+                let names: Vec<&str> = candidates.iter().map(|candidate| candidate.learner.card().name).collect();
+                format!("{}({})", names.join(" or "), blocks.join(", "))
+            }
+            Recipe::Late { rule, parts, .. } => {
+                let parts: Vec<String> = parts.iter().map(|part| of(&part.recipe)).collect();
+                format!("late {rule}({})", parts.join(", "))
+            }
+        }
+    }
+    of(&design.recipe)
+}

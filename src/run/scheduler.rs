@@ -1,0 +1,405 @@
+//! The order of work: data first, then keys, then whatever the store does not have, in parallel.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::Scope;
+
+use crate::frame::fault::near;
+use crate::plan::node::Operation;
+use crate::plan::{Node, NodeId, Plan, Rows};
+use crate::progress::{Cancelled, Watch};
+use crate::random::Stream;
+
+use super::fault::{Fault, FaultKind};
+use super::key::Keys;
+use super::operations;
+use super::results::{Answer, FORMAT, Look, Notice, Results, StudyRecord};
+use super::step::{Done, Made, Step};
+use super::store::{Key, Store};
+use super::world::World;
+use super::{Failure, Inputs, Report};
+
+/// An answer as the store keeps it.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Kept {
+    answer: Answer,
+    notices: Vec<Notice>,
+}
+
+pub(super) fn run(plan: &Plan, inputs: &Inputs, store: &Store, watch: &Watch) -> Result<Report, Failure> {
+    let mut faults = Vec::new();
+    for name in inputs.tables.keys() {
+        let tables: Vec<&str> = plan
+            .nodes()
+            .iter()
+            .filter(|node| matches!(node.operation, Operation::Table(_)))
+            .map(super::world::word)
+            .collect();
+        if !tables.contains(&name.as_str()) {
+            let near = near(name, tables).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            faults.push(Fault::data("data::unbound", format!("the study has no table `{name}`{near}")));
+        }
+    }
+    let mut world = World::new(plan);
+    watch.begin("reading data", None);
+    faults.extend(read(&mut world, inputs, watch));
+    watch.end("reading data");
+    if !faults.is_empty() {
+        return Err(Failure { faults, report: None });
+    }
+    let world = world;
+    let work = Work::plan(&world, store, watch);
+    work.execute();
+    work.finish()
+}
+
+/// Whether the node is evaluated with the data.
+fn is_data(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Table(_)
+            | Operation::Images(_)
+            | Operation::Derive(_)
+            | Operation::Cohort(_)
+            | Operation::Split(_)
+            | Operation::Endpoint(_)
+            | Operation::Columns(_)
+    )
+}
+
+/// Evaluates the data nodes in order; a fault stops what stands on it and nothing else, so that
+/// all faults of the data are told in one run.
+fn read(world: &mut World<'_>, inputs: &Inputs, watch: &Watch) -> Vec<Fault> {
+    let plan = world.plan;
+    let root = Stream::root(plan.study.seed);
+    let mut faults: Vec<Fault> = Vec::new();
+    let mut failed: HashSet<NodeId> = HashSet::new();
+    for node in plan.nodes().iter().filter(|node| is_data(&node.operation)) {
+        if node.inputs.iter().any(|input| failed.contains(input)) {
+            failed.insert(node.id);
+            continue;
+        }
+        let done = watch.check().map_err(Fault::from).and_then(|()| match &node.operation {
+            Operation::Table(table) => {
+                let bound = inputs.tables.get(super::world::word(node));
+                operations::table::run(world, node, table, &inputs.folder, bound)
+            }
+            Operation::Derive(derive) => operations::derive::run(world, node, derive),
+            Operation::Cohort(cohort) => operations::cohort::run(world, node, cohort),
+            Operation::Split(split) => operations::split::run(world, node, split, &root.named(&node.name)),
+            Operation::Endpoint(endpoint) => operations::endpoint::run(world, node, endpoint),
+            Operation::Columns(columns) => operations::columns::run(world, node, columns),
+            _ => Ok(()),
+        });
+        if let Err(fault) = done {
+            failed.insert(node.id);
+            if fault.code != "run::skipped" {
+                faults.push(placed(fault, node));
+            }
+        }
+    }
+    faults
+}
+
+fn placed(fault: Fault, node: &Node) -> Fault {
+    Fault { declaration: node.name.clone(), span: node.span, ..fault }
+}
+
+/// The steps that remain when the data is read.
+struct Work<'a> {
+    world: &'a World<'a>,
+    store: &'a Store,
+    watch: &'a Watch,
+    /// In the order of the plan.
+    steps: Vec<NodeId>,
+    keys: HashMap<NodeId, Key>,
+    stored: HashMap<NodeId, Kept>,
+    /// Steps to run: without an answer in the store, or asked by such a one.
+    running: Vec<NodeId>,
+    waiting: HashMap<NodeId, AtomicUsize>,
+    dependents: HashMap<NodeId, Vec<NodeId>>,
+    made: Mutex<HashMap<NodeId, Made>>,
+    done: Mutex<HashMap<NodeId, Result<Kept, Fault>>>,
+}
+
+impl<'a> Work<'a> {
+    fn plan(world: &'a World<'a>, store: &'a Store, watch: &'a Watch) -> Self {
+        let plan = world.plan;
+        let mut keys = Keys::new(world);
+        let mut known = HashMap::new();
+        let mut stored = HashMap::new();
+        let mut failed: HashMap<NodeId, Result<Kept, Fault>> = HashMap::new();
+        let steps: Vec<NodeId> =
+            plan.nodes().iter().filter(|node| !is_data(&node.operation)).map(|node| node.id).collect();
+        for id in &steps {
+            let node = plan.node(*id);
+            match keys.of(node) {
+                Ok(key) => {
+                    known.insert(*id, key);
+                    if let Some(kept) = store.get(&key).and_then(|json| serde_json::from_value(json).ok()) {
+                        stored.insert(*id, kept);
+                    }
+                }
+                Err(fault) => {
+                    failed.insert(*id, Err(placed(fault, node)));
+                }
+            }
+        }
+        let in_steps: HashSet<NodeId> = steps.iter().copied().collect();
+        let mut needed: HashSet<NodeId> =
+            steps.iter().copied().filter(|id| known.contains_key(id) && !stored.contains_key(id)).collect();
+        for id in steps.iter().rev() {
+            if needed.contains(id) {
+                needed.extend(
+                    asked(plan.node(*id))
+                        .into_iter()
+                        .filter(|input| in_steps.contains(input) && known.contains_key(input)),
+                );
+            }
+        }
+        let running: Vec<NodeId> = steps.iter().copied().filter(|id| needed.contains(id)).collect();
+        let mut dependents: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
+        let mut waiting = HashMap::new();
+        for id in &running {
+            let inputs: HashSet<NodeId> =
+                asked(plan.node(*id)).into_iter().filter(|input| needed.contains(input)).collect();
+            waiting.insert(*id, AtomicUsize::new(inputs.len()));
+            for input in inputs {
+                dependents.entry(input).or_default().push(*id);
+            }
+        }
+        Work {
+            world,
+            store,
+            watch,
+            steps,
+            keys: known,
+            stored,
+            running,
+            waiting,
+            dependents,
+            made: Mutex::new(HashMap::new()),
+            done: Mutex::new(failed),
+        }
+    }
+
+    fn execute(&self) {
+        self.watch.begin("steps", Some(self.running.len() as u64));
+        rayon::scope(|scope| {
+            for id in &self.running {
+                if self.waiting.get(id).is_some_and(|count| count.load(Ordering::SeqCst) == 0) {
+                    self.spawn(scope, *id);
+                }
+            }
+        });
+        self.watch.end("steps");
+    }
+
+    fn spawn<'s>(&'s self, scope: &Scope<'s>, id: NodeId) {
+        scope.spawn(move |scope| {
+            self.run(id);
+            for dependent in self.dependents.get(&id).into_iter().flatten() {
+                let left = self.waiting.get(dependent).map(|count| count.fetch_sub(1, Ordering::SeqCst));
+                if left == Some(1) {
+                    self.spawn(scope, *dependent);
+                }
+            }
+        });
+    }
+
+    fn run(&self, id: NodeId) {
+        let node = self.world.plan.node(id);
+        let Some(key) = self.keys.get(&id) else { return };
+        self.watch.begin(&node.name, None);
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.step(node, *key))).unwrap_or_else(|_| {
+            Err(Fault::run("run::internal", "an error inside Diptych itself stopped this step")
+                .helped("please report it with the study; the other steps are not affected"))
+        });
+        self.watch.end(&node.name);
+        self.watch.advance("steps", 1);
+        if let Ok(mut done) = self.done.lock() {
+            done.insert(id, outcome.map_err(|fault| placed(fault, node)));
+        }
+    }
+
+    fn step(&self, node: &Node, key: Key) -> Result<Kept, Fault> {
+        self.watch.check()?;
+        let step = Step {
+            world: self.world,
+            node,
+            stream: Stream::root(self.world.plan.study.seed).named(&node.name),
+            watch: self.watch,
+            store: self.store,
+            key,
+            made: &self.made,
+            notices: Mutex::new(Vec::new()),
+        };
+        let Done { answer, made } = operate(&step)?;
+        if !matches!(made, Made::Nothing)
+            && let Ok(mut all) = self.made.lock()
+        {
+            all.insert(node.id, made);
+        }
+        let kept = Kept { answer, notices: step.notices.into_inner().unwrap_or_default() };
+        if !self.stored.contains_key(&node.id)
+            && let Ok(json) = serde_json::to_value(&kept)
+        {
+            // What cannot be kept is computed again next time: slower, not wrong.
+            let _ = self.store.put(&key, &json);
+        }
+        Ok(kept)
+    }
+
+    fn finish(self) -> Result<Report, Failure> {
+        let plan = self.world.plan;
+        let mut done = self.done.into_inner().unwrap_or_default();
+        let mut stored = self.stored;
+        let (mut answers, mut notices, mut faults) = (Vec::new(), self.world.notices.clone(), Vec::new());
+        let (mut computed, mut from_store, mut looks) = (Vec::new(), Vec::new(), Vec::new());
+        for id in &self.steps {
+            let node = plan.node(*id);
+            let was_stored = stored.contains_key(id);
+            let kept = match (done.remove(id), stored.remove(id)) {
+                (Some(Err(fault)), _) => {
+                    faults.push(fault);
+                    continue;
+                }
+                (_, Some(kept)) | (Some(Ok(kept)), None) => kept,
+                (None, None) => {
+                    faults.push(placed(Cancelled.into(), node));
+                    continue;
+                }
+            };
+            if was_stored { &mut from_store } else { &mut computed }.push(node.name.clone());
+            looks.extend(look(plan, node));
+            notices.extend(kept.notices);
+            answers.push(told(plan, node, kept.answer));
+        }
+        let study = &plan.study;
+        let results = Results {
+            format: FORMAT,
+            study: StudyRecord {
+                name: study.name.clone(),
+                documentation: study.documentation.clone(),
+                seed: study.seed,
+                level: study.level,
+                resamples: study.resamples,
+                report: study.report.clone(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            data: self.world.records.clone(),
+            answers,
+            notices,
+            looks,
+        };
+        let report = Report { results, computed, stored: from_store };
+        // What did not run because something else failed is no fault of its own.
+        let told: Vec<Fault> = faults.iter().filter(|fault| fault.code != "run::skipped").cloned().collect();
+        if faults.is_empty() {
+            return Ok(report);
+        }
+        let stopped = told.iter().all(|fault| fault.kind == FaultKind::Stopped) && !told.is_empty();
+        let faults = if stopped {
+            told.into_iter().take(1).collect()
+        } else if told.is_empty() {
+            faults
+        } else {
+            told
+        };
+        Err(Failure { faults, report: Some(report) })
+    }
+}
+
+fn operate(step: &Step<'_>) -> Result<Done, Fault> {
+    let nothing = |answer: Answer| Done { answer, made: Made::Nothing };
+    match &step.node.operation {
+        Operation::Model(model) => operations::model::run(step, model),
+        Operation::Groups(groups) => operations::groups::run(step, groups),
+        Operation::Flow(flow) => operations::flow::run(step, flow).map(nothing),
+        Operation::Describe(describe) => operations::describe::run(step, describe).map(nothing),
+        Operation::Evaluate(evaluate) => operations::evaluate::run(step, evaluate).map(nothing),
+        Operation::Infer(infer) => operations::infer::run(step, infer).map(nothing),
+        Operation::Extraction(_) => Err(Fault::unavailable(
+            "extracting radiomics within a study",
+            "extract them beforehand and read the features as a table",
+        )),
+        Operation::Correlate(_) => {
+            Err(Fault::unavailable("`correlate`", "`evaluate` tells each model's discrimination"))
+        }
+        Operation::Explain(_) => {
+            Err(Fault::unavailable("`explain`", "the model's own coefficients are told with the model"))
+        }
+        Operation::Quadrants(_) => Err(Fault::unavailable("`quadrants`", "`stratify` by each of the two groups")),
+        Operation::Stratify(_) => Err(Fault::unavailable("`stratify`", "`km(os ~ group)` on the cohort")),
+        Operation::Contrast(_) => Err(Fault::unavailable("`contrast`", "leave it out for now")),
+        Operation::Recalibrate(_) => {
+            Err(Fault::unavailable("`recalibrate`", "`evaluate` with the metric `calibration-slope`"))
+        }
+        _ => Ok(nothing(Answer::default())),
+    }
+}
+
+/// Steps whose results a step asks: models, groups, extractions.
+fn asked(node: &Node) -> Vec<NodeId> {
+    node.inputs.clone()
+}
+
+/// An answer with what the plan knows of its declaration.
+fn told(plan: &Plan, node: &Node, mut answer: Answer) -> Answer {
+    let accepted = accepted(plan, node);
+    answer.declaration.clone_from(&node.name);
+    answer.documentation.clone_from(&node.documentation);
+    answer.defaults = node.defaults.iter().map(|spelt| (spelt.what.clone(), spelt.value.clone())).collect();
+    for estimate in &mut answer.estimates {
+        estimate.declaration.clone_from(&node.name);
+        estimate.labels = accepted.keys().cloned().collect();
+    }
+    answer.accepted = accepted.into_iter().collect();
+    answer
+}
+
+/// What the study accepted here or upstream, by code.
+fn accepted(plan: &Plan, node: &Node) -> BTreeMap<String, String> {
+    let mut accepted = BTreeMap::new();
+    let mut seen = HashSet::new();
+    let mut open = vec![node.id];
+    while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let node = plan.node(id);
+        for acceptance in &node.accepted {
+            accepted.entry(acceptance.code.clone()).or_insert_with(|| acceptance.reason.clone());
+        }
+        open.extend(&node.inputs);
+    }
+    accepted
+}
+
+/// The sealed parts whose outcome this step looks at.
+fn look(plan: &Plan, node: &Node) -> Vec<Look> {
+    let rows: Vec<&Rows> = match &node.operation {
+        Operation::Evaluate(evaluate) => evaluate.on.iter().collect(),
+        Operation::Stratify(stratify) => stratify.on.iter().collect(),
+        Operation::Quadrants(quadrants) => quadrants.on.iter().collect(),
+        Operation::Infer(infer) => vec![&infer.rows],
+        Operation::Recalibrate(recalibrate) => vec![&recalibrate.on],
+        Operation::Describe(describe) if !describe.endpoints.is_empty() => vec![&describe.rows],
+        Operation::Model(model) => vec![&model.rows],
+        _ => Vec::new(),
+    };
+    rows.into_iter()
+        .filter_map(|rows| match rows {
+            Rows::Part { split, part } => match &plan.node(*split).operation {
+                Operation::Split(split) if split.sealed.contains(part) => {
+                    Some(Look { part: part.clone(), declaration: node.name.clone() })
+                }
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect()
+}
