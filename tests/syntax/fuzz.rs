@@ -230,6 +230,8 @@ fn nothing_without_end_overflows_a_stack() {
         "`".repeat(20_001),
         "show (\n".repeat(2_000),
         format!("describe {}z", "a, ".repeat(4_000)),
+        // Found by mutation: a unit that is a preposition before a minus.
+        "sor at last,2025 at-09-2".to_owned(),
     ] {
         survives(&text);
     }
