@@ -31,7 +31,8 @@ pub enum Outcome {
     Real,
 }
 
-const POLE: f64 = -0.267_949_192_431_122_7; // √3 − 2
+/// √3 − 2 as ITK computes it: the rounded root less 2, not the rounded difference.
+const POLE: f64 = 1.732_050_807_568_877_2 - 2.0;
 const MEMORY: usize = 48;
 const HORIZON: usize = 18; // ceil(ln 1e-10 / ln |pole|), ITK's tolerance
 /// Splines are summed along the axes for speed; a value this near a whole number is summed again in ITK's order,

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 /// Corners of a cube as steps along (z, y, x).
+#[cfg(test)]
 const CORNERS: [[usize; 3]; 8] =
     [[0, 0, 0], [0, 0, 1], [0, 1, 1], [0, 1, 0], [1, 0, 0], [1, 0, 1], [1, 1, 1], [1, 1, 0]];
 
@@ -336,7 +337,8 @@ pub(crate) fn widest_distance(points: Vec<[f64; 3]>) -> f64 {
 }
 
 /// Corners of the table, for the tests of other files.
-pub(crate) const fn corners() -> [[usize; 3]; 8] {
+#[cfg(test)]
+const fn corners() -> [[usize; 3]; 8] {
     CORNERS
 }
 

@@ -3,6 +3,7 @@
 //! Along each axis y[n] = Σ_j h[j] x[(n + F/2 − j) mod N], summed from j = 0, on the image repeated periodically; an
 //! axis of odd length is first padded by its own first voxel. Only the region and what its voxels reach is computed.
 
+use std::f64::consts::SQRT_2;
 use std::ops::{AddAssign, Mul};
 
 use super::wavelet_tables::WAVELETS;
@@ -162,7 +163,12 @@ pub fn apply<E>(
         return Err(Skipped::UnknownWavelet { name: format!("wavelet {}", settings.family) });
     };
     Ok(if image.voxels.kind() == VoxelType::F32 {
-        let narrow = |filter: &[f64]| filter.iter().map(|v| *v as f32).collect::<Vec<f32>>();
+        // PyWavelets keeps coiflets without their factor √2 and multiplies in the image's precision.
+        let coiflet = settings.family.starts_with("coif");
+        let narrow = |filter: &[f64]| -> Vec<f32> {
+            let rounded = |v: &f64| if coiflet { (v / SQRT_2) as f32 * SQRT_2 as f32 } else { *v as f32 };
+            filter.iter().map(rounded).collect()
+        };
         typed::<f32, E>(image, region, settings, flat, part, (&narrow(&low), &narrow(&high)), visit)
     } else {
         typed::<f64, E>(image, region, settings, flat, part, (&low, &high), visit)
