@@ -15,6 +15,7 @@ pub mod glcm;
 pub mod gldm;
 pub mod glrlm;
 pub mod glszm;
+pub mod ibsi;
 pub mod level_size;
 pub mod ngtdm;
 pub mod parameters;

@@ -282,6 +282,15 @@ impl Vertices {
     }
 }
 
+/// Vertices of the surface in half voxels, (x, y, z), that can be corners of its convex hull.
+pub(crate) fn hull_candidates(mask: &PaddedMask) -> Vec<[u32; 3]> {
+    let mut out = Vec::new();
+    for (z, plane) in Vertices::of(mask).planes(2) {
+        out.extend(hull(plane).into_iter().map(|[x, y]| [x, y, z]));
+    }
+    out
+}
+
 /// The convex hull of points of a plane, without points inside its edges.
 fn hull(mut points: Vec<[u32; 2]>) -> Vec<[u32; 2]> {
     points.sort_unstable();
