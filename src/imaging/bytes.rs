@@ -54,9 +54,13 @@ pub(super) fn read_voxels(
 fn append(store: &mut Voxels, bytes: &[u8], little: bool) {
     macro_rules! push {
         ($values:expr, $kind:ty, $width:literal) => {
-            $values.extend(bytes.as_chunks::<$width>().0.iter().map(|chunk| {
-                if little { <$kind>::from_le_bytes(*chunk) } else { <$kind>::from_be_bytes(*chunk) }
-            }))
+            $values.extend(
+                bytes
+                    .as_chunks::<$width>()
+                    .0
+                    .iter()
+                    .map(|chunk| if little { <$kind>::from_le_bytes(*chunk) } else { <$kind>::from_be_bytes(*chunk) }),
+            )
         };
     }
     match store {

@@ -35,11 +35,7 @@ fn read_faulty(path: &Path) -> Result<Volume, Fault> {
     let deflated = file.read(&mut magic)? == 2 && magic == [0x1f, 0x8b];
     file.seek(SeekFrom::Start(0))?;
     let reader = BufReader::with_capacity(1 << 16, file);
-    if deflated {
-        parse(MultiGzDecoder::new(reader), file_bytes, true)
-    } else {
-        parse(reader, file_bytes, false)
-    }
+    if deflated { parse(MultiGzDecoder::new(reader), file_bytes, true) } else { parse(reader, file_bytes, false) }
 }
 
 /// The fields of a header that matter here, of either version.
@@ -206,7 +202,8 @@ fn size(header: &Header) -> Result<[usize; 3], Fault> {
     }
     let mut size = [0; 3];
     for axis in 0..3 {
-        size[axis] = usize::try_from(along(axis + 1)).ok().filter(|n| *n > 0).ok_or(fault("has an axis without voxels"))?;
+        size[axis] =
+            usize::try_from(along(axis + 1)).ok().filter(|n| *n > 0).ok_or(fault("has an axis without voxels"))?;
     }
     Ok(size)
 }
@@ -382,7 +379,8 @@ mod tests {
         let (s, c) = (0.2f64.sin(), 0.2f64.cos());
         let direction = [[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]];
         let geometry =
-            Geometry::new([3, 2, 2], Millimetres([10.0, -20.0, 5.0]), Millimetres([0.5, 0.75, 2.0]), direction).unwrap();
+            Geometry::new([3, 2, 2], Millimetres([10.0, -20.0, 5.0]), Millimetres([0.5, 0.75, 2.0]), direction)
+                .unwrap();
         Volume::new(geometry, Voxels::I16((0..12).map(|v| v * 100 - 500).collect())).unwrap()
     }
 

@@ -103,7 +103,12 @@ fn kind(text: &str) -> Result<VoxelType, Fault> {
         "uint" | "unsigned int" | "uint32" | "uint32_t" => VoxelType::U32,
         "int" | "signed int" | "int32" | "int32_t" => VoxelType::I32,
         "ulonglong" | "unsigned long long" | "unsigned long long int" | "uint64" | "uint64_t" => VoxelType::U64,
-        "longlong" | "long long" | "long long int" | "signed long long" | "signed long long int" | "int64"
+        "longlong"
+        | "long long"
+        | "long long int"
+        | "signed long long"
+        | "signed long long int"
+        | "int64"
         | "int64_t" => VoxelType::I64,
         "float" => VoxelType::F32,
         "double" => VoxelType::F64,
@@ -173,12 +178,8 @@ fn layout(header: &Header) -> Result<Layout, Fault> {
     let kinds: Vec<&str> = header.get(&["kinds"]).map(|k| k.split_whitespace().collect()).unwrap_or_default();
     let layer_axis = match (&directions, dimension) {
         (_, 1..=3) if directions.as_ref().is_none_or(|d| d.iter().all(Option::is_some)) => None,
-        (Some(found), 4) if found.iter().filter(|v| v.is_none()).count() == 1 => {
-            found.iter().position(Option::is_none)
-        }
-        (Some(found), 3) if found.iter().filter(|v| v.is_none()).count() == 1 => {
-            found.iter().position(Option::is_none)
-        }
+        (Some(found), 4) if found.iter().filter(|v| v.is_none()).count() == 1 => found.iter().position(Option::is_none),
+        (Some(found), 3) if found.iter().filter(|v| v.is_none()).count() == 1 => found.iter().position(Option::is_none),
         (None, 4) => {
             let spatial = |k: &&str| matches!(k.to_ascii_lowercase().as_str(), "domain" | "space");
             Some(kinds.iter().position(|k| !spatial(k)).unwrap_or(3))
@@ -245,7 +246,10 @@ fn data_files(path: &Path, header: &Header) -> Result<Option<Vec<PathBuf>>, Faul
         if !(0..=100_000).contains(&steps) {
             return Err(fault("data file", text, "counts through no sensible number of files"));
         }
-        return (0..=steps).map(|k| numbered(pattern, low + k * step).map(|name| folder.join(name))).collect::<Result<_, _>>().map(Some);
+        return (0..=steps)
+            .map(|k| numbered(pattern, low + k * step).map(|name| folder.join(name)))
+            .collect::<Result<_, _>>()
+            .map(Some);
     }
     Ok(Some(vec![folder.join(text)]))
 }
@@ -325,14 +329,17 @@ fn read_faulty(path: &Path) -> Result<NrrdFile, Fault> {
         }
         Some(_) => return Err(Fault::Encoding("gzip in several files".into())),
     };
-    if files.as_ref().is_none_or(|files| files.len() == 1) && byte_skip >= 0 {
-        skip_into(&mut source, line_skip, if deflated { 0 } else { byte_skip })?;
+    if byte_skip == -1 && files.is_none() {
+        return Err(fault("byte skip", "-1", "counts from the end, which needs the voxels in a file of their own"));
     }
-    if byte_skip == -1 {
-        let size = (count * kind.bytes()) as u64;
-        let excess = file_bytes.saturating_sub(size);
-        let already = if files.is_none() { own_bytes.saturating_sub(remaining(&mut source, own_bytes)?) } else { 0 };
-        skip_into(&mut source, 0, excess.saturating_sub(already) as i64)?;
+    if files.as_ref().is_none_or(|files| files.len() == 1) {
+        let bytes = match byte_skip {
+            // From the end of the file.
+            -1 => file_bytes.saturating_sub((count * kind.bytes()) as u64) as i64,
+            _ if deflated => 0,
+            bytes => bytes,
+        };
+        skip_into(&mut source, line_skip, bytes)?;
     }
     let voxels = match encoding.as_str() {
         "raw" => read_voxels(source, kind, count, little)?,
@@ -345,12 +352,6 @@ fn read_faulty(path: &Path) -> Result<NrrdFile, Fault> {
         other => return Err(Fault::Encoding(other.to_owned())),
     };
     Ok(NrrdFile { layers: split_layers(voxels, &layout)?, metadata: header.metadata })
-}
-
-/// `byte skip: -1` counts from the end of a raw file; an attached header would have to be measured, which the
-/// format forbids.
-fn remaining(_source: &mut dyn BufRead, _own: u64) -> Result<u64, Fault> {
-    Err(fault("byte skip", "-1", "needs the voxels in a file of their own"))
 }
 
 fn skip_into(source: &mut (impl BufRead + ?Sized), lines: i64, bytes: i64) -> Result<(), Fault> {
@@ -367,7 +368,9 @@ fn skip_into(source: &mut (impl BufRead + ?Sized), lines: i64, bytes: i64) -> Re
 
 fn read_text(mut source: impl Read, kind: VoxelType, count: usize) -> Result<Voxels, Fault> {
     let mut text = String::new();
-    source.read_to_string(&mut text).map_err(|_| fault("encoding", "text", "does not hold for bytes that are no text"))?;
+    source
+        .read_to_string(&mut text)
+        .map_err(|_| fault("encoding", "text", "does not hold for bytes that are no text"))?;
     let mut values = Vec::new();
     for word in text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).take(count) {
         values.push(word.parse::<f64>().map_err(|_| fault("encoding", "text", "does not hold: a voxel is no number"))?);
@@ -490,10 +493,15 @@ mod tests {
     #[test]
     fn text_detached_and_layered_files() {
         let folder = tempfile::tempdir().unwrap();
-        let text = file(&folder, "t.nrrd", b"NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 1\nspacings: 1 1 2\nencoding: ascii\n\n1 2\n3 -4\n");
+        let text = file(
+            &folder,
+            "t.nrrd",
+            b"NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 1\nspacings: 1 1 2\nencoding: ascii\n\n1 2\n3 -4\n",
+        );
         assert_eq!(read(&text).unwrap().layers[0].voxels, Voxels::I16(vec![1, 2, 3, -4]));
         file(&folder, "d.raw", &[9, 9, 1, 2, 3, 4]);
-        let head = b"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 2 2 1\nencoding: raw\nbyte skip: 2\ndata file: d.raw\n";
+        let head =
+            b"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 2 2 1\nencoding: raw\nbyte skip: 2\ndata file: d.raw\n";
         let detached = file(&folder, "d.nhdr", head);
         assert_eq!(read(&detached).unwrap().layers[0].voxels, Voxels::U8(vec![1, 2, 3, 4]));
         let head = b"NRRD0004\ntype: uint8\ndimension: 4\nsizes: 2 2 1 1\nspace: left-posterior-superior\nspace directions: none (1,0,0) (0,1,0) (0,0,1)\nkinds: list domain domain domain\nencoding: raw\n\n\x01\x02\x03\x04";

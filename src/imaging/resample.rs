@@ -133,7 +133,8 @@ pub fn resample_label(mask: &Volume, label: u32, grid: &Geometry) -> Vec<u8> {
 }
 
 fn nearest_index(at: &[f64; 3], size: [usize; 3]) -> usize {
-    let index: [usize; 3] = std::array::from_fn(|axis| ((at[axis] + 0.5).floor().max(0.0) as usize).min(size[axis] - 1));
+    let index: [usize; 3] =
+        std::array::from_fn(|axis| ((at[axis] + 0.5).floor().max(0.0) as usize).min(size[axis] - 1));
     (index[2] * size[1] + index[1]) * size[0] + index[0]
 }
 
@@ -343,9 +344,9 @@ fn spline(source: &Volume, rows: &Rows<'_>, truncated: bool) -> Vec<f64> {
         let lowest = zs.iter().copied().min().unwrap_or(0);
         planes.retain(|index, _| *index >= lowest);
         for index in zs {
-            planes.entry(*index).or_insert_with(|| {
-                plane(&coefficients, *index, (y.0, y.1), &supports[0], &supports[1], &mut lines)
-            });
+            planes
+                .entry(*index)
+                .or_insert_with(|| plane(&coefficients, *index, (y.0, y.1), &supports[0], &supports[1], &mut lines));
         }
         let target = &mut out[k * nx * ny..(k + 1) * nx * ny];
         let parts: Vec<&[f64]> = zs.iter().filter_map(|index| planes.get(index).map(Vec::as_slice)).collect();

@@ -170,8 +170,7 @@ impl Cooccurrence {
         let variance_x: f64 = px.iter().zip(grey).map(|(p, i)| p * (i - ux) * (i - ux)).sum();
         let variance_y: f64 = py.iter().zip(grey).map(|(p, j)| p * (j - uy) * (j - uy)).sum();
         let (sigma_x, sigma_y) = (variance_x.sqrt(), variance_y.sqrt());
-        let correlation =
-            if sigma_x * sigma_y == 0.0 { 1.0 } else { f.covariance / (sigma_x * sigma_y + EPSILON) };
+        let correlation = if sigma_x * sigma_y == 0.0 { 1.0 } else { f.covariance / (sigma_x * sigma_y + EPSILON) };
         let entropy_of = |m: &[f64]| -m.iter().map(|p| p * (p + EPSILON).log2()).sum::<f64>();
         let (hx, hy) = (entropy_of(&px), entropy_of(&py));
         let mut product_entropy = 0.0;
@@ -202,11 +201,8 @@ impl Cooccurrence {
                 d.inverse_variance += p / (step * step);
             }
         }
-        let difference_variance: f64 = differences
-            .iter()
-            .enumerate()
-            .map(|(step, p)| p * (step as f64 - d.mean) * (step as f64 - d.mean))
-            .sum();
+        let difference_variance: f64 =
+            differences.iter().enumerate().map(|(step, p)| p * (step as f64 - d.mean) * (step as f64 - d.mean)).sum();
         let sum_average: f64 = sums.iter().enumerate().map(|(s, p)| s as f64 * p).sum();
         let mcc = if with_mcc { maximal_correlation(&p, &px, &py, k) } else { f64::NAN };
         Some([
@@ -356,9 +352,8 @@ fn leading_eigenvalues(a: &[f64], b: Option<&[f64]>, k: usize, block: &[usize], 
                 *sum += weight * value;
             }
         }
-        let change: f64 = (0..n)
-            .map(|i| v[i] * (0..k).map(|c| (own[i * k + c] - less[i * k + c]) * turned[c]).sum::<f64>())
-            .sum();
+        let change: f64 =
+            (0..n).map(|i| v[i] * (0..k).map(|c| (own[i * k + c] - less[i * k + c]) * turned[c]).sum::<f64>()).sum();
         out.push(if change.abs() < 1e-8 * value.abs() {
             value - change
         } else {

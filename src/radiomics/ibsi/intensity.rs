@@ -35,8 +35,7 @@ pub fn local_peaks(prepared: &Prepared, out: &mut Features) {
             continue;
         }
         let own = [at % nx, at / nx % ny, at / nx / ny];
-        let here: [isize; 3] =
-            std::array::from_fn(|k| (own[k] + region.place.low[k] - place.low[k]) as isize);
+        let here: [isize; 3] = std::array::from_fn(|k| (own[k] + region.place.low[k] - place.low[k]) as isize);
         let get = |p: [isize; 3]| {
             (0..3)
                 .all(|k| p[k] >= 0 && p[k] < extent[k] as isize)

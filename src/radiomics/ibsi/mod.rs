@@ -95,9 +95,8 @@ fn centred_grid(geometry: &Geometry, wanted: [f64; 3]) -> Result<Geometry, Prepr
     if count.iter().any(|n| !(1.0..1e6).contains(n)) {
         return Err(PreprocessFault::Spacing(wanted));
     }
-    let first = std::array::from_fn(|axis| {
-        0.5 * ((size[axis] as f64 - 1.0) - (count[axis] - 1.0) * spacing[axis] / old[axis])
-    });
+    let first =
+        std::array::from_fn(|axis| 0.5 * ((size[axis] as f64 - 1.0) - (count[axis] - 1.0) * spacing[axis] / old[axis]));
     let origin = geometry.point(VoxelPosition(first));
     Ok(Geometry::new(count.map(|n| n as usize), origin, Millimetres(spacing), *geometry.direction())?)
 }

@@ -166,9 +166,8 @@ fn slices(levels: &Levels, planar: bool) -> Vec<Option<usize>> {
 }
 
 fn voxels_in(levels: &Levels, slice: Option<usize>) -> f64 {
-    let inside = |row: &crate::radiomics::region::Row| {
-        levels.ranks[row.start..row.end].iter().filter(|rank| **rank > 0).count()
-    };
+    let inside =
+        |row: &crate::radiomics::region::Row| levels.ranks[row.start..row.end].iter().filter(|rank| **rank > 0).count();
     levels.rows_of(slice).iter().map(inside).sum::<usize>() as f64
 }
 
@@ -262,9 +261,7 @@ fn border_distances(shape: &Region, levels: &Levels, place: [usize; 3], planar: 
     let axes = if planar { 2 } else { 3 };
     let mut layer = 1;
     while !left.is_empty() {
-        let touches = |at: &usize| {
-            stride[..axes].iter().any(|s| distance[at - s] < layer || distance[at + s] < layer)
-        };
+        let touches = |at: &usize| stride[..axes].iter().any(|s| distance[at - s] < layer || distance[at + s] < layer);
         let (reached, rest): (Vec<usize>, Vec<usize>) = left.into_iter().partition(touches);
         for at in &reached {
             distance[*at] = layer;
