@@ -129,11 +129,9 @@ fn vectors(field: &'static str, text: &str) -> Result<Vec<Option<[f64; 3]>>, Fau
         let inner = rest.strip_prefix('(').ok_or_else(|| fault(field, text, "is no list of vectors"))?;
         let (numbers, after) = inner.split_once(')').ok_or_else(|| fault(field, text, "lacks a parenthesis"))?;
         let mut parsed = [0.0; 3];
-        let mut count = 0;
-        for number in numbers.split(',') {
+        for (count, number) in numbers.split(',').enumerate() {
             let value = number.trim().parse::<f64>().map_err(|_| fault(field, text, "has a word for a number"))?;
             *parsed.get_mut(count).ok_or_else(|| fault(field, text, "has vectors of more than three numbers"))? = value;
-            count += 1;
         }
         out.push(Some(parsed));
         rest = after.trim_start();

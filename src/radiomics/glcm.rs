@@ -1,5 +1,7 @@
 //! Grey level co-occurrence.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use super::eigen::Tridiagonal;
 use super::level_size::EPSILON;
 use super::region::{Levels, Row, offsets};

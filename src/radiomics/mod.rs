@@ -26,6 +26,7 @@ pub mod shape;
 pub mod shape2d;
 pub mod surface;
 pub mod texture;
+pub mod yaml;
 
 pub use discretise::Discretisation;
 pub use extract::{Extraction, ExtractionFault, Feature, extract};

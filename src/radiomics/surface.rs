@@ -4,6 +4,8 @@
 //! the half-table form that PyRadiomics uses: a cube whose corner 7 is inside is its complement, turned inside out.
 //! Area and volume depend on a cube's pattern and place alone, so patterns are counted and the table is applied once.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use std::collections::BTreeMap;
 
 /// Corners of a cube as steps along (z, y, x).

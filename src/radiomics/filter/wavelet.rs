@@ -65,7 +65,7 @@ impl Default for Settings {
 pub fn filters(family: &str) -> Option<(Vec<f64>, Vec<f64>)> {
     let (_, low, high) = WAVELETS.iter().find(|entry| entry.0 == family)?;
     let high = if high.is_empty() {
-        let sign = |k: usize| if k % 2 == 0 { -1.0 } else { 1.0 };
+        let sign = |k: usize| if k.is_multiple_of(2) { -1.0 } else { 1.0 };
         low.iter().rev().enumerate().map(|(k, v)| sign(k) * v).collect()
     } else {
         high.to_vec()
@@ -125,6 +125,9 @@ fn convolve<T: Real>(source: &[T], size: [usize; 3], axis: usize, filter: &[T]) 
     (out, shorter)
 }
 
+/// Takes a sub-band: its letters as bits, its values, its size.
+type Emit<'a, T, E> = &'a mut dyn FnMut(usize, &[T], [usize; 3]) -> Result<(), E>;
+
 /// Splits along the remaining axes, low before high, and hands over each sub-band with its letters as bits
 /// (the first axis highest).
 fn split<T: Real, E>(
@@ -134,7 +137,7 @@ fn split<T: Real, E>(
     filters: (&[T], &[T]),
     only: Option<bool>,
     bits: usize,
-    emit: &mut dyn FnMut(usize, &[T], [usize; 3]) -> Result<(), E>,
+    emit: Emit<'_, T, E>,
 ) -> Result<(), E> {
     let Some((axis, rest)) = axes.split_first() else { return emit(bits, data, size) };
     for high in [false, true] {

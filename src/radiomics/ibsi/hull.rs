@@ -4,6 +4,8 @@
 //! side tests are then exact in whole numbers. Source: the incremental method, de Berg et al., Computational
 //! Geometry, chapter 11.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use std::collections::HashMap;
 
 /// How fine the displacement is.

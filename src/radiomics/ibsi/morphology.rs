@@ -1,5 +1,7 @@
 //! Shape in the IBSI convention, with spatial autocorrelation.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use std::f64::consts::PI;
 
 use rustfft::{FftPlanner, num_complex::Complex};

@@ -1,5 +1,7 @@
 //! Texture in the IBSI convention: the same matrices, aggregated by slice, by direction and over all.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use super::{Dimensions, Features, Prepared};
 use crate::radiomics::glcm::{self, Cooccurrence, pairs};
 use crate::radiomics::gldm;
@@ -281,11 +283,14 @@ fn border_distances(shape: &Region, levels: &Levels, place: [usize; 3], planar: 
     out
 }
 
+/// What counts as a zone's size.
+type Size = fn(&Zone) -> u32;
+
 fn zones_and_distances(prepared: &Prepared, levels: &Levels, planar: bool, out: &mut Features) {
     let marks = border_distances(&prepared.morphological, levels, prepared.intensity.place.low, planar);
     let all: Vec<Zone> = zones(levels, planar.then_some(0), Some(&marks));
     let voxels = levels.voxels as f64;
-    let families: [(&SizeTags, fn(&Zone) -> u32); 2] = [(&ZONES, |z| z.voxels), (&DISTANCES, |z| z.least)];
+    let families: [(&SizeTags, Size); 2] = [(&ZONES, |z| z.voxels), (&DISTANCES, |z| z.least)];
     for (tags, size) in families {
         let merged = with_percentage(&matrix(levels, &all, size), voxels);
         if planar {
