@@ -322,8 +322,7 @@ mod tests {
                 assert!(row.windows(2).into_iter().all(|pair| pair[0] >= pair[1]) && row[3] >= 0.0);
             }
             assert!(averaged.survival(scores.slice(ndarray::s![.., ..1]), &[1.0]).is_none());
-            let again: Averaged =
-                serde_json::from_value(serde_json::to_value(&averaged).unwrap()).unwrap();
+            let again: Averaged = serde_json::from_value(serde_json::to_value(&averaged).unwrap()).unwrap();
             assert_eq!(again.risk(scores.view()), averaged.risk(scores.view()));
         }
     }

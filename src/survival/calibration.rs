@@ -77,9 +77,11 @@ pub fn calibration(
             // Standard error of log risk by the delta method.
             let width = (normal_multiplier(level) * se * s / value).exp();
             let how = "Kaplan-Meier over mean predicted risk; normal interval of its logarithm";
-            Estimate::new("observed / expected", value / mean, n, how)
-                .with_events(observed.events)
-                .within(value / mean / width, value / mean * width, level)
+            Estimate::new("observed / expected", value / mean, n, how).with_events(observed.events).within(
+                value / mean / width,
+                value / mean * width,
+                level,
+            )
         }
         (Ok(_), _) => Estimate::not_estimable("observed / expected", n, "no event was observed or none is expected"),
         (Err(reason), _) => Estimate::not_estimable("observed / expected", n, reason.reason.clone()),
@@ -110,7 +112,13 @@ pub fn calibration(
         start = end;
     }
     let linear: Vec<f64> = risk.iter().map(|risk| cloglog(*risk)).collect();
-    Ok(Calibration { horizon, ratio, slope: slope(outcome, &linear, level), groups: parts, smoothed: smooth(outcome, risk, &linear, horizon) })
+    Ok(Calibration {
+        horizon,
+        ratio,
+        slope: slope(outcome, &linear, level),
+        groups: parts,
+        smoothed: smooth(outcome, risk, &linear, horizon),
+    })
 }
 
 /// Complementary log-log of a risk, kept finite at 0 and 1.

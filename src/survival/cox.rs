@@ -15,8 +15,8 @@ pub mod residuals;
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-use crate::stats::distribution::{chi_square_sf, normal_multiplier, normal_two_sided};
 use super::error::{SurvivalError, check_follow_up, check_weights, same_length};
+use crate::stats::distribution::{chi_square_sf, normal_multiplier, normal_two_sided};
 use crate::stats::{Censored, NotEstimable};
 use ldl::Ldl;
 use likelihood::{Derivatives, PartialLikelihood, RiskOrder};

@@ -74,7 +74,8 @@ impl Design {
         let columns = (0..levels.len())
             .filter(|level| *level != reference)
             .map(|level| {
-                let value = |code: &Option<u32>| code.map_or(f64::NAN, |code| f64::from(u8::from(code as usize == level)));
+                let value =
+                    |code: &Option<u32>| code.map_or(f64::NAN, |code| f64::from(u8::from(code as usize == level)));
                 (format!("{name}={}", levels[level]), codes.iter().map(value).collect())
             })
             .collect();

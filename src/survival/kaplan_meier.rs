@@ -3,9 +3,9 @@
 //! `S(t) = prod (1 - d/n)` over event times up to `t`; Greenwood's variance of `log S` is the sum
 //! of `d / (n (n - d))`. Numbers and conventions are those of R's `survival::survfit`.
 
-use crate::stats::distribution::normal_multiplier;
 use super::error::SurvivalError;
 use super::life_table::{Counted, LifeTable, step_at};
+use crate::stats::distribution::normal_multiplier;
 use crate::stats::{Censored, Estimate, Interval};
 
 /// The scale on which an interval for survival is symmetric.

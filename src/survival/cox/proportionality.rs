@@ -59,9 +59,12 @@ pub fn proportional_hazards(
             if fit.coefficients[j].is_ok() { spread.sqrt() } else { 0.0 }
         })
         .collect();
-    let z = Array2::from_shape_fn((n, p), |(row, j)| {
-        if sd[j] > 0.0 { (data.x[[row, j]] - fit.means[j]) / sd[j] } else { 0.0 }
-    });
+    let z = Array2::from_shape_fn(
+        (n, p),
+        |(row, j)| {
+            if sd[j] > 0.0 { (data.x[[row, j]] - fit.means[j]) / sd[j] } else { 0.0 }
+        },
+    );
     let beta: Vec<f64> = (0..p).map(|j| fit.beta[j] * sd[j]).collect();
     let order = RiskOrder::new(data.outcome, data.strata);
     let likelihood = PartialLikelihood {
@@ -94,7 +97,8 @@ pub fn proportional_hazards(
             (false, true) => once.information[[columns[i - p], j]],
             (false, false) => twice.information[[columns[i - p], columns[j - p]]],
         });
-        let mut score = plain.score.clone();
+        // 0 at the maximum; under exact ties it is not 0 for the sums in use, and R takes it so.
+        let mut score = vec![0.0; p];
         score.extend(columns.iter().map(|column| once.score[*column]));
         let factor = Ldl::new(&information, 1e-12);
         let statistic: f64 = score.iter().zip(factor.solve(&score)).map(|(a, b)| a * b).sum();
