@@ -22,11 +22,7 @@ static CARD: Card = Card {
     title: "AdaBoost",
     role: Role::Learner,
     endpoints: &[EndpointKind::Binary],
-    parameters: &[
-        ROUNDS,
-        RATE,
-        STUMP,
-    ],
+    parameters: &[ROUNDS, RATE, STUMP],
     summary: "Boosting by reweighting the rows that were predicted wrong (SAMME).",
     documentation: "\
 Discrete AdaBoost for two classes (SAMME with two classes), as scikit-learn's `AdaBoostClassifier`. With weights `w`
@@ -34,8 +30,8 @@ that start as the case weights and sum to 1, round `m` grows a tree, its error i
 `a = rate log((1 - e) / e)`, and the weights of the wrong rows are multiplied by `exp(a)`. Boosting stops at a perfect
 tree and before one that is no better than chance; if the first is none, the fit is refused.
 
-The score is `d = sum_m a_m h_m / sum_m a_m` with `h` in -1, 1, and the probability `1 / (1 + exp(-d))`: it ranks, but it
-lies between 0.27 and 0.73 and is not calibrated; a calibration step or a late fusion mends that.
+The score is `d = 2 sum_m a_m h_m / sum_m a_m` with `h` in -1, 1, and the probability `1 / (1 + exp(-d))`: it ranks, but
+it lies between 0.12 and 0.88 and is not calibrated; a calibration step or a late fusion mends that.
 
 Importance is the decrease of impurity, averaged over trees by their weights.",
     references: &[
@@ -76,7 +72,7 @@ pub struct AdaBoostModel {
 }
 
 impl AdaBoostModel {
-    /// The score in -1 .. 1 of each row.
+    /// The score in -2 .. 2 of each row.
     ///
     /// # Errors
     /// [`FitError::Shape`], [`FitError::Missing`].
@@ -89,7 +85,7 @@ impl AdaBoostModel {
                 let row = row.to_vec();
                 let votes = self.trees.iter().zip(&self.weights);
                 let sum: f64 = votes.map(|(tree, w)| if tree.predict(&row) > 0.5 { *w } else { -w }).sum();
-                sum / total
+                2.0 * sum / total
             })
             .collect())
     }
@@ -238,5 +234,29 @@ mod tests {
         let importance = model.importance().unwrap();
         assert!(importance[0] > importance[5]);
         assert!(matches!(model.predict(fresh.slice(ndarray::s![.., ..2])), Err(FitError::Shape { .. })));
+    }
+
+    // scripts/reference/learn.py: AdaBoostClassifier.
+    #[test]
+    fn agrees_with_scikit_learn_on_twelve() {
+        let expected = [
+            0.16305730447958958,
+            0.16305730447958958,
+            0.6237312426610728,
+            0.16305730447958958,
+            0.8369426955204105,
+            0.5352090815053303,
+            0.6237312426610728,
+            0.16305730447958958,
+            0.6237312426610728,
+            0.6237312426610728,
+            0.16305730447958958,
+            0.8369426955204105,
+        ];
+        let given = [("rounds", crate::card::Value::Integer(4))];
+        let ours = super::super::training::testing::fitted_to_twelve(&AdaBoost, &given);
+        for (ours, theirs) in ours.iter().zip(expected) {
+            assert!((ours - theirs).abs() < 1e-12, "{ours} {theirs}");
+        }
     }
 }

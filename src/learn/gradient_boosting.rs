@@ -278,4 +278,28 @@ mod tests {
         assert!(importance[0] > importance[5]);
         assert!(matches!(model.predict(fresh.slice(ndarray::s![.., ..2])), Err(FitError::Shape { .. })));
     }
+
+    // scripts/reference/learn.py: GradientBoostingClassifier.
+    #[test]
+    fn agrees_with_scikit_learn_on_twelve() {
+        let expected = [
+            0.24944461196351367,
+            0.24944461196351367,
+            0.48778684337500283,
+            0.24944461196351367,
+            0.6629074985080367,
+            0.48778684337500283,
+            0.48778684337500283,
+            0.24944461196351367,
+            0.48778684337500283,
+            0.5926177155510278,
+            0.24944461196351367,
+            0.5628208303500263,
+        ];
+        let given = [("depth", crate::card::Value::Integer(2)), ("rounds", crate::card::Value::Integer(5))];
+        let ours = super::super::training::testing::fitted_to_twelve(&GradientBoosting, &given);
+        for (ours, theirs) in ours.iter().zip(expected) {
+            assert!((ours - theirs).abs() < 1e-12, "{ours} {theirs}");
+        }
+    }
 }

@@ -303,6 +303,38 @@ pub fn fit(
     })
 }
 
+/// Signed roots of the profile deviance of one covariate at `values` of its coefficient: the sign
+/// is that of the distance to the estimate, the square the fall of twice the log-likelihood.
+/// `None` where the other coefficients have no maximum. Columns must be of full rank.
+///
+/// # Errors
+/// As [`fit`] with [`Firth::Never`].
+pub fn profile(
+    x: ArrayView2<'_, f64>,
+    labels: &[bool],
+    covariate: usize,
+    values: &[f64],
+    watch: &Watch,
+) -> Result<Vec<Option<f64>>, FitError> {
+    let rows = x.nrows();
+    if labels.len() != rows || covariate >= x.ncols() {
+        return Err(FitError::Shape { expected: rows, given: labels.len() });
+    }
+    let columns = std::iter::repeat_n(1.0, rows).chain(x.columns().into_iter().flat_map(|column| column.to_vec()));
+    let weights = vec![1.0; rows];
+    let problem = Problem { columns: columns.collect(), rows, labels, weights: &weights, penalised: false };
+    let Search::Converged(best) = problem.maximise(None, None, watch)? else {
+        return Err(refuse(NAME, "the likelihood has no maximum"));
+    };
+    values
+        .iter()
+        .map(|value| {
+            let fall = problem.profile_deviance(covariate + 1, *value, &best, watch)?;
+            Ok(fall.map(|fall| fall.sqrt() * (value - best.beta[covariate + 1]).signum()))
+        })
+        .collect()
+}
+
 /// Minimises `C sum w log(1 + exp(-y eta)) + |b|^2 / 2` with an unpenalised intercept by Newton's
 /// method; returns intercept and slopes. More columns than rows are first rotated into the row
 /// space, which leaves the minimum unchanged.
@@ -675,7 +707,7 @@ mod tests {
         (0..count).map(|index| format!("x{index}")).collect()
     }
 
-    // scripts/reference/learn.py (R: glm, uniroot on the profile deviance; Firth by direct maximisation).
+    // The cohort of scripts/reference/learn.py (R: glm, uniroot on the profile deviance; Firth by direct maximisation).
     const AGE: [f64; 12] = [45., 50., 61., 38., 72., 66., 55., 49., 58., 63., 41., 70.];
     const SEX: [f64; 12] = [0., 1., 1., 0., 0., 1., 1., 0., 1., 0., 1., 1.];
     const DEAD: [bool; 12] = [false, false, true, false, true, false, true, false, false, true, false, true];
@@ -788,5 +820,27 @@ mod tests {
                 .sum();
             assert!((gradient - slopes[column]).abs() < 1e-9);
         }
+    }
+
+    #[test]
+    fn agrees_with_glm_uniroot_and_firth_on_twelve() {
+        let silent = Watch::silent();
+        let ml = fit(cohort().view(), &names(2), &DEAD, None, &Options::default(), &silent).unwrap();
+        let expected = [-11.8295797036010839, 0.2079823455558202, -0.6552116917980182];
+        let errors = [6.4419504023750624, 0.1130037269715731, 1.8543942189618290];
+        for (index, coefficient) in ml.coefficients.iter().enumerate() {
+            assert!((coefficient.estimate - expected[index]).abs() < 1e-8);
+            assert!((coefficient.standard_error - errors[index]).abs() < 1e-7);
+        }
+        for (index, bounds) in
+            [(1, (0.04074082236092331, 0.52252323195173844)), (2, (-5.218140459107705, 2.991818223809311))]
+        {
+            let (lower, upper) = ml.coefficients[index].profile.unwrap();
+            assert!((lower.unwrap() - bounds.0).abs() < 1e-7 && (upper.unwrap() - bounds.1).abs() < 1e-7);
+        }
+        let options = Options { firth: Firth::Always, profile: false, ..Options::default() };
+        let firth = fit(cohort().view(), &names(2), &DEAD, None, &options, &silent).unwrap();
+        assert!((firth.coefficients[1].estimate - 0.1290905126604917).abs() < 1e-6);
+        assert!((firth.coefficients[2].estimate - -0.3687454851600988).abs() < 1e-6);
     }
 }
