@@ -236,7 +236,7 @@ mod tests {
         assert!(matches!(model.predict(fresh.slice(ndarray::s![.., ..2])), Err(FitError::Shape { .. })));
     }
 
-    // scripts/reference/learn.py: AdaBoostClassifier.
+    // scripts/reference/learn.py: AdaBoostClassifier, of age alone (no ties).
     #[test]
     fn agrees_with_scikit_learn_on_twelve() {
         let expected = [
@@ -254,7 +254,7 @@ mod tests {
             0.8369426955204105,
         ];
         let given = [("rounds", crate::card::Value::Integer(4))];
-        let ours = super::super::training::testing::fitted_to_twelve(&AdaBoost, &given);
+        let ours = super::super::training::testing::fitted_to_twelve(&AdaBoost, &given, 1);
         for (ours, theirs) in ours.iter().zip(expected) {
             assert!((ours - theirs).abs() < 1e-12, "{ours} {theirs}");
         }

@@ -182,7 +182,7 @@ mod tests {
             0.9017706368608529,
         ];
         let given = [];
-        let ours = super::super::training::testing::fitted_to_twelve(&NaiveBayes, &given);
+        let ours = super::super::training::testing::fitted_to_twelve(&NaiveBayes, &given, 2);
         for (ours, theirs) in ours.iter().zip(expected) {
             assert!((ours - theirs).abs() < 1e-12, "{ours} {theirs}");
         }

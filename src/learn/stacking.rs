@@ -12,7 +12,7 @@ use crate::stats::Prediction;
 use super::glmnet::cross_validation::deal;
 use super::gtbr::Gtbr;
 use super::logistic::Logistic;
-use super::logistic_regression;
+use super::logistic_ridge;
 use super::naive_bayes::NaiveBayes;
 use super::random_forest::RandomForest;
 use super::svm::Svm;
@@ -274,7 +274,7 @@ impl Learner for Stacking {
             }
         }
         let (intercept, slopes) =
-            logistic_regression::fit_ridge(predicted.view(), labels, task.weights, settings.real("C"), watch)?;
+            logistic_ridge::fit(predicted.view(), labels, task.weights, settings.real("C"), watch)?;
         let mut models = Vec::with_capacity(bases.len());
         let mut importance = vec![0.0; features];
         for (place, base) in bases.iter().enumerate() {

@@ -168,17 +168,19 @@ pub(crate) mod testing {
         (x, vec!["age".to_owned(), "sex".to_owned()], Outcome::Binary(DEAD.iter().map(|dead| *dead == 1).collect()))
     }
 
-    /// Probabilities of a learner on the cohort that it was fitted on.
+    /// Probabilities of a learner on the cohort that it was fitted on, with the first `columns` features.
     pub fn fitted_to_twelve(
         learner: &dyn crate::learn::Learner,
         given: &[(&'static str, crate::card::Value)],
+        columns: usize,
     ) -> Vec<f64> {
         let (x, names, outcome) = cohort_of_twelve();
-        let task = crate::learn::Task { x: x.view(), names: &names, outcome: &outcome, weights: None };
+        let (x, names) = (x.slice(ndarray::s![.., ..columns]), names[..columns].to_vec());
+        let task = crate::learn::Task { x, names: &names, outcome: &outcome, weights: None };
         let settings = crate::card::Settings::new(learner.card(), given.iter().cloned()).unwrap();
         let silent = crate::progress::Watch::silent();
         let model = learner.fit(&task, &settings, &Stream::root(1), &silent).unwrap();
-        model.predict(x.view()).unwrap().scores().to_vec()
+        model.predict(x).unwrap().scores().to_vec()
     }
 
     /// Area under the curve by counting pairs.

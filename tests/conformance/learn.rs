@@ -8,6 +8,7 @@ use diptych::learn::adaboost::AdaBoostModel;
 use diptych::learn::glmnet::cross_validation::cross_validate;
 use diptych::learn::glmnet::{Control, Lambdas, Measure, Penalty, binomial};
 use diptych::learn::logistic_regression::{self, Options};
+use diptych::learn::logistic_ridge;
 use diptych::learn::{Learner, Task, learners};
 use diptych::progress::Watch;
 use diptych::random::Stream;
@@ -402,7 +403,7 @@ fn c_agrees_with_saga() {
         worst(&mut worst_of, "objective above saga's, relative", (excess / objective).max(0.0));
     }
     for (key, c) in [("l2_C0.01", 0.01), ("l2_C1.0", 1.0)] {
-        let (intercept, slopes) = logistic_regression::fit_ridge(z.view(), &labels, None, c, &silent).unwrap();
+        let (intercept, slopes) = logistic_ridge::fit(z.view(), &labels, None, c, &silent).unwrap();
         worst(
             &mut worst_of,
             &format!("{key} intercept"),
