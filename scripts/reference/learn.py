@@ -4,7 +4,7 @@ scikit-learn. Prints Rust arrays to paste."""
 import subprocess
 
 import numpy as np
-from sklearn.ensemble import AdaBoostClassifier, GradientBoostingClassifier
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
@@ -49,7 +49,6 @@ show("tree depth 2", DecisionTreeClassifier(max_depth=2, random_state=0).fit(x, 
 age = x[:, :1]
 boosted = GradientBoostingClassifier(n_estimators=5, max_depth=2).fit(age, y)
 show("gradient boosting 5", boosted.predict_proba(age)[:, 1])
-show("adaboost 4", AdaBoostClassifier(n_estimators=4).fit(age, y).predict_proba(age)[:, 1])
 show("naive bayes", GaussianNB().fit(x, y).predict_proba(x)[:, 1])
 
 design = np.column_stack([np.ones(12), x[:, 0] - x[:, 0].mean(), x[:, 1]])
