@@ -25,6 +25,7 @@ pub mod linear_model;
 pub mod linear_regression;
 pub mod logistic;
 pub mod logistic_regression;
+pub mod logistic_ridge;
 pub mod naive_bayes;
 pub mod random_forest;
 pub mod recipe;
