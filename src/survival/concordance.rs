@@ -11,7 +11,6 @@ use super::influence::{Comparison, Influenced};
 use super::life_table::{Counted, LifeTable};
 use crate::card::{Card, EndpointKind, Role};
 use crate::random::Stream;
-use crate::stats::distribution::normal_multiplier;
 use crate::stats::metric::IntervalPlan;
 use crate::stats::{Censored, Direction, Estimate, Judged, Metric, NotEstimable, Outcome};
 

@@ -1,6 +1,7 @@
 //! Our numbers beside the peers'.
 
 mod learn;
+mod radiomics;
 mod shared;
 mod stats;
 mod survival;

@@ -73,8 +73,7 @@ fn every_feature_agrees_with_pyradiomics() {
     for set in ["A_raw_bw25", "B_norm_bw25", "C_norm_bc32"] {
         let settings = parameters(&folder, set);
         for (name, image, mask) in &cases {
-            let text =
-                std::fs::read_to_string(folder.join(format!("reference/radiomics/{set}/{name}.csv"))).unwrap();
+            let text = std::fs::read_to_string(folder.join(format!("reference/radiomics/{set}/{name}.csv"))).unwrap();
             let reference: Vec<(String, Option<f64>)> = text
                 .lines()
                 .skip(1)
