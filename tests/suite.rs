@@ -1,4 +1,6 @@
 //! Every integration test in one binary: a second one would link Polars again.
 
+mod bench;
 mod conformance;
+mod coverage;
 mod syntax;

@@ -221,7 +221,7 @@ fn weigh(
         }
     }
     let total: f64 = members.iter().map(|member| member.weight).sum();
-    if !(total > 0.0) {
+    if total.is_nan() || total <= 0.0 {
         return Err(SurvivalError::because("no subset of the models ranks the patients better than chance"));
     }
     members.iter_mut().for_each(|member| member.weight /= total);

@@ -46,6 +46,9 @@ fn row(term: &str, columns: &[usize], fit: &CoxFit, test: Result<ChiSquared, Not
     TermRow { term: term.to_owned(), coefficients, test, n: fit.n, events: fit.events, missing }
 }
 
+/// A row of the univariable table, or the term and why it cannot be fitted.
+pub type UnivariableRow = Result<TermRow, (String, SurvivalError)>;
+
 /// Each term alone, on the rows where it is not missing. A term that cannot be fitted has the
 /// reason in its place.
 ///
@@ -55,7 +58,7 @@ pub fn univariable(
     design: &Design,
     outcome: &Censored,
     options: &CoxOptions,
-) -> Result<Vec<Result<TermRow, (String, SurvivalError)>>, SurvivalError> {
+) -> Result<Vec<UnivariableRow>, SurvivalError> {
     let terms = design.terms();
     let one = |term: &&str| {
         let whole = design.take(&[*term], &(0..outcome.len()).collect::<Vec<_>>());

@@ -90,7 +90,7 @@ impl Design {
     /// Another number of rows; knots that are fewer than three or do not ascend.
     pub fn spline(&mut self, name: &str, values: &[f64], knots: &[f64]) -> Result<&mut Self, SurvivalError> {
         same_length("a term", self.rows, values.len())?;
-        if knots.len() < 3 || knots.windows(2).any(|pair| !(pair[0] < pair[1])) {
+        if knots.len() < 3 || knots.windows(2).any(|pair| pair[0] >= pair[1] || pair.iter().any(|knot| knot.is_nan())) {
             return Err(SurvivalError::because(format!("the spline of `{name}` needs three ascending knots or more")));
         }
         let mut columns = vec![(name.to_owned(), values.to_vec())];
@@ -210,7 +210,7 @@ pub fn harrell_knots(values: &[f64], count: usize) -> Result<Vec<f64>, SurvivalE
             *knot = *last;
         }
     }
-    if knots.len() < count || knots.windows(2).any(|pair| !(pair[0] < pair[1])) {
+    if knots.len() < count || knots.windows(2).any(|pair| pair[0] >= pair[1] || pair.iter().any(|knot| knot.is_nan())) {
         return Err(SurvivalError::because(format!("the values have too few distinct quantiles for {count} knots")));
     }
     Ok(knots)

@@ -61,3 +61,6 @@ pub fn metrics() -> &'static [&'static dyn Metric] {
         &uno::UnoC,
     ]
 }
+
+#[cfg(test)]
+mod reference_tests;

@@ -563,7 +563,8 @@ fn scores_at_horizons_are_those_of_riskregression() {
     let odd: Vec<usize> = (1..all.len()).step_by(2).collect();
     let (train, outcome) = (all.select(&even), all.select(&odd));
     let x_train = x.select(ndarray::Axis(0), &even);
-    let cox = fit(&CoxData::new(x_train.view(), &names, &train), &CoxOptions::default()).expect("a fit");
+    let options = CoxOptions { ties: Ties::Breslow, ..CoxOptions::default() };
+    let cox = fit(&CoxData::new(x_train.view(), &names, &train), &options).expect("a fit");
     let x = x.select(ndarray::Axis(0), &odd);
     let mut worst = Worst::default();
     for (at, name) in covariates.into_iter().enumerate() {
@@ -589,14 +590,66 @@ fn scores_at_horizons_are_those_of_riskregression() {
         let predicted = if is_null { null.survival.column(at) } else { survival.column(at) };
         let ours = brier_at(&outcome, &outcome, predicted, times[at], Side::Before).expect("weights");
         worst.see(if is_null { "null Brier" } else { "Brier" }, ours.value, number(&theirs["Brier"]));
-        println!("se {} {}", ours.variance().sqrt(), theirs["se"]);
     }
     for theirs in reference["auc"].as_array().expect("rows") {
         let at = time(theirs);
         let risk: Vec<f64> = survival.column(at).iter().map(|s| 1.0 - s).collect();
         let ours = auc_at(&outcome, &outcome, &risk, times[at], Side::Before).expect("weights");
         worst.see("AUC", ours.value, number(&theirs["AUC"]));
-        println!("se {} {}", ours.variance().sqrt(), theirs["se"]);
     }
     worst.report("riskregression_score.json", 1e-8);
+}
+
+/// R: `coxph(Surv(start, stop, event) ~ age + year + surgery, heart, cluster = id)`, its
+/// residuals and `survfit` at age 0, year 2, no surgery.
+#[test]
+fn counting_process_data_are_those_of_r() {
+    use diptych::survival::cox::baseline::predict;
+    let Some(table) = Table::read("data/tables/R_heart.csv") else { return };
+    let names = ["age", "year", "surgery"].map(str::to_owned);
+    let (x, _) = table.complete(&["age", "year", "surgery"]);
+    let event = table.number("event").iter().map(|event| *event as u8).collect();
+    let mut outcome = Censored::new(table.number("stop"), event);
+    outcome.entry = Some(table.number("start"));
+    let cluster: Vec<u32> = table.number("id").iter().map(|id| *id as u32).collect();
+    let data = CoxData { cluster: Some(&cluster), ..CoxData::new(x.view(), &names, &outcome) };
+    let ours = fit(&data, &CoxOptions::default()).expect("a fit");
+    let mut worst = Worst::default();
+    let theirs = [
+        (0.027066594482011, 0.0136474988213746, 0.0133674828517846),
+        (-0.146269756944670, 0.0728246985900912, 0.0704359796928155),
+        (-0.637594632027144, 0.3571550884329420, 0.3670461659698480),
+    ];
+    for (ours, (value, robust, naive)) in ours.coefficients.iter().zip(theirs) {
+        let ours = ours.as_ref().expect("estimable");
+        worst.see("coefficients", ours.value, value);
+        worst.see("robust errors", ours.se, robust);
+        worst.see("naive errors", ours.naive_se, naive);
+    }
+    let dfbeta = residuals::dfbeta(&ours, &data);
+    let score = residuals::score(&ours, &data);
+    worst.see("dfbeta", dfbeta[[0, 0]], -1.85841143348174e-03);
+    worst.see("dfbeta", dfbeta[[2, 2]], -3.46873713201152e-05);
+    worst.see("score residuals", score[[0, 0]], -9.31079801062434065);
+    worst.see("score residuals", score[[2, 1]], 0.04828400253731466);
+    let schoenfeld = residuals::schoenfeld(&ours, &data);
+    for (at, theirs) in [6.0456234721986579, -4.2981008670324714, 4.8736992698600714].into_iter().enumerate() {
+        worst.see("Schoenfeld residuals", schoenfeld.values[[at, 0]], theirs);
+    }
+    let deviance = residuals::deviance(&ours, &data);
+    for (at, theirs) in [0.735730651726347, 1.272081279691432, -0.196928137390495].into_iter().enumerate() {
+        worst.see("deviance residuals", deviance[at], theirs);
+    }
+    let curve = predict(&ours, 0, &[0.0, 2.0, 0.0], Transform::Log, 0.95);
+    for (time, survival, se, lower) in [
+        (4.5, 0.912724327451052, 0.0348594832545635, 0.852446594840740),
+        (23.0, 0.739392565574220, 0.0683580561069168, 0.646678759683235),
+        (71.0, 0.495846338687964, 0.1207609179751337, 0.391340892402239),
+    ] {
+        let at = curve.times.partition_point(|other| *other <= time) - 1;
+        worst.see("predicted survival", curve.survival[at], survival);
+        worst.see("its standard error", curve.se[at], se);
+        worst.see("its limits", curve.lower[at], lower);
+    }
+    worst.report("R_heart.csv (start, stop]", 1e-8);
 }

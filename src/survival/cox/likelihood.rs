@@ -203,9 +203,9 @@ impl PartialLikelihood<'_> {
                     let gone = step as f64 / d;
                     let s0 = all.s0 - gone * dead.s0;
                     result.value -= each * s0.ln();
-                    for i in 0..p {
-                        mean[i] = (all.s1[i] - gone * dead.s1[i]) / s0;
-                        result.score[i] -= each * mean[i];
+                    for (i, mean) in mean.iter_mut().enumerate() {
+                        *mean = (all.s1[i] - gone * dead.s1[i]) / s0;
+                        result.score[i] -= each * *mean;
                     }
                     let mut cell = 0;
                     for i in 0..p {
@@ -261,8 +261,8 @@ fn subsets<'x>(members: impl Iterator<Item = (f64, &'x [f64])>, size: usize, p: 
                     cell += 1;
                 }
             }
-            for i in 0..p {
-                to.mean[i] += share * (x[i] + from.mean[i] - to.mean[i]);
+            for (to, (x, from)) in to.mean.iter_mut().zip(x.iter().zip(&from.mean)) {
+                *to += share * (x + from - *to);
             }
             to.log = log;
         }

@@ -97,7 +97,8 @@ pub fn proportional_hazards(
             (false, true) => once.information[[columns[i - p], j]],
             (false, false) => twice.information[[columns[i - p], columns[j - p]]],
         });
-        let mut score = plain.score.clone();
+        // 0 at the maximum; under exact ties it is not 0 for the sums in use, and R takes it so.
+        let mut score = vec![0.0; p];
         score.extend(columns.iter().map(|column| once.score[*column]));
         let factor = Ldl::new(&information, 1e-12);
         let statistic: f64 = score.iter().zip(factor.solve(&score)).map(|(a, b)| a * b).sum();
