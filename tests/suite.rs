@@ -3,4 +3,5 @@
 mod bench;
 mod conformance;
 mod coverage;
+mod run;
 mod syntax;
