@@ -70,7 +70,12 @@ pub enum ExtractionFault {
 ///
 /// # Errors
 /// [`ExtractionFault`], with the reason in the statistician's words.
-pub fn extract(image: Volume, mask: &Volume, settings: &Settings, watch: &Watch) -> Result<Extraction, ExtractionFault> {
+pub fn extract(
+    image: Volume,
+    mask: &Volume,
+    settings: &Settings,
+    watch: &Watch,
+) -> Result<Extraction, ExtractionFault> {
     for choice in &settings.classes {
         for name in &choice.features {
             feature_index(choice.class, name)?;

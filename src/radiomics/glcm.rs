@@ -170,8 +170,7 @@ impl Cooccurrence {
         let variance_x: f64 = px.iter().zip(grey).map(|(p, i)| p * (i - ux) * (i - ux)).sum();
         let variance_y: f64 = py.iter().zip(grey).map(|(p, j)| p * (j - uy) * (j - uy)).sum();
         let (sigma_x, sigma_y) = (variance_x.sqrt(), variance_y.sqrt());
-        let correlation =
-            if sigma_x * sigma_y == 0.0 { 1.0 } else { f.covariance / (sigma_x * sigma_y + EPSILON) };
+        let correlation = if sigma_x * sigma_y == 0.0 { 1.0 } else { f.covariance / (sigma_x * sigma_y + EPSILON) };
         let entropy_of = |m: &[f64]| -m.iter().map(|p| p * (p + EPSILON).log2()).sum::<f64>();
         let (hx, hy) = (entropy_of(&px), entropy_of(&py));
         let mut product_entropy = 0.0;
@@ -202,11 +201,8 @@ impl Cooccurrence {
                 d.inverse_variance += p / (step * step);
             }
         }
-        let difference_variance: f64 = differences
-            .iter()
-            .enumerate()
-            .map(|(step, p)| p * (step as f64 - d.mean) * (step as f64 - d.mean))
-            .sum();
+        let difference_variance: f64 =
+            differences.iter().enumerate().map(|(step, p)| p * (step as f64 - d.mean) * (step as f64 - d.mean)).sum();
         let sum_average: f64 = sums.iter().enumerate().map(|(s, p)| s as f64 * p).sum();
         let mcc = if with_mcc { maximal_correlation(&p, &px, &py, k) } else { f64::NAN };
         Some([
@@ -300,8 +296,7 @@ fn maximal_correlation(p: &[f64], px: &[f64], py: &[f64], k: usize) -> f64 {
         let v = reduced.eigenvector(root);
         let right: Vec<f64> = (0..k).map(|i| v[i] * sx[i]).collect();
         let left: Vec<f64> = (0..k).map(|i| v[i] * px[i].sqrt()).collect();
-        let turned: Vec<f64> =
-            (0..k).map(|c| (0..k).map(|j| p[j * k + c] * right[j]).sum()).collect();
+        let turned: Vec<f64> = (0..k).map(|c| (0..k).map(|j| p[j * k + c] * right[j]).sum()).collect();
         let mut change = 0.0;
         for i in 0..k {
             for c in 0..k {

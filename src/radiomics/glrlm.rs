@@ -40,7 +40,9 @@ pub static CARD: Card = Card {
     documentation: "For each of 13 directions, n(i, j) counts runs of j neighbouring voxels of grey level i. A direction \
 in which no line meets two voxels of the region is left out (a flat region has no runs across). Features per \
 direction are averaged. Follows PyRadiomics 3.0.1.",
-    references: &["Galloway MM. Texture analysis using gray level run lengths. Comput Graph Image Process 1975;4:172-179."],
+    references: &[
+        "Galloway MM. Texture analysis using gray level run lengths. Comput Graph Image Process 1975;4:172-179.",
+    ],
     example: "features radiomics from ct\n  classes glrlm",
 };
 
@@ -90,7 +92,13 @@ fn line_meets_two(levels: &Levels, rows: &[Row], offset: [isize; 3]) -> bool {
 }
 
 /// The matrix of one direction; none when no line meets two voxels.
-pub fn runs(levels: &Levels, rows: &[Row], offset: [isize; 3], weight: f64, drop_flat: bool) -> Option<LevelSizeMatrix> {
+pub fn runs(
+    levels: &Levels,
+    rows: &[Row],
+    offset: [isize; 3],
+    weight: f64,
+    drop_flat: bool,
+) -> Option<LevelSizeMatrix> {
     let (table, longest) = count_runs(levels, rows, levels.step(offset));
     let has_run = table.iter().enumerate().any(|(i, n)| *n > 0 && i % longest > 0);
     if drop_flat && !has_run && !line_meets_two(levels, rows, offset) {
@@ -152,9 +160,8 @@ mod tests {
         let region = Region::new(VoxelBox { low: [0; 3], high: [5, 5, 1] }, [1.0; 3], vec![1; 25]);
         let levels = Levels::new(&region, &image, 1).unwrap();
         let matrix = runs(&levels, &levels.rows, [0, 0, 1], 1.0, true).unwrap();
-        let count = |grey: f64, length: f64| {
-            matrix.entries.iter().find(|e| e.0 == grey && e.1 == length).map_or(0.0, |e| e.2)
-        };
+        let count =
+            |grey: f64, length: f64| matrix.entries.iter().find(|e| e.0 == grey && e.1 == length).map_or(0.0, |e| e.2);
         let expected = [[1.0, 0.0, 1.0], [3.0, 0.0, 1.0], [4.0, 1.0, 1.0], [1.0, 1.0, 0.0], [3.0, 0.0, 0.0]];
         for (i, row) in expected.iter().enumerate() {
             for (j, n) in row.iter().enumerate() {

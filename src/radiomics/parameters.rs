@@ -150,7 +150,9 @@ fn block(lines: &[Line<'_>], at: &mut usize, indent: usize, depth: usize) -> Res
     }
     if first.text.starts_with("- ") || first.text == "-" {
         let mut items = Vec::new();
-        while let Some(line) = lines.get(*at).filter(|l| l.indent == indent && (l.text.starts_with("- ") || l.text == "-")) {
+        while let Some(line) =
+            lines.get(*at).filter(|l| l.indent == indent && (l.text.starts_with("- ") || l.text == "-"))
+        {
             let rest = line.text[1..].trim();
             *at += 1;
             if rest.is_empty() {
@@ -688,15 +690,15 @@ mod tests {
     #[test]
     fn faults_are_named() {
         assert_eq!(read_parameters("settings: {}"), Err(ParameterFault::UnknownPart("settings".into())));
-        assert_eq!(
-            read_parameters("setting:\n  binwidth: 3"),
-            Err(ParameterFault::UnknownSetting("binwidth".into()))
-        );
+        assert_eq!(read_parameters("setting:\n  binwidth: 3"), Err(ParameterFault::UnknownSetting("binwidth".into())));
         assert!(matches!(read_parameters("setting:\n  binWidth: -3"), Err(ParameterFault::Value { .. })));
         assert!(matches!(read_parameters("setting: {binWidth: 3"), Err(ParameterFault::Syntax { line: 1, .. })));
         assert!(matches!(read_parameters("imageType: {Blur: {}}"), Err(ParameterFault::UnknownImageType(_))));
         assert!(matches!(read_parameters("featureClass: {glcm: [Joy]}"), Err(ParameterFault::UnknownFeature { .. })));
-        assert!(matches!(read_parameters("imageType: {Wavelet: {wavelet: morl}}"), Err(ParameterFault::NotOffered { .. })));
+        assert!(matches!(
+            read_parameters("imageType: {Wavelet: {wavelet: morl}}"),
+            Err(ParameterFault::NotOffered { .. })
+        ));
     }
 
     proptest::proptest! {

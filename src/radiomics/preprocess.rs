@@ -6,9 +6,7 @@ use crate::imaging::geometry::GeometryFault;
 use crate::imaging::resample::{Outcome, resample, resample_label};
 use crate::imaging::segmentation::{from_flags, label_box, labels, selected};
 use crate::imaging::volume::Number;
-use crate::imaging::{
-    Fault, Geometry, GeometryMismatch, Interpolation, Volume, VoxelBox, VoxelPosition, Voxels,
-};
+use crate::imaging::{Fault, Geometry, GeometryMismatch, Interpolation, Volume, VoxelBox, VoxelPosition, Voxels};
 use crate::on_voxels;
 
 /// An image with its region, ready for filters.
@@ -158,9 +156,7 @@ pub fn normalise(image: Volume, how: &Normalisation) -> Result<Volume, Preproces
 
 /// Refuses a region that reaches out of the image.
 fn within_image(image: &Geometry, mask: &Geometry, bounds: &VoxelBox) -> Result<(), PreprocessFault> {
-    let corner = |index: [usize; 3]| {
-        image.position(mask.point(VoxelPosition(index.map(|v| v as f64 - 0.5)))).0
-    };
+    let corner = |index: [usize; 3]| image.position(mask.point(VoxelPosition(index.map(|v| v as f64 - 0.5)))).0;
     let (a, b) = (corner(bounds.low), corner(bounds.high));
     let tolerance = 1e-3;
     let outside = (0..3).any(|axis| {
@@ -221,8 +217,7 @@ fn resampled(
         first[axis] = 0.5 * (spacing[axis] - old[axis]) / old[axis] + low / ratio;
     }
     let origin = mask.geometry.point(VoxelPosition(first));
-    let grid =
-        Geometry::new(new_size, origin, crate::imaging::Millimetres(spacing), *mask.geometry.direction())?;
+    let grid = Geometry::new(new_size, origin, crate::imaging::Millimetres(spacing), *mask.geometry.direction())?;
     let flags = from_flags(grid.clone(), resample_label(mask, label, &grid))?;
     let place = label_box(&flags, 1).ok_or(PreprocessFault::Vanished { label })?;
     let inside = selected(&flags, 1, &place);

@@ -251,10 +251,8 @@ mod tests {
 
     #[test]
     fn normalising_to_one_with_bins_of_25_is_cautioned() {
-        let mut settings = Settings {
-            normalisation: Some(Normalisation { scale: 1.0, outliers: None }),
-            ..Settings::default()
-        };
+        let mut settings =
+            Settings { normalisation: Some(Normalisation { scale: 1.0, outliers: None }), ..Settings::default() };
         let cautions = settings.cautions();
         assert_eq!(cautions, vec![Caution::TextureDestroyed { scale: 1.0, width: 25.0 }]);
         assert!(cautions[0].to_string().contains("2 grey levels"), "{}", cautions[0]);

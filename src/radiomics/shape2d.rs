@@ -118,7 +118,8 @@ pub fn features(region: &Region, axis: usize) -> Result<[Option<f64>; 10], NotFl
             }
         }
     }
-    let centred = |product: f64, a: usize, b: usize| (n * product - sum[a] * sum[b]) / (n * n) * spacing[a] * spacing[b];
+    let centred =
+        |product: f64, a: usize, b: usize| (n * product - sum[a] * sum[b]) / (n * n) * spacing[a] * spacing[b];
     let off = centred(products[1], 0, 1);
     let values =
         Tridiagonal::reduce(vec![centred(products[0], 0, 0), off, off, centred(products[2], 1, 1)], 2).eigenvalues();

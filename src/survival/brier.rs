@@ -81,8 +81,7 @@ pub fn integrated_brier(
     side: Side,
 ) -> Result<(Vec<(f64, f64)>, Influenced), SurvivalError> {
     let free = CensoringSurvival::new(training)?;
-    let inside: Vec<usize> =
-        (0..curves.times.len()).filter(|at| (low..=high).contains(&curves.times[*at])).collect();
+    let inside: Vec<usize> = (0..curves.times.len()).filter(|at| (low..=high).contains(&curves.times[*at])).collect();
     let (Some(first), Some(last)) = (inside.first(), inside.last()) else {
         return Err(SurvivalError::because(format!("the predicted curves have no time between {low} and {high}")));
     };
@@ -122,12 +121,9 @@ pub fn null_curves(training: &Censored, n: usize, times: &[f64]) -> Result<Survi
 /// The curves end before `time`.
 pub fn survival_at(curves: &SurvivalCurves, time: f64) -> Result<ndarray::Array1<f64>, NotEstimable> {
     match curves.times.last() {
-        Some(last) if *last >= time => Ok(curves
-            .survival
-            .rows()
-            .into_iter()
-            .map(|row| step_at(&curves.times, &row.to_vec(), 1.0, time))
-            .collect()),
+        Some(last) if *last >= time => {
+            Ok(curves.survival.rows().into_iter().map(|row| step_at(&curves.times, &row.to_vec(), 1.0, time)).collect())
+        }
         _ => Err(NotEstimable::new(format!("the predicted curves end before {time}"))),
     }
 }

@@ -40,9 +40,11 @@ impl Influenced {
     /// The estimate with its normal interval, cut at `low` and `high`.
     pub fn estimate(&self, name: &str, how: &str, level: f64, low: f64, high: f64) -> Estimate {
         let half = normal_multiplier(level) * self.variance().sqrt();
-        Estimate::new(name, self.value, self.influence.len(), how)
-            .with_events(Some(self.events))
-            .within((self.value - half).max(low), (self.value + half).min(high), level)
+        Estimate::new(name, self.value, self.influence.len(), how).with_events(Some(self.events)).within(
+            (self.value - half).max(low),
+            (self.value + half).min(high),
+            level,
+        )
     }
 
     /// This minus `other`, both of the same patients in the same order.

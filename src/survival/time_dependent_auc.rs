@@ -41,12 +41,7 @@ struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    fn new(
-        training: &Censored,
-        outcome: &'a Censored,
-        scores: &'a [f64],
-        side: Side,
-    ) -> Result<Self, SurvivalError> {
+    fn new(training: &Censored, outcome: &'a Censored, scores: &'a [f64], side: Side) -> Result<Self, SurvivalError> {
         check_follow_up(outcome)?;
         same_length("the risk score", outcome.len(), scores.len())?;
         if let Some(row) = scores.iter().position(|score| score.is_nan()) {

@@ -107,7 +107,8 @@ pub(crate) fn told(
 ) -> Estimate {
     match result {
         Ok(result) => result.estimate(name, how, level, 0.0, 1.0),
-        Err(reason) => Estimate::not_estimable(name, judged.outcome.len(), reason.reason)
-            .with_events(judged.outcome.events()),
+        Err(reason) => {
+            Estimate::not_estimable(name, judged.outcome.len(), reason.reason).with_events(judged.outcome.events())
+        }
     }
 }

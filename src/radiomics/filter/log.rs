@@ -209,7 +209,13 @@ impl Lines {
         }
     }
 
-    fn filter(&self, recursion: &Recursion, read: impl Fn(usize) -> f64, mut write: impl FnMut(usize, f32), buffers: &mut Buffers) {
+    fn filter(
+        &self,
+        recursion: &Recursion,
+        read: impl Fn(usize) -> f64,
+        mut write: impl FnMut(usize, f32),
+        buffers: &mut Buffers,
+    ) {
         buffers.data.resize(self.length, [0.0; LANES]);
         buffers.out.resize(self.length, [0.0; LANES]);
         let mut line = 0;

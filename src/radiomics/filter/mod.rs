@@ -31,16 +31,22 @@ pub enum Filter {
     /// The image itself.
     Original,
     /// Laplacian of Gaussian.
-    LoG { sigmas: Vec<log::Sigma> },
+    LoG {
+        sigmas: Vec<log::Sigma>,
+    },
     Wavelet(wavelet::Settings),
     Square,
     SquareRoot,
     Logarithm,
     Exponential,
     /// Magnitude of the gradient; per mm or per voxel.
-    Gradient { per_millimetre: bool },
+    Gradient {
+        per_millimetre: bool,
+    },
     /// Mean over a cube of so many voxels.
-    Mean { support: usize },
+    Mean {
+        support: usize,
+    },
 }
 
 /// Why a filter gave no image; the others are not touched by it.

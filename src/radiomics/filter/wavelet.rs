@@ -216,8 +216,7 @@ fn typed<T: Real, E>(
     let single = size_of::<T>() == 4;
     for level in 1..=settings.level {
         let remaining = settings.level - level;
-        let offset: [usize; 3] =
-            std::array::from_fn(|axis| if axes.contains(&axis) { remaining * before } else { 0 });
+        let offset: [usize; 3] = std::array::from_fn(|axis| if axes.contains(&axis) { remaining * before } else { 0 });
         let mut smooth: Option<(Vec<T>, [usize; 3])> = None;
         split(&data, extent, &axes, filters, only, 0, &mut |bits, band: &[T], shape: [usize; 3]| {
             let final_level = level == settings.level;
@@ -225,8 +224,7 @@ fn typed<T: Real, E>(
                 smooth = Some((band.to_vec(), shape));
                 return Ok(());
             }
-            let letters: String =
-                (0..axes.len()).rev().map(|k| if bits >> k & 1 == 1 { 'H' } else { 'L' }).collect();
+            let letters: String = (0..axes.len()).rev().map(|k| if bits >> k & 1 == 1 { 'H' } else { 'L' }).collect();
             let prefix = if level == 1 { "wavelet-".to_owned() } else { format!("wavelet{level}-") };
             visit(Derived { name: prefix + &letters, values: pick(band, shape, offset, region), single })
         })?;
@@ -273,7 +271,8 @@ mod tests {
     fn bands_are_named_and_halves_make_the_whole() {
         let whole = bands(Part::Whole, 1);
         assert_eq!(whole.len(), 8);
-        let halves: Vec<Derived> = [Part::Band(false), Part::Band(true)].into_iter().flat_map(|p| bands(p, 1)).collect();
+        let halves: Vec<Derived> =
+            [Part::Band(false), Part::Band(true)].into_iter().flat_map(|p| bands(p, 1)).collect();
         for (a, b) in whole.iter().zip(&halves) {
             assert_eq!((&a.name, &a.values), (&b.name, &b.values));
         }

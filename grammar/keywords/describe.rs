@@ -1,0 +1,40 @@
+//! Table 1.
+
+use super::{ACCEPT, Count, Keyword, Kind, List, PLAIN, slot};
+use crate::syntax::ast::Preposition;
+
+pub(super) static DESCRIBE: Keyword = Keyword {
+    word: "describe",
+    list: List::Some(Kind::Rows),
+    phrases: &[
+        slot(Preposition::By, List::MaySome(Kind::Value)),
+        slot(Preposition::On, List::MaySome(Kind::Rows)),
+        slot(Preposition::For, List::MaySome(Kind::Endpoint)),
+    ],
+    summary: "Describes rows: Table 1, outcomes, follow-up.",
+    documentation: "By groups with tests and standardised differences. Descriptions without outcome are no looks at a sealed part.",
+    example: r#"describe eligible by centre
+  show table, follow_up"#,
+    clauses: &[
+        Keyword {
+            word: "show",
+            count: Count::Repeated,
+            list: List::Some(Kind::Word),
+            summary: "What is shown.",
+            documentation: "`table`, `response_rates`, `follow_up`, `median_survival`, `missing`.",
+            example: "show table, follow_up",
+            ..PLAIN
+        },
+        Keyword {
+            word: "columns",
+            count: Count::Repeated,
+            list: List::Some(Kind::Value),
+            summary: "Columns that are described.",
+            documentation: "All but keys and dates, unless it is given.",
+            example: "columns age, sex, stage",
+            ..PLAIN
+        },
+        ACCEPT,
+    ],
+    ..PLAIN
+};

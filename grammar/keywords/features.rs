@@ -1,0 +1,109 @@
+//! What is measured.
+
+use super::{ACCEPT, Count, Keyword, Kind, List, PLAIN, slot};
+use crate::syntax::ast::Preposition;
+
+pub(super) static FEATURES: Keyword = Keyword {
+    word: "features",
+    list: List::One(Kind::NewName),
+    phrases: &[slot(Preposition::From, List::One(Kind::Measured))],
+    expects_clauses: true,
+    summary: "A block of features: columns of a table, or radiomics of images.",
+    documentation: "It says what is measured, and fits nothing that sees an outcome; fitted steps stand in `prepare` of a model.",
+    example: r#"features radiomics from ct
+  resample to 1 mm
+  discretize to 32 bins
+  filter original, LoG(sigma = 4 mm)
+  keep where ICC(2, 1) > 0.75 between reader_1, reader_2"#,
+    clauses: &[
+        Keyword {
+            word: "columns",
+            count: Count::Repeated,
+            list: List::MaySome(Kind::Column),
+            phrases: &[slot(Preposition::Where, List::MayOne(Kind::Condition))],
+            summary: "Columns of the block.",
+            documentation: "By name, or by what the dictionary says of them.",
+            example: r#"columns where role == "predictor""#,
+            ..PLAIN
+        },
+        Keyword {
+            word: "phases",
+            list: List::Some(Kind::Word),
+            summary: "Phases that are measured.",
+            documentation: "All, unless it is given.",
+            example: "phases arterial",
+            ..PLAIN
+        },
+        Keyword {
+            word: "resample",
+            phrases: &[slot(Preposition::To, List::Some(Kind::Quantity))],
+            summary: "The size of the voxels that images are brought to.",
+            documentation: "One length for cubes, or three.",
+            example: "resample to 1 mm",
+            ..PLAIN
+        },
+        Keyword {
+            word: "normalize",
+            phrases: &[slot(Preposition::To, List::MayOne(Kind::Number))],
+            summary: "Brings intensities to mean 0 and standard deviation 1.",
+            documentation: "Per image; with `to`, the scale that is multiplied.",
+            example: "normalize",
+            ..PLAIN
+        },
+        Keyword {
+            word: "resegment",
+            phrases: &[slot(Preposition::To, List::One(Kind::Value))],
+            summary: "Leaves voxels outside a range of intensities out of the mask.",
+            documentation: "In Hounsfield units for CT.",
+            example: "resegment to -150 .. 250",
+            ..PLAIN
+        },
+        Keyword {
+            word: "discretize",
+            phrases: &[slot(Preposition::To, List::One(Kind::Quantity))],
+            summary: "How intensities are binned.",
+            documentation: "A number of bins, or a width: `to 32 bins`, `to 25 width`.",
+            example: "discretize to 32 bins",
+            ..PLAIN
+        },
+        Keyword {
+            word: "filter",
+            count: Count::Repeated,
+            list: List::Some(Kind::Filter),
+            summary: "Images that are measured beside the original.",
+            documentation: "Each adds its own features.",
+            example: "filter original, LoG(sigma = 4 mm), wavelet(family = coif1)",
+            ..PLAIN
+        },
+        Keyword {
+            word: "classes",
+            list: List::Some(Kind::FeatureClass),
+            summary: "Classes of features.",
+            documentation: "All, unless it is given.",
+            example: "classes shape, firstorder, glcm",
+            ..PLAIN
+        },
+        Keyword {
+            word: "convention",
+            list: List::One(Kind::Choice(&["ibsi", "pyradiomics"])),
+            summary: "Whose definitions hold.",
+            documentation: "`ibsi` or `pyradiomics`.",
+            example: "convention pyradiomics",
+            ..PLAIN
+        },
+        Keyword {
+            word: "keep",
+            count: Count::Repeated,
+            phrases: &[
+                slot(Preposition::Where, List::One(Kind::Condition)),
+                slot(Preposition::Between, List::MaySome(Kind::Word)),
+            ],
+            summary: "Keeps features on which readers agree.",
+            documentation: "It sees no outcome. The intraclass correlation is taken over the patients whom every reader has segmented.",
+            example: "keep where ICC(2, 1) > 0.75 between reader_1, reader_2",
+            ..PLAIN
+        },
+        ACCEPT,
+    ],
+    ..PLAIN
+};
