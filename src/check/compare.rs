@@ -253,6 +253,7 @@ impl Checker<'_> {
                         Fault::error("range::empty", set.span, "the range is empty: its lower bound is above its upper")
                             .label("holds for no row"),
                     );
+                    return None;
                 }
                 let ty = Ty::made(Some(Type::Flag), &[&of.ty, &low_value.ty, &high_value.ty]);
                 let inputs = of.inputs.iter().chain(&low_value.inputs).chain(&high_value.inputs).copied().collect();

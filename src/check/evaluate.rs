@@ -531,6 +531,7 @@ impl<'a> Checker<'a> {
             blocks: vec![(block.clone(), lowered.block)],
             defaults: vec![spelt("missing values", "complete cases"), spelt("levels", "indicator coded against the first")],
             predict_at: None,
+            unlearned: false,
         };
         let name = format!("model {block}");
         if let Some(node) = self.plan.find(&name) {
