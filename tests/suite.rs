@@ -1,6 +1,7 @@
 //! Every integration test in one binary: a second one would link Polars again.
 
 mod bench;
-mod conformance;
+
+mod check;mod conformance;
 mod coverage;
 mod syntax;
