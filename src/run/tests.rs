@@ -250,6 +250,7 @@ fn study(extra: bool) -> Plan {
             Operation::Infer(Infer {
                 procedure: procedure.to_owned(),
                 endpoint: Some(endpoint),
+                competing: Vec::new(),
                 formula,
                 settings: Settings::defaults(card),
                 rows: Rows::Table(trial),
