@@ -72,7 +72,10 @@ fn suite(path: &Path) -> (usize, String) {
                     block.iter().map(|line| line.splitn(3, '|').map(str::trim).collect()).collect();
                 let same = found.len() == wanted.len()
                     && found.iter().zip(&wanted).all(|(found, wanted)| {
-                        wanted.len() == 3 && found[0] == wanted[0] && found[1] == wanted[1] && found[2].contains(wanted[2])
+                        wanted.len() == 3
+                            && found[0] == wanted[0]
+                            && found[1] == wanted[1]
+                            && found[2].contains(wanted[2])
                     });
                 if !same {
                     writeln!(wrong, "{}: {title}\n  wanted {wanted:?}\n  found  {found:?}", path.display()).unwrap();
@@ -169,7 +172,10 @@ fn parameters_are_set_from_outside() {
     assert!(tree.contains("age >= 70"), "{tree}");
     let wrong = with("\"old\"");
     assert!(wrong.plan.is_none());
-    assert_eq!(wrong.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code).collect::<Vec<_>>(), ["kind::parameter"]);
+    assert_eq!(
+        wrong.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code).collect::<Vec<_>>(),
+        ["kind::parameter"]
+    );
 }
 
 #[test]
@@ -186,9 +192,12 @@ fn data_as_read_gives_types_where_no_dictionary_does() {
         nullable: Some(nullable),
     };
     let mut schema = Dictionary::default();
-    for (name, kind, nullable) in
-        [("months", Type::Number, false), ("died", Type::Number, false), ("age", Type::Number, true), ("sex", Type::Number, false)]
-    {
+    for (name, kind, nullable) in [
+        ("months", Type::Number, false),
+        ("died", Type::Number, false),
+        ("age", Type::Number, true),
+        ("sex", Type::Number, false),
+    ] {
         schema.columns.insert(name.to_owned(), column(kind, nullable));
     }
     let check_with = |text: &str| {

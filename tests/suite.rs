@@ -2,6 +2,7 @@
 
 mod bench;
 
-mod check;mod conformance;
+mod check;
+mod conformance;
 mod coverage;
 mod syntax;

@@ -28,7 +28,8 @@ pub mod logistic;
 pub mod logistic_regression;
 pub mod logistic_ridge;
 
-pub mod mice;pub mod naive_bayes;
+pub mod mice;
+pub mod naive_bayes;
 pub mod random_forest;
 pub mod recipe;
 pub mod ridge;
