@@ -104,6 +104,9 @@ impl Checker<'_> {
     }
 
     fn lift(&mut self, names: Vec<String>, span: Span, context: &ModelAbout) -> Option<Recipe> {
+        if context.unlearned {
+            return None;
+        }
         if context.candidates.is_empty() {
             let block = names.join(", ");
             let example = match context.kind {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::card::EndpointKind;
 use crate::plan::node::{Operation, Spelt};
 use crate::plan::{Known, Node, NodeId, Plan, Provenance, Rows};
-use crate::syntax::ast::{Declaration, Expr, ExprKind, Line, Preposition, Sources, Span, Word};
+use crate::syntax::ast::{Declaration, Expr, ExprKind, Line, Preposition, Sources, Span};
 
 use super::fault::{Fault, nearest};
 use super::model::ModelAbout;

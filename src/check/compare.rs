@@ -268,6 +268,7 @@ impl Checker<'_> {
                         )
                         .label("holds for no row"),
                     );
+                    return None;
                 }
                 let ty = Ty::made(Some(Type::Flag), &[&of.ty, &low_value.ty, &high_value.ty]);
                 let inputs = of.inputs.iter().chain(&low_value.inputs).chain(&high_value.inputs).copied().collect();

@@ -594,6 +594,7 @@ impl<'a> Checker<'a> {
                 spelt("levels", "indicator coded against the first"),
             ],
             predict_at: None,
+            unlearned: false,
         };
         let name = format!("model {block}");
         if let Some(node) = self.plan.find(&name) {

@@ -34,6 +34,8 @@ pub(super) struct ModelAbout {
     pub defaults: Vec<Spelt>,
     /// Its own `predict at`.
     pub predict_at: Option<Known>,
+    /// A learner of `learn` is at fault, and was told.
+    pub unlearned: bool,
 }
 
 impl ModelAbout {
@@ -54,6 +56,7 @@ impl ModelAbout {
             blocks: Vec::new(),
             defaults: Vec::new(),
             predict_at: None,
+            unlearned: false,
         }
     }
 }
@@ -135,7 +138,9 @@ impl<'a> Checker<'a> {
             blocks: Vec::new(),
             defaults: Vec::new(),
             predict_at: parent.as_ref().and_then(|parent| parent.predict_at.clone()),
+            unlearned: false,
         };
+        context.unlearned = !learn.is_empty() && direct.is_none() && context.candidates.len() < learn.len();
         if let Some(expr) = declaration.clauses("predict").find_map(|clause| clause.after(Preposition::At).first())
             && let Some(time) = self.time(expr)
         {

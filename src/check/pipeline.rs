@@ -266,14 +266,10 @@ impl Checker<'_> {
                 .help(format!("`prepare {name} by median` fills them in, `by complete_cases` leaves the rows out")),
             );
         }
-        let levels: Vec<&str> = block
-            .columns
-            .iter()
-            .filter(|column| column.ty.kind == Some(Type::Text))
-            .map(|column| column.name.as_str())
-            .collect();
+        let levels: Vec<_> = block.columns.iter().filter(|column| column.ty.kind == Some(Type::Text)).collect();
         let coded = steps.iter().any(|plan| CODING.contains(&plan.step.card().name));
         if let ([first, ..], false) = (levels.as_slice(), coded) {
+            let (span, first) = (place.unwrap_or(first.span), &first.name);
             self.tell(
                 Fault::error(
                     "kind::levels",

@@ -404,6 +404,10 @@ impl<'a> Checker<'a> {
             .filter_map(|(_, symbol)| symbol.node())
             .filter(|id| table.is_none_or(|table| self.table_under(*id) == Some(table)))
             .collect();
+        // Of several splits the one with a part `train` is meant.
+        let with_train: Vec<NodeId> =
+            splits.iter().copied().filter(|split| self.part_names(*split).iter().any(|name| name == "train")).collect();
+        let splits = if with_train.len() == 1 { with_train } else { splits };
         match splits.as_slice() {
             [split] => {
                 let names = self.part_names(*split);

@@ -11,7 +11,7 @@ pub(super) fn learners() -> impl Iterator<Item = &'static dyn Learner> {
 }
 
 pub(super) fn steps() -> impl Iterator<Item = &'static dyn Step> {
-    crate::learn::steps().iter().copied()
+    crate::fuse::all_steps()
 }
 
 pub(super) fn metrics() -> impl Iterator<Item = &'static dyn Metric> {

@@ -501,15 +501,15 @@ impl Checker<'_> {
         Some(Typed { expression, ty, inputs })
     }
 
-    /// Two columns of one dimension in different units are not added or compared as they are.
+    /// Two columns of one dimension in different units are not added as they are.
     fn same_unit(&mut self, left: &Typed, right: &Typed, span: Span, verb: &str) {
         let (Some(a), Some(b)) = (&left.ty.unit, &right.ty.unit) else { return };
         if a == b || left.is_literal() || right.is_literal() {
             return;
         }
         let (Some(x), Some(y)) = (units::parse(a), units::parse(b)) else { return };
-        let differ = x.dimension != y.dimension || (x.factor - y.factor).abs() > 1e-12 * x.factor.abs();
-        if differ {
+        // A score may add what measures different things; the same thing in two units is a slip.
+        if x.dimension == y.dimension && (x.factor - y.factor).abs() > 1e-12 * x.factor.abs() {
             let text = self.words(span);
             self.tell(
                 Fault::error("unit::mixed", span, format!("values in {a} and in {b} are {verb}: `{text}`"))

@@ -17,7 +17,10 @@ impl<'a> Checker<'a> {
         let (name, _) = declaration.head.list.first().and_then(name_of)?;
         let path = self.path(declaration);
         let mut described = self.dictionary(declaration);
-        let dictionary_given = declaration.clauses("dictionary").next().is_some();
+        // A dictionary that could not be read says nothing, and what it would have said is not
+        // told as unknown.
+        let wants_dictionary = declaration.clauses("dictionary").next().is_some();
+        let dictionary_given = wants_dictionary && !described.columns.is_empty();
         let only = self.names(&["table"]).len() == 1;
         self.column_declarations(&name, only, &mut described);
         let keys = listed(declaration, "key");
@@ -51,7 +54,7 @@ impl<'a> Checker<'a> {
                     .nearest_of(key, columns.known.keys().cloned());
             self.tell(fault);
         }
-        if !columns.closed {
+        if !columns.closed && !wants_dictionary {
             self.tell(
                 Fault::note(
                     "data::no-dictionary",
