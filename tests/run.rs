@@ -33,7 +33,7 @@ features other from trial
   columns noise
 
 model FUSED for response on train
-  prepare clinical by median then mode then one_hot then z-score
+  prepare clinical by median then one_hot then z-score
   prepare other by median then z-score
   learn logistic
   fuse late logistic(clinical, other)

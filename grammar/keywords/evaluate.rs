@@ -8,7 +8,7 @@ pub(super) static EVALUATE: Keyword = Keyword {
     list: List::Some(Kind::Asked),
     phrases: &[
         slot(Preposition::On, List::MaySome(Kind::Rows)),
-        slot(Preposition::Over, List::MayOne(Kind::Resampling)),
+        slot(Preposition::Over, List::MaySome(Kind::Resampling)),
         slot(Preposition::Against, List::MaySome(Kind::Model)),
         slot(Preposition::At, List::MaySome(Kind::Time)),
     ],

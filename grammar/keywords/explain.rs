@@ -8,7 +8,7 @@ pub(super) static EXPLAIN: Keyword = Keyword {
     list: List::Some(Kind::Model),
     phrases: &[
         slot(Preposition::By, List::MayOne(Kind::Word)),
-        slot(Preposition::Over, List::MayOne(Kind::Resampling)),
+        slot(Preposition::Over, List::MaySome(Kind::Resampling)),
         slot(Preposition::On, List::MayOne(Kind::Rows)),
     ],
     summary: "Attributes predictions to features.",

@@ -10,7 +10,7 @@ pub(super) static MODEL: Keyword = Keyword {
         slot(Preposition::For, List::MayOne(Kind::Endpoint)),
         slot(Preposition::Like, List::MayOne(Kind::Model)),
         slot(Preposition::On, List::MayOne(Kind::Rows)),
-        slot(Preposition::Over, List::MayOne(Kind::Resampling)),
+        slot(Preposition::Over, List::MaySome(Kind::Resampling)),
     ],
     expects_clauses: true,
     summary: "A model of an endpoint: preparation, learners, choice and fusion.",
@@ -44,7 +44,7 @@ pub(super) static MODEL: Keyword = Keyword {
             word: "choose",
             phrases: &[
                 slot(Preposition::By, List::One(Kind::Metric)),
-                slot(Preposition::Over, List::One(Kind::Resampling)),
+                slot(Preposition::Over, List::Some(Kind::Resampling)),
             ],
             summary: "How one of the learners is chosen.",
             documentation: "By a metric on out-of-fold predictions within the training rows.",
@@ -55,7 +55,7 @@ pub(super) static MODEL: Keyword = Keyword {
             word: "tune",
             phrases: &[
                 slot(Preposition::By, List::One(Kind::Metric)),
-                slot(Preposition::Over, List::One(Kind::Resampling)),
+                slot(Preposition::Over, List::Some(Kind::Resampling)),
             ],
             summary: "How settings are chosen from their grids.",
             documentation: "By a metric on out-of-fold predictions, nested in the folds of `choose`.",

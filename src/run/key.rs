@@ -69,10 +69,12 @@ impl<'a> Keys<'a> {
                 "keep": extraction.keep.iter().map(|k| json!([k.measure, k.above, k.readers])).collect::<Vec<_>>(),
             }),
             Operation::Model(model) => self.model(model)?,
+            // Everybody of the table is put into a group, so everybody's data counts.
             Operation::Groups(groups) => json!({
                 "model": self.model_ref(&groups.model)?,
                 "cut": cut(&groups.cut),
                 "from": match &groups.from { Some(rows) => self.rows(rows, &[])?, None => Json::Null },
+                "all": self.whole_data(groups.model.model)?,
             }),
             Operation::Flow(flow) => {
                 let cohort = world.cohort(flow.cohort)?;
@@ -117,6 +119,7 @@ impl<'a> Keys<'a> {
             }
             Operation::Correlate(correlate) => json!({
                 "models": self.model_refs(&correlate.models)?,
+                "data": correlate.models.iter().map(|m| self.model_data(m.model, &correlate.rows)).collect::<Result<Vec<_>, _>>()?,
                 "columns": correlate.columns,
                 "rows": self.rows(&correlate.rows, &names(correlate.columns.iter().map(|(_, e)| e)))?,
                 "method": correlate.method,
@@ -245,6 +248,15 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// What a model sees of its whole table.
+    fn whole_data(&self, id: NodeId) -> Result<Json, Fault> {
+        match &self.world.plan.node(id).operation {
+            Operation::Model(model) => self.data(model, &Rows::Table(self.world.rows(&model.rows)?.table)),
+            Operation::Recalibrate(recalibrate) => self.whole_data(recalibrate.model.model),
+            _ => Ok(Json::Null),
+        }
+    }
+
     fn data(&self, model: &Model, rows: &Rows) -> Result<Json, Fault> {
         let set = self.world.rows(rows)?;
         let mut blocks = Vec::new();
@@ -280,7 +292,9 @@ impl<'a> Keys<'a> {
                 // Presence in another table, which its own content decides.
                 None => hex(&self.world.evaluate(&Expression::Column(name.clone()), set.table)?.hash()),
             };
-            cells.push(json!([name, hash]));
+            // The order of declared levels decides the reference.
+            let levels = table.dictionary.columns.get(name).map(|entry| &entry.levels);
+            cells.push(json!([name, hash, levels]));
         }
         Ok(json!([set.label, hex(hasher.finalize().as_bytes()), cells, table.repeated]))
     }

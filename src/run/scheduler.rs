@@ -43,7 +43,7 @@ pub(super) fn run(plan: &Plan, inputs: &Inputs, store: &Store, watch: &Watch) ->
             faults.push(Fault::data("data::unbound", format!("the study has no table `{name}`{near}")));
         }
     }
-    let mut world = World::new(plan);
+    let mut world = World::new(plan, inputs.folder.clone());
     watch.begin("reading data", None);
     faults.extend(read(&mut world, inputs, watch));
     watch.end("reading data");

@@ -2,6 +2,7 @@
 //! cohorts, splits, endpoints, blocks. Steps that fit or estimate read it and never change it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::frame::dictionary::Dictionary;
@@ -95,6 +96,8 @@ pub struct RowSet {
 /// Everything that was read and named.
 pub struct World<'a> {
     pub plan: &'a Plan,
+    /// Folder that relative paths of the study start from.
+    pub folder: PathBuf,
     pub tables: HashMap<NodeId, TableValue>,
     pub cohorts: HashMap<NodeId, CohortValue>,
     pub splits: HashMap<NodeId, SplitValue>,
@@ -105,9 +108,10 @@ pub struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub fn new(plan: &'a Plan) -> Self {
+    pub fn new(plan: &'a Plan, folder: PathBuf) -> Self {
         World {
             plan,
+            folder,
             tables: HashMap::new(),
             cohorts: HashMap::new(),
             splits: HashMap::new(),
@@ -216,10 +220,9 @@ impl<'a> World<'a> {
             _ => None,
         });
         let Some(images) = images else { return Ok(None) };
-        let folder = self.folder();
         let present = |patient: &str, phase: &str| {
             let path = images.pattern.replace("{patient}", patient).replace("{phase}", phase);
-            folder.join(path).exists()
+            self.folder.join(path).exists()
         };
         let phases: Vec<&str> = phase.map_or_else(|| images.phases.iter().map(String::as_str).collect(), |p| vec![p]);
         let cells = value
@@ -228,15 +231,6 @@ impl<'a> World<'a> {
             .iter()
             .map(|patient| phases.iter().all(|phase| present(patient, phase)).then_some(true));
         Ok(Some(Cells::Flag(cells.collect())))
-    }
-
-    fn folder(&self) -> std::path::PathBuf {
-        self.records
-            .iter()
-            .find_map(|record| {
-                record.path.as_ref().and_then(|path| std::path::Path::new(path).parent().map(ToOwned::to_owned))
-            })
-            .unwrap_or_default()
     }
 
     /// The endpoint on the rows of another table of the same patients.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::node::{Cut, Groups};
-use crate::run::fault::Fault;
+use crate::run::fault::{Fault, FaultKind};
 use crate::run::results::{Answer, Cell, ResultTable};
 use crate::run::step::{Done, Made, Step};
 use crate::stats::Outcome;
@@ -73,15 +73,22 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
         2 => vec!["low".to_owned(), "middle".to_owned(), "high".to_owned()],
         n => (1..=n + 1).map(|group| format!("group {group}")).collect(),
     };
-    // Everybody of the table with a prediction; training rows by their out-of-fold one.
+    // Everybody of the table with a prediction; training rows by their out-of-fold one. Outside the
+    // study's cohorts a patient may lack what the model needs; such a one has no group.
     let all: Vec<usize> = (0..model.data.endpoint.known.len()).collect();
     let (inside, outside): (Vec<usize>, Vec<usize>) = all.into_iter().partition(|row| model.rows.contains(row));
+    let part = spec.model.part.as_deref();
     let mut group = BTreeMap::new();
-    for rows in [inside, outside] {
-        let predictions = predicted(&model, spec.model.part.as_deref(), &rows)?;
-        for (row, score) in predictions.rows.iter().zip(predictions.prediction.scores()) {
+    let mut place = |held: &crate::fuse::Predicted| {
+        for (row, score) in held.rows.iter().zip(held.prediction.scores()) {
             group.insert(*row, cuts.iter().filter(|cut| score > cut).count() as u32);
         }
+    };
+    place(&predicted(&model, part, &inside)?);
+    match predicted(&model, part, &outside) {
+        Ok(held) => place(&held),
+        Err(fault) if fault.kind == FaultKind::Stopped => return Err(fault),
+        Err(_) => outside.iter().filter_map(|row| predicted(&model, part, &[*row]).ok()).for_each(|held| place(&held)),
     }
     let mut table = ResultTable::new("groups", format!("Groups by {label}"), ["group", "prediction", "patients"]);
     for (place, name) in labels.iter().enumerate() {
