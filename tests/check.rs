@@ -72,7 +72,10 @@ fn suite(path: &Path) -> (usize, String) {
                     block.iter().map(|line| line.splitn(3, '|').map(str::trim).collect()).collect();
                 let same = found.len() == wanted.len()
                     && found.iter().zip(&wanted).all(|(found, wanted)| {
-                        wanted.len() == 3 && found[0] == wanted[0] && found[1] == wanted[1] && found[2].contains(wanted[2])
+                        wanted.len() == 3
+                            && found[0] == wanted[0]
+                            && found[1] == wanted[1]
+                            && found[2].contains(wanted[2])
                     });
                 if !same {
                     writeln!(wrong, "{}: {title}\n  wanted {wanted:?}\n  found  {found:?}", path.display()).unwrap();
@@ -169,7 +172,10 @@ fn parameters_are_set_from_outside() {
     assert!(tree.contains("age >= 70"), "{tree}");
     let wrong = with("\"old\"");
     assert!(wrong.plan.is_none());
-    assert_eq!(wrong.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code).collect::<Vec<_>>(), ["kind::parameter"]);
+    assert_eq!(
+        wrong.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code).collect::<Vec<_>>(),
+        ["kind::parameter"]
+    );
 }
 
 #[test]
@@ -186,9 +192,12 @@ fn data_as_read_gives_types_where_no_dictionary_does() {
         nullable: Some(nullable),
     };
     let mut schema = Dictionary::default();
-    for (name, kind, nullable) in
-        [("months", Type::Number, false), ("died", Type::Number, false), ("age", Type::Number, true), ("sex", Type::Number, false)]
-    {
+    for (name, kind, nullable) in [
+        ("months", Type::Number, false),
+        ("died", Type::Number, false),
+        ("age", Type::Number, true),
+        ("sex", Type::Number, false),
+    ] {
         schema.columns.insert(name.to_owned(), column(kind, nullable));
     }
     let check_with = |text: &str| {
@@ -229,4 +238,29 @@ fn every_code_has_its_page() {
     sorted.sort_unstable();
     sorted.dedup();
     assert_eq!(sorted.len(), pages.len(), "a code has two pages");
+}
+
+/// Studies cut off and with words taken out: whatever is told, nothing panics.
+#[test]
+fn no_mutilated_study_panics() {
+    let mut studies = vec![std::fs::read_to_string(folder("examples/prime/prime.study")).unwrap()];
+    for suite in ["leakage", "sound", "time"] {
+        let text = std::fs::read_to_string(folder(&format!("tests/check/{suite}.md"))).unwrap();
+        let blocks = text.split("```study\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+        studies.push(blocks.collect::<Vec<_>>().join("\n"));
+    }
+    let files: BTreeMap<String, Vec<u8>> =
+        [("dictionary.csv".to_owned(), std::fs::read(folder("examples/prime/dictionary.csv")).unwrap())].into();
+    for study in &studies {
+        let step = (study.len() / 12).max(1);
+        for end in (0..study.len()).step_by(step).filter(|end| study.is_char_boundary(*end)) {
+            checked(&study[..end], &files);
+        }
+        let words: Vec<&str> = study.split_inclusive(' ').collect();
+        for gap in 0..12 {
+            let kept: String =
+                words.iter().enumerate().filter(|(place, _)| place % 12 != gap).map(|(_, word)| *word).collect();
+            checked(&kept, &files);
+        }
+    }
 }

@@ -42,9 +42,13 @@ impl Checker<'_> {
                 {
                     let text = self.words(expr.span);
                     self.tell(
-                        Fault::error("kind::fusion", function.span, format!("`{function}` fuses models, which happens late"))
-                            .label("a rule of fusion")
-                            .help(format!("`late {text}`")),
+                        Fault::error(
+                            "kind::fusion",
+                            function.span,
+                            format!("`{function}` fuses models, which happens late"),
+                        )
+                        .label("a rule of fusion")
+                        .help(format!("`late {text}`")),
                     );
                     return None;
                 }
@@ -79,9 +83,9 @@ impl Checker<'_> {
             _ => {
                 let text = self.words(expr.span);
                 self.tell(
-                    Fault::error("kind::model", expr.span, format!("`{text}` is no model"))
-                        .label("no model")
-                        .help("`rsf(clinical)`, `early rsf(clinical, radiomics)`, `late logistic(clinical, radiomics)`"),
+                    Fault::error("kind::model", expr.span, format!("`{text}` is no model")).label("no model").help(
+                        "`rsf(clinical)`, `early rsf(clinical, radiomics)`, `late logistic(clinical, radiomics)`",
+                    ),
                 );
                 None
             }
@@ -128,8 +132,12 @@ impl Checker<'_> {
             let (theirs, ours) = (self.endpoint_name(other.endpoint), self.endpoint_name(context.endpoint));
             let text = self.words(expr.span);
             self.tell(
-                Fault::error("kind::other-endpoint", expr.span, format!("`{text}` predicts `{theirs}`, and this model predicts `{ours}`"))
-                    .label("another endpoint"),
+                Fault::error(
+                    "kind::other-endpoint",
+                    expr.span,
+                    format!("`{text}` predicts `{theirs}`, and this model predicts `{ours}`"),
+                )
+                .label("another endpoint"),
             );
             return None;
         }
@@ -156,16 +164,20 @@ impl Checker<'_> {
         let Some((name, span)) = name_of(expr) else {
             let text = self.words(expr.span);
             let fault = match &expr.kind {
-                ExprKind::Call { .. } | ExprKind::Qualified { .. } => {
-                    Fault::error("kind::nested-learner", expr.span, "a learner learns from features, not from another model's predictions")
-                        .label("a model")
-                        .help("fuse models late: `late logistic(...)` learns from out-of-fold predictions")
-                }
-                ExprKind::Name(_) => {
-                    Fault::error("leak::resubstitution", expr.span, format!("the predictions of `{text}` on the rows of its own fit would serve as features"))
-                        .label("a fitted value")
-                        .help("fuse models late: `late logistic(...)` learns from out-of-fold predictions")
-                }
+                ExprKind::Call { .. } | ExprKind::Qualified { .. } => Fault::error(
+                    "kind::nested-learner",
+                    expr.span,
+                    "a learner learns from features, not from another model's predictions",
+                )
+                .label("a model")
+                .help("fuse models late: `late logistic(...)` learns from out-of-fold predictions"),
+                ExprKind::Name(_) => Fault::error(
+                    "leak::resubstitution",
+                    expr.span,
+                    format!("the predictions of `{text}` on the rows of its own fit would serve as features"),
+                )
+                .label("a fitted value")
+                .help("fuse models late: `late logistic(...)` learns from out-of-fold predictions"),
                 _ => Fault::error("kind::wrong-name", expr.span, "a block of features is named here").label("no block"),
             };
             self.tell(fault);
@@ -178,9 +190,13 @@ impl Checker<'_> {
             }
             Found::Symbol(Symbol::Model(_)) => {
                 self.tell(
-                    Fault::error("leak::resubstitution", span, format!("the predictions of `{name}` on the rows of its own fit would serve as features"))
-                        .label("a fitted value")
-                        .help("fuse models late: `late logistic(...)` learns from out-of-fold predictions"),
+                    Fault::error(
+                        "leak::resubstitution",
+                        span,
+                        format!("the predictions of `{name}` on the rows of its own fit would serve as features"),
+                    )
+                    .label("a fitted value")
+                    .help("fuse models late: `late logistic(...)` learns from out-of-fold predictions"),
                 );
                 None
             }
@@ -193,9 +209,13 @@ impl Checker<'_> {
                 let is_column = self.tables.values().any(|columns| columns.known.contains_key(&name));
                 if is_column {
                     self.tell(
-                        Fault::error("kind::wrong-name", span, format!("`{name}` is a column; a learner takes blocks of features"))
-                            .label("a column")
-                            .help(format!("declare a block: `features clinical from ...` with `columns {name}`")),
+                        Fault::error(
+                            "kind::wrong-name",
+                            span,
+                            format!("`{name}` is a column; a learner takes blocks of features"),
+                        )
+                        .label("a column")
+                        .help(format!("declare a block: `features clinical from ...` with `columns {name}`")),
                     );
                 } else {
                     self.unknown(&name, span, "block of features", &["features", "model"]);
@@ -222,7 +242,10 @@ impl Checker<'_> {
             if let Argument::Data(data) = argument {
                 match self.block(data, blocks) {
                     Some(name) if names.contains(&name) => {
-                        self.tell(Fault::warning("name::listed-twice", data.span, format!("`{name}` is given twice")).label("taken once"));
+                        self.tell(
+                            Fault::warning("name::listed-twice", data.span, format!("`{name}` is given twice"))
+                                .label("taken once"),
+                        );
                     }
                     Some(name) => names.push(name),
                     None => faulty = true,
@@ -352,7 +375,12 @@ impl Checker<'_> {
     fn late(&mut self, of: &Expr, context: &mut ModelAbout, blocks: &mut Blocks) -> Option<Recipe> {
         let ExprKind::Call { function, arguments } = &of.kind else {
             self.tell(
-                Fault::error("kind::fusion", of.span, "late fusion names its rule: `late logistic(clinical, radiomics)`").label("by which rule?"),
+                Fault::error(
+                    "kind::fusion",
+                    of.span,
+                    "late fusion names its rule: `late logistic(clinical, radiomics)`",
+                )
+                .label("by which rule?"),
             );
             return None;
         };
@@ -360,16 +388,22 @@ impl Checker<'_> {
         let rule = match registry::pick(registry::rules(), |card| card, &function.text, endpoint.kind) {
             Some((rule, true)) => rule,
             Some((rule, false)) => {
-                let fits: Vec<String> =
-                    registry::rules().filter(|card| card.serves(endpoint.kind)).map(|card| card.name.to_owned()).collect();
+                let fits: Vec<String> = registry::rules()
+                    .filter(|card| card.serves(endpoint.kind))
+                    .map(|card| card.name.to_owned())
+                    .collect();
                 let fits = format!("for this endpoint there are {}", super::fault::alternatives(fits));
                 self.wrong_endpoint(rule, function.span, &endpoint, &fits);
                 return None;
             }
             None => {
                 let names: Vec<String> = registry::rules().map(|card| card.name.to_owned()).collect();
-                let fault = Fault::error("name::unknown-rule", function.span, format!("there is no rule of fusion `{function}`"))
-                    .label("no such rule");
+                let fault = Fault::error(
+                    "name::unknown-rule",
+                    function.span,
+                    format!("there is no rule of fusion `{function}`"),
+                )
+                .label("no such rule");
                 let fault = match super::fault::nearest(&function.text, names.clone()) {
                     Some(_) => fault.nearest_of(&function.text, names),
                     None => fault.help(format!("known are {}", super::fault::alternatives(names))),
@@ -405,7 +439,10 @@ impl Checker<'_> {
             let name = self.words(data.span);
             match recipe {
                 Some(_) if parts.iter().any(|part| part.name == name) => {
-                    self.tell(Fault::warning("name::listed-twice", data.span, format!("`{name}` is given twice")).label("taken once"));
+                    self.tell(
+                        Fault::warning("name::listed-twice", data.span, format!("`{name}` is given twice"))
+                            .label("taken once"),
+                    );
                 }
                 Some(recipe) => parts.push(Part { name, recipe }),
                 None => faulty = true,
@@ -461,9 +498,13 @@ impl Checker<'_> {
             several => {
                 let list = several.join(", ");
                 self.tell(
-                    Fault::error("kind::no-fusion", span, format!("`{name}` has several blocks and does not say how they are fused"))
-                        .label(list.clone())
-                        .help(format!("`fuse late logistic({list})`, or `fuse early (...)`")),
+                    Fault::error(
+                        "kind::no-fusion",
+                        span,
+                        format!("`{name}` has several blocks and does not say how they are fused"),
+                    )
+                    .label(list.clone())
+                    .help(format!("`fuse late logistic({list})`, or `fuse early (...)`")),
                 );
                 None
             }
@@ -477,7 +518,10 @@ impl Checker<'_> {
     /// A metric by its word, for this kind of endpoint.
     pub(super) fn metric(&mut self, expr: &Expr, kind: EndpointKind, endpoint: &str) -> Option<&'static dyn Metric> {
         let Some((name, span)) = name_of(expr) else {
-            self.tell(Fault::error("kind::metric", expr.span, "a metric is named here, such as AUC or C-index").label("no metric"));
+            self.tell(
+                Fault::error("kind::metric", expr.span, "a metric is named here, such as AUC or C-index")
+                    .label("no metric"),
+            );
             return None;
         };
         let fits = || {
@@ -500,10 +544,13 @@ impl Checker<'_> {
             }
             None => {
                 let names = fits();
-                let fault = Fault::error("name::unknown-metric", span, format!("there is no metric `{name}`")).label("no such metric");
+                let fault = Fault::error("name::unknown-metric", span, format!("there is no metric `{name}`"))
+                    .label("no such metric");
                 let fault = match super::fault::nearest(&name, names.clone()) {
                     Some(_) => fault.nearest_of(&name, names),
-                    None => fault.help(format!("for a {kind} endpoint there are {}", super::fault::alternatives(names))),
+                    None => {
+                        fault.help(format!("for a {kind} endpoint there are {}", super::fault::alternatives(names)))
+                    }
                 };
                 self.tell(fault);
                 None
@@ -518,7 +565,9 @@ fn find_part<'r>(recipe: &'r Recipe, name: &str) -> Option<&'r Recipe> {
         if part.name == name {
             return Some(&part.recipe);
         }
-        name.strip_prefix(&part.name).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| find_part(&part.recipe, rest))
+        name.strip_prefix(&part.name)
+            .and_then(|rest| rest.strip_prefix('.'))
+            .and_then(|rest| find_part(&part.recipe, rest))
     })
 }
 

@@ -121,7 +121,16 @@ pub(super) struct Checker<'a> {
 
 /// Keywords whose first name is introduced.
 const INTRODUCING: &[&str] = &[
-    "table", "images", "expression", "derive", "cohort", "split", "endpoint", "features", "model", "groups",
+    "table",
+    "images",
+    "expression",
+    "derive",
+    "cohort",
+    "split",
+    "endpoint",
+    "features",
+    "model",
+    "groups",
     "parameter",
 ];
 
@@ -192,7 +201,9 @@ impl<'a> Checker<'a> {
     }
 
     fn introduce(&mut self, place: usize, name: String, span: Span, what: Introduced) {
-        if let Some(Introduced::Declaration(first) | Introduced::Part { declaration: first, .. }) = self.index.get(&name) {
+        if let Some(Introduced::Declaration(first) | Introduced::Part { declaration: first, .. }) =
+            self.index.get(&name)
+        {
             let keyword = self.declarations[*first].head.keyword().to_owned();
             let fault = Fault::error("name::declared-twice", span, format!("`{name}` is declared twice"))
                 .label(format!("there is already a `{keyword} {name}`"))
@@ -345,7 +356,12 @@ impl<'a> Checker<'a> {
         let of_absence = fault.code.starts_with("kind::no-")
             || matches!(
                 fault.code,
-                "missing::no-policy" | "missing::censoring" | "kind::endpoint" | "kind::levels" | "kind::keep" | "kind::cut"
+                "missing::no-policy"
+                    | "missing::censoring"
+                    | "kind::endpoint"
+                    | "kind::levels"
+                    | "kind::keep"
+                    | "kind::cut"
             );
         if of_absence && self.wounded.contains(&place) {
             self.wounds += 1;

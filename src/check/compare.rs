@@ -23,9 +23,13 @@ impl Checker<'_> {
             let text = self.words(other.span);
             let is = if comparison == Comparison::NotEqual { "is present" } else { "is missing" };
             self.tell(
-                Fault::error("missing::compared", span, "a comparison with a missing value is itself missing, never true")
-                    .label("holds for no row")
-                    .help(format!("write `{text} {is}`")),
+                Fault::error(
+                    "missing::compared",
+                    span,
+                    "a comparison with a missing value is itself missing, never true",
+                )
+                .label("holds for no row")
+                .help(format!("write `{text} {is}`")),
             );
             return None;
         }
@@ -57,9 +61,10 @@ impl Checker<'_> {
                     && let (Some(x), Some(y)) = (units::parse(a), units::parse(b))
                     && (x.dimension != y.dimension || (x.factor - y.factor).abs() > 1e-12 * x.factor.abs())
                 {
-                    let fault = Fault::error("unit::mixed", span, format!("a value in {a} is compared with one in {b}"))
-                        .label("different units")
-                        .help(format!("convert one of them: `... as {a}`"));
+                    let fault =
+                        Fault::error("unit::mixed", span, format!("a value in {a} is compared with one in {b}"))
+                            .label("different units")
+                            .help(format!("convert one of them: `... as {a}`"));
                     self.tell(fault);
                 }
                 Some((left, right))
@@ -96,8 +101,12 @@ impl Checker<'_> {
                 Some(Typed { expression, ty: Ty { unit: Some(to), ..literal.ty }, inputs: literal.inputs })
             }
             Err(_) => {
-                let fault = Fault::error("unit::dimension", span, format!("the column is in {to}, and {from} measures something else"))
-                    .label(format!("{from} beside {to}"));
+                let fault = Fault::error(
+                    "unit::dimension",
+                    span,
+                    format!("the column is in {to}, and {from} measures something else"),
+                )
+                .label(format!("{from} beside {to}"));
                 self.tell(fault);
                 None
             }
@@ -138,7 +147,9 @@ impl Checker<'_> {
             let fault = Fault::error(
                 "kind::comparison",
                 literal.span,
-                format!("`{column_text}` is {column_kind} and `{literal_text}` is {literal_kind}: they cannot be compared"),
+                format!(
+                    "`{column_text}` is {column_kind} and `{literal_text}` is {literal_kind}: they cannot be compared"
+                ),
             )
             .label(literal_kind);
             let fault = match (&literal.kind, column_kind) {
@@ -166,8 +177,8 @@ impl Checker<'_> {
         }
         let name = column.lineage.first().cloned().unwrap_or_default();
         let near = super::fault::nearest(level, column.levels.clone());
-        let fault =
-            Fault::error("level::unknown", place.span, format!("`{name}` has no level \"{level}\"")).label("no such level");
+        let fault = Fault::error("level::unknown", place.span, format!("`{name}` has no level \"{level}\""))
+            .label("no such level");
         self.tell(match near {
             Some(near) => fault.help(format!("did you mean \"{near}\"?")),
             None => fault.help(format!(
@@ -250,8 +261,12 @@ impl Checker<'_> {
                     && a > b
                 {
                     self.tell(
-                        Fault::error("range::empty", set.span, "the range is empty: its lower bound is above its upper")
-                            .label("holds for no row"),
+                        Fault::error(
+                            "range::empty",
+                            set.span,
+                            "the range is empty: its lower bound is above its upper",
+                        )
+                        .label("holds for no row"),
                     );
                     return None;
                 }
@@ -277,9 +292,7 @@ impl Checker<'_> {
                     let typed = self
                         .row(table, purpose, element)
                         .and_then(|typed| self.literal_in(typed, &of, element.span))
-                        .filter(|typed| {
-                            self.comparable(&of, value, typed, element, Comparison::Equal).is_some()
-                        });
+                        .filter(|typed| self.comparable(&of, value, typed, element, Comparison::Equal).is_some());
                     match typed {
                         Some(typed) => {
                             self.within_range(Comparison::Equal, &of, &typed, element.span, false);
@@ -317,11 +330,7 @@ impl Checker<'_> {
                 return None;
             }
         };
-        Some(if negated {
-            Typed { expression: Expression::Not(Box::new(typed.expression)), ..typed }
-        } else {
-            typed
-        })
+        Some(if negated { Typed { expression: Expression::Not(Box::new(typed.expression)), ..typed } } else { typed })
     }
 }
 

@@ -79,7 +79,10 @@ impl<'a> Checker<'a> {
         }
         self.immortal_time(&name, &defined);
         if defined.kind == EndpointKind::Binary {
-            defined.defaults.push(spelt("event coding", "the condition holds: event; it does not: no event; missing: left out and counted"));
+            defined.defaults.push(spelt(
+                "event coding",
+                "the condition holds: event; it does not: no event; missing: left out and counted",
+            ));
         }
         let id = self.add(
             declaration,
@@ -131,9 +134,13 @@ impl<'a> Checker<'a> {
     fn one_line(&mut self, table: NodeId, value: &Expr) -> Option<Defined> {
         let ExprKind::Call { function, arguments } = &value.kind else {
             self.tell(
-                Fault::error("kind::endpoint", value.span, "an endpoint is `survival(...)`, `binary(...)` or `continuous(...)`")
-                    .label("which kind?")
-                    .help(format!("`binary({})`", self.words(value.span))),
+                Fault::error(
+                    "kind::endpoint",
+                    value.span,
+                    "an endpoint is `survival(...)`, `binary(...)` or `continuous(...)`",
+                )
+                .label("which kind?")
+                .help(format!("`binary({})`", self.words(value.span))),
             );
             return None;
         };
@@ -156,9 +163,13 @@ impl<'a> Checker<'a> {
             ("survival", [time, event]) => self.duration(table, time, event, arguments),
             ("survival", _) => {
                 self.tell(
-                    Fault::error("kind::endpoint", value.span, "survival takes a duration and a condition for the event")
-                        .label(format!("{} given", data.len()))
-                        .help("`survival(months, died == 1)`"),
+                    Fault::error(
+                        "kind::endpoint",
+                        value.span,
+                        "survival takes a duration and a condition for the event",
+                    )
+                    .label(format!("{} given", data.len()))
+                    .help("`survival(months, died == 1)`"),
                 );
                 None
             }
@@ -229,7 +240,14 @@ impl<'a> Checker<'a> {
         let typed = self.row(table, Purpose::Endpoint, value)?;
         if !typed.ty.is_numeric() {
             let kind = typed.ty.kind.map_or("", words);
-            self.tell(Fault::error("kind::endpoint", value.span, format!("a continuous endpoint is a number; this is {kind}")).label(kind));
+            self.tell(
+                Fault::error(
+                    "kind::endpoint",
+                    value.span,
+                    format!("a continuous endpoint is a number; this is {kind}"),
+                )
+                .label(kind),
+            );
             return None;
         }
         Some(Defined {
@@ -251,14 +269,19 @@ impl<'a> Checker<'a> {
             ExprKind::As { value, unit } => (value.as_ref(), Some(unit)),
             _ => (time, None),
         };
-        let (time_typed, event_typed) = (self.row(table, Purpose::Endpoint, value), self.condition(table, Purpose::Endpoint, event));
+        let (time_typed, event_typed) =
+            (self.row(table, Purpose::Endpoint, value), self.condition(table, Purpose::Endpoint, event));
         let (time_typed, event_typed) = (time_typed?, event_typed?);
         if !time_typed.ty.is_numeric() {
             let kind = time_typed.ty.kind.map_or("", words);
             self.tell(
-                Fault::error("kind::endpoint", value.span, format!("follow-up is a duration in numbers; this is {kind}"))
-                    .label(kind)
-                    .help("from dates: `survival from start_date to event_date`, with `censor at`"),
+                Fault::error(
+                    "kind::endpoint",
+                    value.span,
+                    format!("follow-up is a duration in numbers; this is {kind}"),
+                )
+                .label(kind)
+                .help("from dates: `survival from start_date to event_date`, with `censor at`"),
             );
             return None;
         }
@@ -303,9 +326,10 @@ impl<'a> Checker<'a> {
                         entry = Some(typed.expression);
                     }
                     other => {
-                        let fault = Fault::error("setting::unknown", name.span, format!("`survival` has no setting `{other}`"))
-                            .label("no such setting")
-                            .nearest_of(other, ["unit", "competing", "entry"].map(str::to_owned));
+                        let fault =
+                            Fault::error("setting::unknown", name.span, format!("`survival` has no setting `{other}`"))
+                                .label("no such setting")
+                                .nearest_of(other, ["unit", "competing", "entry"].map(str::to_owned));
                         self.tell(fault);
                         return None;
                     }
@@ -349,8 +373,12 @@ impl<'a> Checker<'a> {
         let (Some(from), Some(to)) = (clause.phrase(Preposition::From), clause.phrase(Preposition::To)) else {
             let span = clause.keyword.as_ref().map_or(clause.span, |word| word.span);
             self.tell(
-                Fault::error("kind::endpoint", span, "survival from dates has a start and an event: `survival from a to b`")
-                    .label("start or event is not said"),
+                Fault::error(
+                    "kind::endpoint",
+                    span,
+                    "survival from dates has a start and an event: `survival from a to b`",
+                )
+                .label("start or event is not said"),
             );
             return None;
         };
@@ -384,15 +412,17 @@ impl<'a> Checker<'a> {
             from_span: Some(from.span),
             nullable: Some(true),
             defaults: vec![
-                spelt("event coding", format!("event where {} is present and not after the end of follow-up; censored elsewhere", self.words(to_expr.span))),
+                spelt(
+                    "event coding",
+                    format!(
+                        "event where {} is present and not after the end of follow-up; censored elsewhere",
+                        self.words(to_expr.span)
+                    ),
+                ),
                 spelt("end of follow-up", "the earliest of the dates of censoring that are present"),
                 spelt("times", "in days; a month is 365.25 / 12 = 30.4375 days"),
             ],
-            definition: EndpointDefinition::SurvivalDates {
-                from: start.expression,
-                to: event.expression,
-                censor,
-            },
+            definition: EndpointDefinition::SurvivalDates { from: start.expression, to: event.expression, censor },
         })
     }
 
@@ -416,9 +446,13 @@ impl<'a> Checker<'a> {
         let unit = time_unit(word);
         if unit.is_none() {
             self.tell(
-                Fault::error("unit::unknown", span, format!("follow-up is in days, weeks, months or years, not in `{word}`"))
-                    .label("no unit of time")
-                    .nearest_of(word, ["days", "weeks", "months", "years"].map(str::to_owned)),
+                Fault::error(
+                    "unit::unknown",
+                    span,
+                    format!("follow-up is in days, weeks, months or years, not in `{word}`"),
+                )
+                .label("no unit of time")
+                .nearest_of(word, ["days", "weeks", "months", "years"].map(str::to_owned)),
             );
         }
         unit
@@ -427,13 +461,21 @@ impl<'a> Checker<'a> {
     /// The event of a binary endpoint as an expression, for a formula in which it is a factor.
     pub(super) fn endpoint_event(&mut self, id: NodeId, name: &str, span: Span) -> Option<Expression> {
         match &self.plan.node(id).operation {
-            Operation::Endpoint(Endpoint { definition: EndpointDefinition::Binary { event }, .. }) => Some(event.clone()),
-            Operation::Endpoint(Endpoint { definition: EndpointDefinition::Continuous { value }, .. }) => Some(value.clone()),
+            Operation::Endpoint(Endpoint { definition: EndpointDefinition::Binary { event }, .. }) => {
+                Some(event.clone())
+            }
+            Operation::Endpoint(Endpoint { definition: EndpointDefinition::Continuous { value }, .. }) => {
+                Some(value.clone())
+            }
             _ => {
                 self.tell(
-                    Fault::error("kind::endpoint", span, format!("`{name}` is a censored endpoint: it has no value for every row"))
-                        .label("a survival endpoint")
-                        .help("put it on the left: `km(os ~ group)`"),
+                    Fault::error(
+                        "kind::endpoint",
+                        span,
+                        format!("`{name}` is a censored endpoint: it has no value for every row"),
+                    )
+                    .label("a survival endpoint")
+                    .help("put it on the left: `km(os ~ group)`"),
                 );
                 None
             }

@@ -79,8 +79,12 @@ impl<'a> Checker<'a> {
                     figures.push((*figure).to_owned());
                 } else {
                     self.tell(
-                        Fault::error("kind::endpoint-kind", span, format!("`{word}` is not drawn for a {} endpoint", endpoint.kind))
-                            .label(format!("`{}` is {}", endpoint.name, endpoint.kind)),
+                        Fault::error(
+                            "kind::endpoint-kind",
+                            span,
+                            format!("`{word}` is not drawn for a {} endpoint", endpoint.kind),
+                        )
+                        .label(format!("`{}` is {}", endpoint.name, endpoint.kind)),
                     );
                     faulty = true;
                 }
@@ -102,7 +106,10 @@ impl<'a> Checker<'a> {
         if training && over.is_none() {
             defaults.push(spelt(
                 "on the rows of the fit",
-                format!("out-of-fold predictions over {}, the apparent estimate beside them", super::model::resampling_words(&about.cross_fit)),
+                format!(
+                    "out-of-fold predictions over {}, the apparent estimate beside them",
+                    super::model::resampling_words(&about.cross_fit)
+                ),
             ));
         }
         if on.iter().any(|(rows, _)| *rows != about.rows) {
@@ -119,7 +126,14 @@ impl<'a> Checker<'a> {
                 format!("looked for by key when the data is read: {}", unproved.join(", ")),
             ));
         }
-        defaults.push(spelt("intervals", format!("{}%, analytic where the metric has one, else percentile bootstrap with {} resamples", self.plan.study.level * 100.0, self.plan.study.resamples)));
+        defaults.push(spelt(
+            "intervals",
+            format!(
+                "{}%, analytic where the metric has one, else percentile bootstrap with {} resamples",
+                self.plan.study.level * 100.0,
+                self.plan.study.resamples
+            ),
+        ));
         if endpoint.kind == EndpointKind::Survival {
             defaults.push(spelt("censoring weights", "Kaplan-Meier of the censoring times of the training rows"));
         }
@@ -213,8 +227,12 @@ impl<'a> Checker<'a> {
                     if other.endpoint != about.endpoint {
                         let (theirs, ours) = (self.endpoint_name(other.endpoint), self.endpoint_name(about.endpoint));
                         self.tell(
-                            Fault::error("kind::other-endpoint", expr.span, format!("this predicts `{theirs}`; it is compared with a model of `{ours}`"))
-                                .label("another endpoint"),
+                            Fault::error(
+                                "kind::other-endpoint",
+                                expr.span,
+                                format!("this predicts `{theirs}`; it is compared with a model of `{ours}`"),
+                            )
+                            .label("another endpoint"),
                         );
                         return None;
                     }
@@ -240,7 +258,11 @@ impl<'a> Checker<'a> {
     }
 
     /// `at 6, 12, 24, 36 months` as days with labels; `at 0.5` as a threshold of probability.
-    fn horizons(&mut self, declaration: &Declaration, endpoint: &EndpointAbout) -> Option<(Vec<f64>, Vec<String>, Option<f64>)> {
+    fn horizons(
+        &mut self,
+        declaration: &Declaration,
+        endpoint: &EndpointAbout,
+    ) -> Option<(Vec<f64>, Vec<String>, Option<f64>)> {
         let list = self.asked(declaration, Preposition::At);
         if list.is_empty() {
             return Some((Vec::new(), Vec::new(), None));
@@ -255,7 +277,10 @@ impl<'a> Checker<'a> {
                 Some(value) if value > 0.0 && value < 1.0 => Some((Vec::new(), Vec::new(), Some(value))),
                 _ => {
                     let span = list.first().map_or(declaration.head.span, |expr| expr.span);
-                    self.tell(Fault::error("range::threshold", span, "a threshold is a probability between 0 and 1").label("no probability"));
+                    self.tell(
+                        Fault::error("range::threshold", span, "a threshold is a probability between 0 and 1")
+                            .label("no probability"),
+                    );
                     None
                 }
             };
@@ -263,8 +288,12 @@ impl<'a> Checker<'a> {
         let place = list.first().map_or(declaration.head.span, |expr| expr.span);
         if endpoint.kind != EndpointKind::Survival {
             self.tell(
-                Fault::error("kind::endpoint-kind", place, format!("`{}` is {}: it has no horizon", endpoint.name, endpoint.kind))
-                    .label("no time in this endpoint"),
+                Fault::error(
+                    "kind::endpoint-kind",
+                    place,
+                    format!("`{}` is {}: it has no horizon", endpoint.name, endpoint.kind),
+                )
+                .label("no time in this endpoint"),
             );
             return None;
         }
@@ -291,7 +320,9 @@ impl<'a> Checker<'a> {
                 _ => f64::NAN,
             };
             if value.is_nan() || value <= 0.0 {
-                self.tell(Fault::error("range::horizon", expr.span, "a horizon is a time after the start").label("no time"));
+                self.tell(
+                    Fault::error("range::horizon", expr.span, "a horizon is a time after the start").label("no time"),
+                );
                 return None;
             }
             horizons.push(value * days);
@@ -315,7 +346,8 @@ impl<'a> Checker<'a> {
                 .chain(registry::FIGURES.iter().map(|(figure, _)| *figure))
                 .collect();
             names.dedup();
-            let fault = Fault::error("name::unknown-metric", span, format!("there is no metric or figure `{word}`")).label("nothing to show");
+            let fault = Fault::error("name::unknown-metric", span, format!("there is no metric or figure `{word}`"))
+                .label("nothing to show");
             self.tell(one_of_words(fault, word, &names));
             return None;
         }
@@ -352,8 +384,12 @@ impl<'a> Checker<'a> {
         if rows == about.rows || self.overlap(&rows, &about.rows) == Overlap::Surely {
             let name = self.rows_words(&about.rows);
             self.tell(
-                Fault::error("leak::fitted-on-test", expr.span, format!("the model was fitted on `{name}`: recalibrating there changes nothing that is honest"))
-                    .label("the rows of the fit"),
+                Fault::error(
+                    "leak::fitted-on-test",
+                    expr.span,
+                    format!("the model was fitted on `{name}`: recalibrating there changes nothing that is honest"),
+                )
+                .label("the rows of the fit"),
             );
         }
         let mut method = None;
@@ -363,7 +399,9 @@ impl<'a> Checker<'a> {
             if METHODS.contains(&word.as_str()) {
                 method = Some(word);
             } else {
-                let fault = Fault::error("name::unknown-method", span, format!("there is no recalibration by `{word}`")).label("no such method");
+                let fault =
+                    Fault::error("name::unknown-method", span, format!("there is no recalibration by `{word}`"))
+                        .label("no such method");
                 self.tell(one_of_words(fault, &word, METHODS));
                 return None;
             }
@@ -391,7 +429,11 @@ impl<'a> Checker<'a> {
     pub(super) fn groups(&mut self, declaration: &'a Declaration) -> Option<Symbol> {
         let (name, name_span) = declaration.head.list.first().and_then(name_of)?;
         let Some(source) = declaration.head.after(Preposition::From).first() else {
-            self.tell(Fault::error("kind::no-model", name_span, "groups are cut from a model's predictions").label("from which model?").help("`from` and the model's name"));
+            self.tell(
+                Fault::error("kind::no-model", name_span, "groups are cut from a model's predictions")
+                    .label("from which model?")
+                    .help("`from` and the model's name"),
+            );
             return None;
         };
         let model = self.model_ref(source)?;
@@ -404,8 +446,12 @@ impl<'a> Checker<'a> {
                 (Some(value), _) => {
                     if about.kind == EndpointKind::Binary && !(value > 0.0 && value < 1.0) {
                         self.tell(
-                            Fault::error("range::threshold", expr.span, format!("the model predicts a probability: {value} cuts nobody off"))
-                                .label("outside 0 to 1"),
+                            Fault::error(
+                                "range::threshold",
+                                expr.span,
+                                format!("the model predicts a probability: {value} cuts nobody off"),
+                            )
+                            .label("outside 0 to 1"),
                         );
                         return None;
                     }
@@ -425,13 +471,17 @@ impl<'a> Checker<'a> {
                         return None;
                     }
                     _ => {
-                        let fault = Fault::error("name::unknown-cut", span, format!("there is no cut `{word}`")).label("no such cut");
+                        let fault = Fault::error("name::unknown-cut", span, format!("there is no cut `{word}`"))
+                            .label("no such cut");
                         self.tell(one_of_words(fault, &word, registry::CUTS));
                         return None;
                     }
                 },
                 _ => {
-                    self.tell(Fault::error("kind::cut", expr.span, "a cut is a number or a rule such as `median`").label("no cut"));
+                    self.tell(
+                        Fault::error("kind::cut", expr.span, "a cut is a number or a rule such as `median`")
+                            .label("no cut"),
+                    );
                     return None;
                 }
             }
@@ -445,7 +495,11 @@ impl<'a> Checker<'a> {
             cut = Some(Cut::At(numbers));
         }
         let Some(cut) = cut else {
-            self.tell(Fault::error("kind::cut", name_span, format!("`{name}` does not say where it cuts")).label("at which value?").help("`at 0.5`, `at median on train`"));
+            self.tell(
+                Fault::error("kind::cut", name_span, format!("`{name}` does not say where it cuts"))
+                    .label("at which value?")
+                    .help("`at 0.5`, `at median on train`"),
+            );
             return None;
         };
         let mut defaults = Vec::new();
@@ -461,7 +515,9 @@ impl<'a> Checker<'a> {
                             Fault::error(
                                 "leak::cut-off-from-test",
                                 expr.span,
-                                format!("a cut taken from `{cut_rows}` is fitted to the patients whom it is to be judged on"),
+                                format!(
+                                    "a cut taken from `{cut_rows}` is fitted to the patients whom it is to be judged on"
+                                ),
                             )
                             .label("not the training rows")
                             .help(format!("take it from the training rows: `on {fitted}`")),
@@ -498,8 +554,12 @@ impl<'a> Checker<'a> {
         let learner = registry::pick(registry::learners(), |learner| learner.card(), &lowered.learner, lowered.kind);
         let Some((learner, true)) = learner else {
             self.tell(
-                Fault::error("name::unknown-learner", expr.span, format!("`{}` is no model that could be evaluated", lowered.learner))
-                    .label("not a learner"),
+                Fault::error(
+                    "name::unknown-learner",
+                    expr.span,
+                    format!("`{}` is no model that could be evaluated", lowered.learner),
+                )
+                .label("not a learner"),
             );
             return None;
         };
@@ -529,7 +589,10 @@ impl<'a> Checker<'a> {
             cross_fit: Resampling::Folds { folds: 5, repeats: 1 },
             rows,
             blocks: vec![(block.clone(), lowered.block)],
-            defaults: vec![spelt("missing values", "complete cases"), spelt("levels", "indicator coded against the first")],
+            defaults: vec![
+                spelt("missing values", "complete cases"),
+                spelt("levels", "indicator coded against the first"),
+            ],
             predict_at: None,
             unlearned: false,
         };

@@ -51,9 +51,13 @@ impl Checker<'_> {
         }
         if masks.is_empty() {
             self.tell(
-                Fault::error("kind::no-mask", declaration.head.span, "radiomics is measured inside a mask, and the images have none")
-                    .label("no mask")
-                    .help("add `masks reader = \"masks/{patient}.nrrd\"` to the images"),
+                Fault::error(
+                    "kind::no-mask",
+                    declaration.head.span,
+                    "radiomics is measured inside a mask, and the images have none",
+                )
+                .label("no mask")
+                .help("add `masks reader = \"masks/{patient}.nrrd\"` to the images"),
             );
             faulty = true;
         }
@@ -158,16 +162,23 @@ impl Checker<'_> {
             Some(unit) if unit.dimension == Dimension::Length => unit.factor,
             _ => {
                 self.tell(
-                    Fault::error("unit::dimension", span, "the spacing of voxels is a length").label("no length").help("`resample to 1 mm`"),
+                    Fault::error("unit::dimension", span, "the spacing of voxels is a length")
+                        .label("no length")
+                        .help("`resample to 1 mm`"),
                 );
                 return None;
             }
         };
         for expr in list {
             match &expr.kind {
-                ExprKind::Quantity { value, .. } | ExprKind::Number(value) if *value > 0.0 => spacing.push(value * factor),
+                ExprKind::Quantity { value, .. } | ExprKind::Number(value) if *value > 0.0 => {
+                    spacing.push(value * factor)
+                }
                 _ => {
-                    self.tell(Fault::error("range::spacing", expr.span, "the spacing of voxels is a positive length").label("no spacing"));
+                    self.tell(
+                        Fault::error("range::spacing", expr.span, "the spacing of voxels is a positive length")
+                            .label("no spacing"),
+                    );
                     return None;
                 }
             }
@@ -176,18 +187,17 @@ impl Checker<'_> {
             [one] => Some(json!({ "spacing_mm": [one, one, one] })),
             [x, y, z] => Some(json!({ "spacing_mm": [x, y, z] })),
             _ => {
-                self.tell(Fault::error("range::spacing", span, "one spacing for all axes, or three").label("neither one nor three"));
+                self.tell(
+                    Fault::error("range::spacing", span, "one spacing for all axes, or three")
+                        .label("neither one nor three"),
+                );
                 None
             }
         }
     }
 
     fn discretize(&mut self, clause: &Line, width: &mut Option<(f64, crate::syntax::ast::Span)>) -> Option<Json> {
-        let expr = clause
-            .phrases
-            .first()
-            .and_then(|phrase| phrase.list.first())
-            .or_else(|| clause.list.first());
+        let expr = clause.phrases.first().and_then(|phrase| phrase.list.first()).or_else(|| clause.list.first());
         let Some(expr) = expr else {
             self.tell(
                 Fault::error("kind::discretisation", clause.span, "discretisation has a number of bins or a width")
@@ -231,8 +241,9 @@ impl Checker<'_> {
             };
             let Some((name, settings)) = FILTERS.iter().find(|(name, _)| *name == word.text) else {
                 let names: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
-                let fault = Fault::error("name::unknown-filter", word.span, format!("there is no image filter `{word}`"))
-                    .label("no such filter");
+                let fault =
+                    Fault::error("name::unknown-filter", word.span, format!("there is no image filter `{word}`"))
+                        .label("no such filter");
                 self.tell(one_of_words(fault, &word.text, &names));
                 faulty = true;
                 continue;
@@ -243,14 +254,18 @@ impl Checker<'_> {
                 let (setting, value) = match argument {
                     Argument::Setting { name, value } | Argument::Grid { name, values: value } => (name, value),
                     Argument::Data(data) => {
-                        self.tell(Fault::error("setting::positional", data.span, "settings have names").label("which setting?"));
+                        self.tell(
+                            Fault::error("setting::positional", data.span, "settings have names")
+                                .label("which setting?"),
+                        );
                         faulty = true;
                         continue;
                     }
                 };
                 if !settings.contains(&setting.text.as_str()) {
-                    let fault = Fault::error("setting::unknown", setting.span, format!("`{name}` has no setting `{setting}`"))
-                        .label("no such setting");
+                    let fault =
+                        Fault::error("setting::unknown", setting.span, format!("`{name}` has no setting `{setting}`"))
+                            .label("no such setting");
                     self.tell(one_of_words(fault, &setting.text, settings));
                     faulty = true;
                     continue;
@@ -281,7 +296,9 @@ impl Checker<'_> {
     fn keep(&mut self, clause: &Line, masks: &[(String, String)]) -> Option<Keep> {
         let expr = clause.after(Preposition::Where).first().or(clause.list.first());
         let Some(expr) = expr else {
-            self.tell(Fault::error("kind::keep", clause.span, "`keep` does not say which features").label("keep which?"));
+            self.tell(
+                Fault::error("kind::keep", clause.span, "`keep` does not say which features").label("keep which?"),
+            );
             return None;
         };
         let mut words = Vec::new();
@@ -293,7 +310,9 @@ impl Checker<'_> {
                 Fault::error(
                     "leak::selection-before-split",
                     expr.span,
-                    format!("`{name}` would be fitted on every row before the split, the test rows among them{outcome}"),
+                    format!(
+                        "`{name}` would be fitted on every row before the split, the test rows among them{outcome}"
+                    ),
                 )
                 .label("a fitted selection of features")
                 .help(format!("make it a step of the model: `prepare ... by {name}(...)`")),
@@ -314,15 +333,21 @@ impl Checker<'_> {
         let form = self.icc_form(measure)?;
         let above_expr = self.resolved(above);
         let Some(value) = literal_number(&above_expr) else {
-            self.tell(Fault::error("kind::keep", above.span, "an agreement is compared with a number").label("no number"));
+            self.tell(
+                Fault::error("kind::keep", above.span, "an agreement is compared with a number").label("no number"),
+            );
             return None;
         };
         if !(0.0..1.0).contains(&value) {
             let keeps = if value >= 1.0 { "no feature" } else { "every feature" };
             self.tell(
-                Fault::error("vacuous::agreement", above.span, format!("an ICC lies below 1: above {value} there is {keeps}"))
-                    .label("decides nothing")
-                    .help("agreement is usually wanted above 0.75"),
+                Fault::error(
+                    "vacuous::agreement",
+                    above.span,
+                    format!("an ICC lies below 1: above {value} there is {keeps}"),
+                )
+                .label("decides nothing")
+                .help("agreement is usually wanted above 0.75"),
             );
             return None;
         }
@@ -332,9 +357,10 @@ impl Checker<'_> {
             if masks.iter().any(|(known, _)| *known == name) {
                 readers.push(name);
             } else {
-                let fault = Fault::error("name::unknown-reader", span, format!("there are no masks of a reader `{name}`"))
-                    .label("no such reader")
-                    .nearest_of(&name, masks.iter().map(|(name, _)| name.clone()));
+                let fault =
+                    Fault::error("name::unknown-reader", span, format!("there are no masks of a reader `{name}`"))
+                        .label("no such reader")
+                        .nearest_of(&name, masks.iter().map(|(name, _)| name.clone()));
                 self.tell(fault);
                 return None;
             }
@@ -367,9 +393,13 @@ impl Checker<'_> {
             }
         }
         self.tell(
-            Fault::error("kind::agreement", measure.span, "agreement is an ICC: ICC(1,1), (2,1), (3,1), or (1,k), (2,k), (3,k)")
-                .label("no form of the ICC")
-                .help("`ICC(2, 1)`"),
+            Fault::error(
+                "kind::agreement",
+                measure.span,
+                "agreement is an ICC: ICC(1,1), (2,1), (3,1), or (1,k), (2,k), (3,k)",
+            )
+            .label("no form of the ICC")
+            .help("`ICC(2, 1)`"),
         );
         None
     }

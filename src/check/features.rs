@@ -54,8 +54,12 @@ impl<'a> Checker<'a> {
                         if about.columns.iter().any(|known| known.name == column.name) {
                             let words = column.name.clone();
                             self.tell(
-                                Fault::warning("name::listed-twice", expr.span, format!("`{words}` is already in the block"))
-                                    .label("taken once"),
+                                Fault::warning(
+                                    "name::listed-twice",
+                                    expr.span,
+                                    format!("`{words}` is already in the block"),
+                                )
+                                .label("taken once"),
                             );
                             continue;
                         }
@@ -84,9 +88,13 @@ impl<'a> Checker<'a> {
         }
         if selections.is_empty() {
             self.tell(
-                Fault::error("kind::no-columns", declaration.head.span, format!("`{name}` does not say which columns it takes"))
-                    .label("no columns")
-                    .help("`columns age, sex` or `columns where role == \"predictor\"`"),
+                Fault::error(
+                    "kind::no-columns",
+                    declaration.head.span,
+                    format!("`{name}` does not say which columns it takes"),
+                )
+                .label("no columns")
+                .help("`columns age, sex` or `columns where role == \"predictor\"`"),
             );
             return None;
         }
@@ -146,8 +154,12 @@ impl<'a> Checker<'a> {
         }
         if typed.ty.role.as_deref() == Some("key") {
             self.tell(
-                Fault::error("kind::key-feature", expr.span, format!("`{name}` identifies the patient and predicts nothing"))
-                    .label("the key of the table"),
+                Fault::error(
+                    "kind::key-feature",
+                    expr.span,
+                    format!("`{name}` identifies the patient and predicts nothing"),
+                )
+                .label("the key of the table"),
             );
             return None;
         }
@@ -205,7 +217,8 @@ impl<'a> Checker<'a> {
         let mut named = Vec::new();
         for (name, holds) in names.into_iter().zip(chosen) {
             let Some(ty) = columns.known.get(name) else { continue };
-            let unusable = ty.kind == Some(Type::Date) || ty.role.as_deref() == Some("key") || key.as_ref() == Some(name);
+            let unusable =
+                ty.kind == Some(Type::Date) || ty.role.as_deref() == Some("key") || key.as_ref() == Some(name);
             if holds != Some(true) || unusable || about.columns.iter().any(|known| known.name == *name) {
                 continue;
             }
@@ -284,6 +297,8 @@ pub(super) fn calls(expr: &Expr, found: &mut Vec<String>) {
 pub(super) fn one_of_words(fault: Fault, word: &str, words: &[&str]) -> Fault {
     match super::fault::nearest(word, words.iter().map(|word| (*word).to_owned())) {
         Some(_) => fault.nearest_of(word, words.iter().map(|word| (*word).to_owned())),
-        None => fault.help(format!("known are {}", super::fault::alternatives(words.iter().map(|word| (*word).to_owned())))),
+        None => {
+            fault.help(format!("known are {}", super::fault::alternatives(words.iter().map(|word| (*word).to_owned()))))
+        }
     }
 }

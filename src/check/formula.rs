@@ -66,7 +66,10 @@ impl Checker<'_> {
             ExprKind::Binary { operator: Binary::Subtract, right, .. } => self.tell(
                 Fault::error("kind::formula", expr.span, "a formula adds terms; none is taken away")
                     .label("a minus sign")
-                    .help(format!("leave `{}` out; a difference as a value stands in brackets", self.words(right.span))),
+                    .help(format!(
+                        "leave `{}` out; a difference as a value stands in brackets",
+                        self.words(right.span)
+                    )),
             ),
             _ => {
                 for term in self.products(table, expr, terms) {
@@ -106,8 +109,12 @@ impl Checker<'_> {
             }
             ExprKind::Call { function, .. } if matches!(function.text.as_str(), "strata" | "cluster" | "each") => {
                 self.tell(
-                    Fault::error("kind::formula", expr.span, format!("`{function}` is a term of its own, not a factor of a product"))
-                        .label("inside a product"),
+                    Fault::error(
+                        "kind::formula",
+                        expr.span,
+                        format!("`{function}` is a term of its own, not a factor of a product"),
+                    )
+                    .label("inside a product"),
                 );
                 Vec::new()
             }
@@ -158,7 +165,10 @@ impl Checker<'_> {
         let typed = self.factor_value(table, column, terms)?;
         if !typed.ty.is_numeric() || typed.ty.kind == Some(Type::Flag) {
             let text = self.words(column.span);
-            self.tell(Fault::error("kind::arithmetic", column.span, format!("a spline bends a number; `{text}` is none")).label("not a number"));
+            self.tell(
+                Fault::error("kind::arithmetic", column.span, format!("a spline bends a number; `{text}` is none"))
+                    .label("not a number"),
+            );
             return None;
         }
         let label = self.words(expr.span);
@@ -173,8 +183,12 @@ impl Checker<'_> {
         if typed.ty.kind == Some(Type::Date) {
             let text = self.words(expr.span);
             self.tell(
-                Fault::error("kind::date-feature", expr.span, format!("`{text}` is a date; a formula takes numbers, levels and conditions"))
-                    .label("a date"),
+                Fault::error(
+                    "kind::date-feature",
+                    expr.span,
+                    format!("`{text}` is a date; a formula takes numbers, levels and conditions"),
+                )
+                .label("a date"),
             );
             return None;
         }

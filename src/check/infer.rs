@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::card::EndpointKind;
 use crate::frame::expression::Expression;
 use crate::plan::node::{
-    Columns as ColumnsNode, Competing, Derive, Describe, Evaluate, Formula, Grouping, Infer, ModelRef, Operation, Selection,
+    Columns as ColumnsNode, Competing, Derive, Describe, Evaluate, Formula, Grouping, Infer, ModelRef, Operation,
+    Selection,
 };
 use crate::plan::procedures::{Left, Procedure, Right};
 use crate::plan::{Known, NodeId, Provenance, Rows};
@@ -41,9 +42,9 @@ impl<'a> Checker<'a> {
             ExprKind::Group(inner) => self.asked_alone(declaration, inner),
             ExprKind::Call { function, arguments } => {
                 // `logistic(response ~ age)` infers; `logistic(clinical)` learns.
-                let is_formula = arguments.iter().any(
-                    |argument| matches!(argument, Argument::Data(Expr { kind: ExprKind::Formula { .. }, .. })),
-                );
+                let is_formula = arguments
+                    .iter()
+                    .any(|argument| matches!(argument, Argument::Data(Expr { kind: ExprKind::Formula { .. }, .. })));
                 if let Some(procedure) = registry::procedure(&function.text)
                     && (is_formula || procedure.right == Right::None || !self.takes_blocks(arguments))
                 {
@@ -51,8 +52,12 @@ impl<'a> Checker<'a> {
                 } else if is_formula {
                     let names: Vec<String> =
                         crate::plan::procedures::all().iter().map(|procedure| procedure.card.name.to_owned()).collect();
-                    let fault = Fault::error("name::unknown-procedure", function.span, format!("there is no procedure `{function}` of inference"))
-                        .label("no such procedure");
+                    let fault = Fault::error(
+                        "name::unknown-procedure",
+                        function.span,
+                        format!("there is no procedure `{function}` of inference"),
+                    )
+                    .label("no such procedure");
                     self.tell(match super::fault::nearest(&function.text, names.clone()) {
                         Some(_) => fault.nearest_of(&function.text, names),
                         None => fault.help(format!("known are {}", super::fault::alternatives(names))),
@@ -82,8 +87,9 @@ impl<'a> Checker<'a> {
 
     fn takes_blocks(&mut self, arguments: &[Argument]) -> bool {
         arguments.iter().any(|argument| match argument {
-            Argument::Data(data) => name_of(data)
-                .is_some_and(|(name, span)| matches!(self.find(&name, span), Found::Symbol(Symbol::Block(_)) | Found::Broken)),
+            Argument::Data(data) => name_of(data).is_some_and(|(name, span)| {
+                matches!(self.find(&name, span), Found::Symbol(Symbol::Block(_)) | Found::Broken)
+            }),
             _ => false,
         })
     }
@@ -214,12 +220,20 @@ impl<'a> Checker<'a> {
                     .filter(|id| self.endpoints.get(id).is_some_and(|about| serves(about.kind)))
                     .collect();
                 let [endpoint] = endpoints.as_slice() else {
-                    let reason = if endpoints.is_empty() { "the study has no endpoint that it could predict" } else { "there is more than one endpoint that it could predict" };
+                    let reason = if endpoints.is_empty() {
+                        "the study has no endpoint that it could predict"
+                    } else {
+                        "there is more than one endpoint that it could predict"
+                    };
                     let text = self.words(expr.span);
                     self.tell(
-                        Fault::error("kind::no-endpoint", expr.span, format!("`{text}` alone does not say what it predicts: {reason}"))
-                            .label("predicts what?")
-                            .help("declare it: `model NAME for ENDPOINT` with a `fuse` clause"),
+                        Fault::error(
+                            "kind::no-endpoint",
+                            expr.span,
+                            format!("`{text}` alone does not say what it predicts: {reason}"),
+                        )
+                        .label("predicts what?")
+                        .help("declare it: `model NAME for ENDPOINT` with a `fuse` clause"),
                     );
                     return;
                 };
@@ -247,7 +261,10 @@ impl<'a> Checker<'a> {
             spelt("metrics", metrics.join(", ")),
             spelt(
                 "on the rows of the fit",
-                format!("out-of-fold predictions over {}, the apparent estimate beside them", super::model::resampling_words(&about.cross_fit)),
+                format!(
+                    "out-of-fold predictions over {}, the apparent estimate beside them",
+                    super::model::resampling_words(&about.cross_fit)
+                ),
             ),
         ];
         let inputs = vec![model.model, Self::rows_node(&about.rows)];
@@ -293,18 +310,29 @@ impl<'a> Checker<'a> {
         };
         if let Some(second) = data.get(1) {
             self.tell(
-                Fault::error("kind::formula", second.span, format!("`{function}` takes one formula; settings have names")).label("a second one"),
+                Fault::error(
+                    "kind::formula",
+                    second.span,
+                    format!("`{function}` takes one formula; settings have names"),
+                )
+                .label("a second one"),
             );
             return;
         }
         let (left, right) = match (&first.kind, procedure.right) {
-            (ExprKind::Formula { left: Some(left), right }, shape) if shape != Right::None => (left.as_ref(), Some(right.as_ref())),
+            (ExprKind::Formula { left: Some(left), right }, shape) if shape != Right::None => {
+                (left.as_ref(), Some(right.as_ref()))
+            }
             (_, Right::None) => (*first, None),
             _ => {
                 self.tell(
-                    Fault::error("kind::formula", first.span, format!("`{function}` takes a formula: what is explained `~` by what"))
-                        .label("no formula")
-                        .help(format!("`{}`", procedure.card.example)),
+                    Fault::error(
+                        "kind::formula",
+                        first.span,
+                        format!("`{function}` takes a formula: what is explained `~` by what"),
+                    )
+                    .label("no formula")
+                    .help(format!("`{}`", procedure.card.example)),
                 );
                 return;
             }
@@ -329,7 +357,9 @@ impl<'a> Checker<'a> {
             formula.response = Some(expression);
             inputs.extend(more);
         }
-        let landmark = arguments.iter().any(|argument| matches!(argument, Argument::Setting { name, .. } if name.text == "landmark"));
+        let landmark = arguments
+            .iter()
+            .any(|argument| matches!(argument, Argument::Setting { name, .. } if name.text == "landmark"));
         if let Some(about) = endpoint.and_then(|id| self.endpoints.get(&id)).cloned() {
             self.factors_in_time(&about, &terms.factors, landmark);
         }
@@ -387,16 +417,24 @@ impl<'a> Checker<'a> {
                     if !serves {
                         let fits: Vec<String> = crate::plan::procedures::all()
                             .iter()
-                            .filter(|other| other.right == procedure.right && other.card.serves(about.kind) && other.left == Left::Endpoint)
+                            .filter(|other| {
+                                other.right == procedure.right
+                                    && other.card.serves(about.kind)
+                                    && other.left == Left::Endpoint
+                            })
                             .map(|other| other.card.name.to_owned())
                             .collect();
                         let fits = format!("for this endpoint there are {}", super::fault::alternatives(fits));
                         let fault_span = function.span;
                         if procedure.left == Left::Number {
                             self.tell(
-                                Fault::error("kind::endpoint-kind", fault_span, format!("`{function}` is for a number, and `{name}` is a {} endpoint", about.kind))
-                                    .label(format!("`{name}` is {}", about.kind))
-                                    .help(fits),
+                                Fault::error(
+                                    "kind::endpoint-kind",
+                                    fault_span,
+                                    format!("`{function}` is for a number, and `{name}` is a {} endpoint", about.kind),
+                                )
+                                .label(format!("`{name}` is {}", about.kind))
+                                .help(fits),
                             );
                         } else {
                             self.wrong_endpoint(procedure.card, fault_span, &about, &fits);
@@ -419,17 +457,26 @@ impl<'a> Checker<'a> {
             match name_of(left) {
                 Some((name, span)) => {
                     let names = self.names(&["endpoint"]);
-                    let fault = Fault::error("name::unknown", span, format!("there is no endpoint `{name}`")).label("not declared in this study");
-                    let example = if procedure.card.serves(EndpointKind::Survival) { "survival(months, died == 1)" } else { "binary(...)" };
+                    let fault = Fault::error("name::unknown", span, format!("there is no endpoint `{name}`"))
+                        .label("not declared in this study");
+                    let example = if procedure.card.serves(EndpointKind::Survival) {
+                        "survival(months, died == 1)"
+                    } else {
+                        "binary(...)"
+                    };
                     self.tell(match super::fault::nearest(&name, names.clone()) {
                         Some(_) => fault.nearest_of(&name, names),
                         None => fault.help(format!("declare it: `endpoint {name} = {example}`")),
                     });
                 }
                 None => self.tell(
-                    Fault::error("kind::formula", left.span, format!("`{function}` explains a declared endpoint; `{text}` is none"))
-                        .label("not an endpoint")
-                        .help("declare it: `endpoint os = survival(months, died == 1)`"),
+                    Fault::error(
+                        "kind::formula",
+                        left.span,
+                        format!("`{function}` explains a declared endpoint; `{text}` is none"),
+                    )
+                    .label("not an endpoint")
+                    .help("declare it: `endpoint os = survival(months, died == 1)`"),
                 ),
             }
             return None;
@@ -438,7 +485,14 @@ impl<'a> Checker<'a> {
         let typed = self.row(table, Purpose::Question, left)?;
         if !typed.ty.is_numeric() {
             let text = self.words(left.span);
-            self.tell(Fault::error("kind::arithmetic", left.span, format!("`{function}` explains a number; `{text}` is none")).label("not a number"));
+            self.tell(
+                Fault::error(
+                    "kind::arithmetic",
+                    left.span,
+                    format!("`{function}` explains a number; `{text}` is none"),
+                )
+                .label("not a number"),
+            );
             return None;
         }
         Some((None, Some((typed.expression, typed.inputs)), table))
@@ -448,7 +502,11 @@ impl<'a> Checker<'a> {
         let formula: &Formula = &terms.formula;
         let only_columns = formula.strata.is_empty() && formula.cluster.is_none();
         let simple = only_columns
-            && formula.terms.iter().chain(&formula.each).all(|term| term.factors.len() == 1 && term.factors[0].knots.is_none());
+            && formula
+                .terms
+                .iter()
+                .chain(&formula.each)
+                .all(|term| term.factors.len() == 1 && term.factors[0].knots.is_none());
         let fault = match procedure.right {
             Right::Groups if !simple || !formula.each.is_empty() => {
                 Some(format!("`{function}` compares groups: levels or conditions, no splines, strata or interactions"))
@@ -479,7 +537,10 @@ impl<'a> Checker<'a> {
                     Fault::error(
                         "leak::outcome-defines-predictor",
                         *span,
-                        format!("`{text}` says whether or when `{}` happened{via}: it explains the outcome by itself", endpoint.name),
+                        format!(
+                            "`{text}` says whether or when `{}` happened{via}: it explains the outcome by itself",
+                            endpoint.name
+                        ),
                     )
                     .label("part of the endpoint's definition"),
                 );
@@ -555,8 +616,12 @@ impl<'a> Checker<'a> {
                 let about = self.endpoints.get(&id)?.clone();
                 if about.kind != EndpointKind::Survival {
                     self.tell(
-                        Fault::error("kind::endpoint-kind", span, format!("a competing event has a time; `{name}` is {}", about.kind))
-                            .label(format!("`{name}` is {}", about.kind)),
+                        Fault::error(
+                            "kind::endpoint-kind",
+                            span,
+                            format!("a competing event has a time; `{name}` is {}", about.kind),
+                        )
+                        .label(format!("`{name}` is {}", about.kind)),
                     );
                     return None;
                 }
@@ -586,15 +651,22 @@ impl<'a> Checker<'a> {
         };
         let Some(procedure) = registry::procedure(&function.text) else {
             let names = crate::plan::procedures::all().iter().map(|procedure| procedure.card.name.to_owned());
-            let fault = Fault::error("name::unknown-procedure", function.span, format!("there is no procedure `{function}` of inference"))
-                .label("no such procedure")
-                .nearest_of(&function.text, names);
+            let fault = Fault::error(
+                "name::unknown-procedure",
+                function.span,
+                format!("there is no procedure `{function}` of inference"),
+            )
+            .label("no such procedure")
+            .nearest_of(&function.text, names);
             self.tell(fault);
             return None;
         };
         let (endpoint, _, table) = self.explained(left, procedure, function)?;
         let Some(endpoint) = endpoint else {
-            self.tell(Fault::error("kind::formula", left.span, "a model that is evaluated predicts a declared endpoint").label("not an endpoint"));
+            self.tell(
+                Fault::error("kind::formula", left.span, "a model that is evaluated predicts a declared endpoint")
+                    .label("not an endpoint"),
+            );
             return None;
         };
         let about = self.endpoints.get(&endpoint)?.clone();
@@ -606,9 +678,13 @@ impl<'a> Checker<'a> {
             && terms.formula.terms.iter().all(|term| term.factors.len() == 1 && term.factors[0].knots.is_none());
         if !plain || terms.formula.terms.is_empty() {
             self.tell(
-                Fault::error("kind::formula", right.span, "a formula that is refitted in resamples has plain terms: columns and conditions")
-                    .label("not of this shape")
-                    .help("declare the terms as columns with `derive`"),
+                Fault::error(
+                    "kind::formula",
+                    right.span,
+                    "a formula that is refitted in resamples has plain terms: columns and conditions",
+                )
+                .label("not of this shape")
+                .help("declare the terms as columns with `derive`"),
             );
             return None;
         }
@@ -620,7 +696,8 @@ impl<'a> Checker<'a> {
             let name = match &factor.expression {
                 Expression::Column(name) => name.clone(),
                 expression => {
-                    let id = self.derived_node(declaration, table, &factor.label, expression.clone(), ty, &terms.inputs);
+                    let id =
+                        self.derived_node(declaration, table, &factor.label, expression.clone(), ty, &terms.inputs);
                     derived.push(id);
                     factor.label.clone()
                 }
@@ -628,7 +705,9 @@ impl<'a> Checker<'a> {
             block.columns.push(BlockColumn { name: name.clone(), ty: ty.clone(), span: *span });
             names.push(name);
         }
-        derived.extend(terms.inputs.iter().copied().filter(|id| matches!(self.plan.node(*id).operation, Operation::Derive(_))));
+        derived.extend(
+            terms.inputs.iter().copied().filter(|id| matches!(self.plan.node(*id).operation, Operation::Derive(_))),
+        );
         let name = format!("features {}", self.words(expr.span));
         if let Some(node) = self.plan.find(&name) {
             return Some(FormulaModel { learner: function.text.clone(), kind: about.kind, endpoint, block: node.id });
@@ -636,7 +715,11 @@ impl<'a> Checker<'a> {
         let id = self.add(
             declaration,
             name,
-            Operation::Columns(ColumnsNode { table, selections: vec![Selection::Named(names)], derived: derived.clone() }),
+            Operation::Columns(ColumnsNode {
+                table,
+                selections: vec![Selection::Named(names)],
+                derived: derived.clone(),
+            }),
             [vec![table], derived].concat(),
             Provenance::default(),
             Vec::new(),

@@ -197,7 +197,9 @@ fn one_per_fault(shape: Vec<Fault>, meaning: Vec<Fault>) -> Vec<Fault> {
         .cloned()
         .collect();
     told.extend(meaning.into_iter().filter(|fault| {
-        !shape.iter().any(|other| other.code != "shape::extra" && (within(fault, other) || within(other, fault)) && fault.is_error())
+        !shape.iter().any(|other| {
+            other.code != "shape::extra" && (within(fault, other) || within(other, fault)) && fault.is_error()
+        })
     }));
     told
 }

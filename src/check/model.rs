@@ -78,9 +78,13 @@ impl<'a> Checker<'a> {
                 match endpoints.as_slice() {
                     [(_, symbol)] => symbol.node()?,
                     _ => {
-                        let fault = Fault::error("kind::no-endpoint", name_span, format!("`{name}` does not say what it predicts"))
-                            .label("predicts what?")
-                            .help(format!("`model {name} for` and the endpoint's name"));
+                        let fault = Fault::error(
+                            "kind::no-endpoint",
+                            name_span,
+                            format!("`{name}` does not say what it predicts"),
+                        )
+                        .label("predicts what?")
+                        .help(format!("`model {name} for` and the endpoint's name"));
                         self.tell(fault);
                         return None;
                     }
@@ -109,10 +113,13 @@ impl<'a> Checker<'a> {
                 candidates.push(candidate);
             }
         }
-        if learn.is_empty() && let Some(parent) = &parent {
+        if learn.is_empty()
+            && let Some(parent) = &parent
+        {
             candidates.clone_from(&parent.candidates);
         }
-        let choose = self.search(declaration, "choose", &about, &rows).or(parent.as_ref().and_then(|p| p.choose.clone()));
+        let choose =
+            self.search(declaration, "choose", &about, &rows).or(parent.as_ref().and_then(|p| p.choose.clone()));
         let tune = self.search(declaration, "tune", &about, &rows).or(parent.as_ref().and_then(|p| p.tune.clone()));
         let cross_fit = self.cross_fit(declaration, choose.as_ref().or(tune.as_ref()), parent.as_ref(), &mut defaults);
         let mut blocks = Blocks::default();
@@ -163,7 +170,8 @@ impl<'a> Checker<'a> {
 
     /// Number of errors told so far: what follows a fault is not told again.
     pub(super) fn errors(&self) -> usize {
-        self.wounds + self.faults.iter().filter(|(owner, fault)| fault.is_error() && !self.is_accepted(*owner, fault)).count()
+        self.wounds
+            + self.faults.iter().filter(|(owner, fault)| fault.is_error() && !self.is_accepted(*owner, fault)).count()
     }
 
     /// Checks a model as a whole and adds its node.
@@ -176,11 +184,14 @@ impl<'a> Checker<'a> {
         }
         let mut defaults = context.defaults.clone();
         defaults.push(spelt("fitted on", self.rows_words(&context.rows)));
-        defaults.push(spelt("folds", match context.kind {
-            EndpointKind::Binary => "stratified by outcome, rows of one key together",
-            EndpointKind::Survival => "stratified by event, rows of one key together",
-            EndpointKind::Continuous => "rows of one key together",
-        }));
+        defaults.push(spelt(
+            "folds",
+            match context.kind {
+                EndpointKind::Binary => "stratified by outcome, rows of one key together",
+                EndpointKind::Survival => "stratified by event, rows of one key together",
+                EndpointKind::Continuous => "rows of one key together",
+            },
+        ));
         defaults.push(spelt(
             "score direction",
             match context.kind {
@@ -189,8 +200,19 @@ impl<'a> Checker<'a> {
                 EndpointKind::Continuous => "the expected value",
             },
         ));
-        if context.tune.is_some() {
-            defaults.push(spelt("grid", "every point is tried, inside the training rows of each fold"));
+        let (mut several, mut grid) = (false, false);
+        visit(&context.recipe, &mut |_, candidates| {
+            several |= candidates.len() > 1;
+            grid |= candidates.iter().any(|candidate| !candidate.grid.is_empty());
+        });
+        match (&context.tune, grid) {
+            (Some(_), true) => {
+                defaults.push(spelt("grid", "every point is tried, inside the training rows of each fold"));
+            }
+            (Some(_), false) => {
+                defaults.push(spelt("grid", "none given, and the learners have none of their own: nothing is tuned"));
+            }
+            (None, _) => {}
         }
         let mut inputs = vec![context.endpoint];
         inputs.extend(context.blocks.iter().map(|(_, id)| *id));
@@ -212,8 +234,8 @@ impl<'a> Checker<'a> {
                         .filter(|(block, _)| context.blocks.iter().any(|(name, _)| name == *block))
                         .map(|(block, steps)| (block.clone(), steps.clone()))
                         .collect(),
-                    choose: context.choose.clone(),
-                    tune: context.tune.clone(),
+                    choose: context.choose.clone().filter(|_| several),
+                    tune: context.tune.clone().filter(|_| grid),
                     cross_fit: context.cross_fit.clone(),
                 },
                 rows: context.rows.clone(),
@@ -228,7 +250,10 @@ impl<'a> Checker<'a> {
 
     pub(super) fn endpoint_named(&mut self, expr: &Expr) -> Option<NodeId> {
         let Some((name, span)) = name_of(expr) else {
-            self.tell(Fault::error("kind::wrong-name", expr.span, "an endpoint is named here").label("no name of an endpoint"));
+            self.tell(
+                Fault::error("kind::wrong-name", expr.span, "an endpoint is named here")
+                    .label("no name of an endpoint"),
+            );
             return None;
         };
         match self.find(&name, span) {
@@ -255,7 +280,9 @@ impl<'a> Checker<'a> {
         let (first, rest) = match &expr.kind {
             ExprKind::Name(path) => (path.first()?, path.get(1..).unwrap_or(&[])),
             _ => {
-                self.tell(Fault::error("kind::wrong-name", expr.span, "a model is named here").label("no name of a model"));
+                self.tell(
+                    Fault::error("kind::wrong-name", expr.span, "a model is named here").label("no name of a model"),
+                );
                 return None;
             }
         };
@@ -313,9 +340,13 @@ impl<'a> Checker<'a> {
             if self.is_sealed(&found) {
                 let words = self.rows_words(&found);
                 self.tell(
-                    Fault::error("leak::sealed-part", expr.span, format!("`{words}` is sealed: nothing is fitted on it"))
-                        .label("sealed by the split")
-                        .help("fit on the training part, or take the seal off"),
+                    Fault::error(
+                        "leak::sealed-part",
+                        expr.span,
+                        format!("`{words}` is sealed: nothing is fitted on it"),
+                    )
+                    .label("sealed by the split")
+                    .help("fit on the training part, or take the seal off"),
                 );
             }
             rows.get_or_insert(found);
@@ -373,8 +404,12 @@ impl<'a> Checker<'a> {
             let fitted = self.rows_words(rows);
             let fault = if self.is_sealed(&other) || self.overlap(&other, rows) == Overlap::None {
                 let code = if what == "prepare" { "leak::fitted-on-test" } else { "leak::tuning-on-external" };
-                Fault::error(code, expr.span, format!("to {what} on `{words}` uses up the rows that the model is to be judged on"))
-                    .label("not the training rows")
+                Fault::error(
+                    code,
+                    expr.span,
+                    format!("to {what} on `{words}` uses up the rows that the model is to be judged on"),
+                )
+                .label("not the training rows")
             } else {
                 Fault::error(
                     "leak::fitted-on-test",
@@ -433,9 +468,10 @@ impl<'a> Checker<'a> {
                         "repeat" | "time" => repeats = *value as usize,
                         "bootstrap" | "resample" => bootstraps = Some(*value as usize),
                         _ => {
-                            let fault = Fault::error("kind::resampling", unit.span, format!("`{unit}` is no resampling"))
-                                .label("no resampling")
-                                .nearest_of(&unit.text, ["folds", "repeats", "bootstraps"].map(str::to_owned));
+                            let fault =
+                                Fault::error("kind::resampling", unit.span, format!("`{unit}` is no resampling"))
+                                    .label("no resampling")
+                                    .nearest_of(&unit.text, ["folds", "repeats", "bootstraps"].map(str::to_owned));
                             self.tell(fault);
                             return None;
                         }
@@ -445,7 +481,9 @@ impl<'a> Checker<'a> {
                     let (column, span) = name_of(of)?;
                     let tables = self.all("table");
                     let known = tables.iter().filter_map(|(_, symbol)| symbol.node()).any(|id| {
-                        self.tables.get(&id).is_some_and(|columns| !columns.closed || columns.known.contains_key(&column))
+                        self.tables
+                            .get(&id)
+                            .is_some_and(|columns| !columns.closed || columns.known.contains_key(&column))
                     });
                     if !known && !self.is_declared(&column) {
                         let candidates: Vec<String> = tables
@@ -513,9 +551,13 @@ impl<'a> Checker<'a> {
         }
         if let (Some(learner), None, false) = (grid, &context.tune, declared) {
             self.tell(
-                Fault::error("kind::no-tuning", place("learn"), format!("`{learner}` has a grid, and nothing says how it is tuned"))
-                    .label("which values?")
-                    .help(format!("add `tune by {criterion} over 5 folds`")),
+                Fault::error(
+                    "kind::no-tuning",
+                    place("learn"),
+                    format!("`{learner}` has a grid, and nothing says how it is tuned"),
+                )
+                .label("which values?")
+                .help(format!("add `tune by {criterion} over 5 folds`")),
             );
         }
     }
@@ -523,7 +565,8 @@ impl<'a> Checker<'a> {
     /// Whether a `choose` or `tune` is there, though at fault.
     fn errors_of(&self, declaration: &Declaration) -> bool {
         self.faults.iter().any(|(_, fault)| {
-            fault.is_error() && fault.span.source == declaration.span.source
+            fault.is_error()
+                && fault.span.source == declaration.span.source
                 && declaration
                     .clauses
                     .iter()
@@ -536,8 +579,12 @@ impl<'a> Checker<'a> {
         for (block, place) in &context.places {
             if !context.blocks.iter().any(|(name, _)| name == block) {
                 self.tell(
-                    Fault::warning("vacuous::unused-preparation", *place, format!("`{block}` is prepared, and the model does not use it"))
-                        .label("not used"),
+                    Fault::warning(
+                        "vacuous::unused-preparation",
+                        *place,
+                        format!("`{block}` is prepared, and the model does not use it"),
+                    )
+                    .label("not used"),
                 );
             }
         }
@@ -559,7 +606,10 @@ impl<'a> Checker<'a> {
                         Fault::error(
                             "leak::outcome-defines-predictor",
                             column.span,
-                            format!("`{name}` says whether `{}` happened{via}: it predicts the outcome from itself", endpoint.name),
+                            format!(
+                                "`{name}` says whether `{}` happened{via}: it predicts the outcome from itself",
+                                endpoint.name
+                            ),
                         )
                         .label("part of the endpoint's definition")
                         .help("take it out of the features"),
@@ -584,9 +634,10 @@ impl<'a> Checker<'a> {
                     );
                     continue;
                 }
-                if let Some(other) = others.iter().find(|other| {
-                    other.table == endpoint.table && !column.ty.lineage.is_disjoint(&other.lineage)
-                }) && column.ty.known == Known::Unknown
+                if let Some(other) = others
+                    .iter()
+                    .find(|other| other.table == endpoint.table && !column.ty.lineage.is_disjoint(&other.lineage))
+                    && column.ty.known == Known::Unknown
                 {
                     self.tell(
                         Fault::error(
@@ -620,7 +671,10 @@ fn relearned(recipe: &Recipe, old: &[Candidate], new: &[Candidate]) -> Recipe {
             settings: settings.clone(),
             parts: parts
                 .iter()
-                .map(|part| crate::learn::recipe::Part { name: part.name.clone(), recipe: relearned(&part.recipe, old, new) })
+                .map(|part| crate::learn::recipe::Part {
+                    name: part.name.clone(),
+                    recipe: relearned(&part.recipe, old, new),
+                })
                 .collect(),
         },
     }

@@ -32,13 +32,21 @@ impl Checker<'_> {
         let mut blocks = Vec::new();
         for expr in &clause.list {
             let Some((name, span)) = name_of(expr) else {
-                self.tell(Fault::error("kind::wrong-name", expr.span, "a block of features is named here").label("no block"));
+                self.tell(
+                    Fault::error("kind::wrong-name", expr.span, "a block of features is named here").label("no block"),
+                );
                 continue;
             };
             match self.find(&name, span) {
                 Found::Symbol(Symbol::Block(_)) => {
-                    if places.insert(name.clone(), span).is_some() && prepare.contains_key(&name) && blocks.contains(&name) {
-                        self.tell(Fault::error("name::declared-twice", span, format!("`{name}` is prepared twice")).label("prepared above"));
+                    if places.insert(name.clone(), span).is_some()
+                        && prepare.contains_key(&name)
+                        && blocks.contains(&name)
+                    {
+                        self.tell(
+                            Fault::error("name::declared-twice", span, format!("`{name}` is prepared twice"))
+                                .label("prepared above"),
+                        );
                     }
                     blocks.push(name);
                 }
@@ -56,7 +64,10 @@ impl Checker<'_> {
             };
             for step in list {
                 if let Some((plan, span, spelt)) = self.step(step, endpoint) {
-                    defaults.extend(spelt);
+                    let of = blocks.join(", ");
+                    defaults.extend(
+                        spelt.into_iter().map(|Spelt { what, value }| Spelt { what: format!("{of}: {what}"), value }),
+                    );
                     steps.push((plan, span));
                 }
             }
@@ -73,7 +84,8 @@ impl Checker<'_> {
         for expr in clause.after(Preposition::By) {
             super::features::calls(expr, &mut words);
         }
-        let selects = registry::steps().any(|step| step.sees_outcome() && words.iter().any(|word| word == step.card().name));
+        let selects =
+            registry::steps().any(|step| step.sees_outcome() && words.iter().any(|word| word == step.card().name));
         for expr in clause.after(Preposition::On) {
             let Some(other) = self.rows_of(expr) else { continue };
             if other == *rows {
@@ -86,9 +98,13 @@ impl Checker<'_> {
                 ("leak::fitted-on-test", "the steps are fitted")
             };
             self.tell(
-                Fault::error(code, expr.span, format!("{what} on `{wide}`, which holds other rows than the training rows `{fitted}`"))
-                    .label("not the training rows")
-                    .help(format!("leave `on` away: steps are fitted on `{fitted}`, and again inside every fold")),
+                Fault::error(
+                    code,
+                    expr.span,
+                    format!("{what} on `{wide}`, which holds other rows than the training rows `{fitted}`"),
+                )
+                .label("not the training rows")
+                .help(format!("leave `on` away: steps are fitted on `{fitted}`, and again inside every fold")),
             );
         }
     }
@@ -99,14 +115,18 @@ impl Checker<'_> {
             _ => match name_of(expr) {
                 Some((text, span)) => (Word { text, span }, &[]),
                 None => {
-                    self.tell(Fault::error("kind::step", expr.span, "a step of a preparation is named here").label("no step"));
+                    self.tell(
+                        Fault::error("kind::step", expr.span, "a step of a preparation is named here").label("no step"),
+                    );
                     return None;
                 }
             },
         };
-        let Some((step, serves)) = registry::pick(registry::steps(), |step| step.card(), &word.text, endpoint.kind) else {
+        let Some((step, serves)) = registry::pick(registry::steps(), |step| step.card(), &word.text, endpoint.kind)
+        else {
             let names: Vec<String> = registry::steps().map(|step| step.card().name.to_owned()).collect();
-            let fault = Fault::error("name::unknown-step", word.span, format!("there is no step `{word}`")).label("no such step");
+            let fault = Fault::error("name::unknown-step", word.span, format!("there is no step `{word}`"))
+                .label("no such step");
             let fault = if registry::learners().any(|learner| learner.card().name == word.text) {
                 fault.help(format!("`{word}` is a learner: `learn {word}`"))
             } else {
@@ -157,16 +177,24 @@ impl Checker<'_> {
                 && let Some(before) = standardised
             {
                 self.tell(
-                    Fault::error("vacuous::variance-after-z-score", *span, format!("after `{before}` every column has the same variance"))
-                        .label("filters nothing or everything")
-                        .help(format!("filter first: `variance(...) then {before}`")),
+                    Fault::error(
+                        "vacuous::variance-after-z-score",
+                        *span,
+                        format!("after `{before}` every column has the same variance"),
+                    )
+                    .label("filters nothing or everything")
+                    .help(format!("filter first: `variance(...) then {before}`")),
                 );
             }
             if STANDARDISING.contains(&name) {
                 if let Some(before) = standardised {
                     self.tell(
-                        Fault::warning("vacuous::step", *span, format!("the columns are standardised already, by `{before}`"))
-                            .label("changes nothing"),
+                        Fault::warning(
+                            "vacuous::step",
+                            *span,
+                            format!("the columns are standardised already, by `{before}`"),
+                        )
+                        .label("changes nothing"),
                     );
                 }
                 standardised = Some(name);
@@ -174,20 +202,26 @@ impl Checker<'_> {
             let asks_missing = name == "missing" || plan.step.fills_missing() || plan.step.drops_incomplete_rows();
             if let (true, Some(before)) = (asks_missing, filled) {
                 self.tell(
-                    Fault::error("vacuous::nothing-missing", *span, format!("after `{before}` nothing is missing any more"))
-                        .label("does nothing")
-                        .help(format!("put it before `{before}`, or leave it away")),
+                    Fault::error(
+                        "vacuous::nothing-missing",
+                        *span,
+                        format!("after `{before}` nothing is missing any more"),
+                    )
+                    .label("does nothing")
+                    .help(format!("put it before `{before}`, or leave it away")),
                 );
             }
             if plan.step.fills_missing() || plan.step.drops_incomplete_rows() {
                 filled = Some(name);
             }
-            if name == "missing"
-                && plan.settings.real_if_given("max") == Some(1.0)
-            {
+            if name == "missing" && plan.settings.real_if_given("max") == Some(1.0) {
                 self.tell(
-                    Fault::warning("vacuous::step", *span, "no column has more than 100% missing: every column is kept")
-                        .label("keeps everything"),
+                    Fault::warning(
+                        "vacuous::step",
+                        *span,
+                        "no column has more than 100% missing: every column is kept",
+                    )
+                    .label("keeps everything"),
                 );
             }
         }
@@ -240,9 +274,13 @@ impl Checker<'_> {
         if let ([first, ..], false) = (levels.as_slice(), coded) {
             let (span, first) = (place.unwrap_or(first.span), &first.name);
             self.tell(
-                Fault::error("kind::levels", span, format!("`{first}` of `{name}` holds levels, and a learner reads numbers"))
-                    .label("levels are not coded")
-                    .help(format!("`prepare {name} by one_hot then ...`")),
+                Fault::error(
+                    "kind::levels",
+                    span,
+                    format!("`{first}` of `{name}` holds levels, and a learner reads numbers"),
+                )
+                .label("levels are not coded")
+                .help(format!("`prepare {name} by one_hot then ...`")),
             );
         }
     }

@@ -44,7 +44,11 @@ impl<'a> Checker<'a> {
                 };
                 self.eligibility_in_time(&typed, expr.span, include);
                 let before = constraints.contradiction().is_some();
-                if include { constraints.hold(&typed.expression) } else { constraints.refuse(&typed.expression) }
+                if include {
+                    constraints.hold(&typed.expression)
+                } else {
+                    constraints.refuse(&typed.expression)
+                }
                 if let (false, Some(column)) = (before, constraints.contradiction()) {
                     let fault = Fault::error(
                         "vacuous::keeps-nothing",
@@ -169,10 +173,7 @@ impl<'a> Checker<'a> {
                 self.tell(fault);
             }
         }
-        let mut defaults = vec![spelt(
-            "rows of one key",
-            "go to the same part",
-        )];
+        let mut defaults = vec![spelt("rows of one key", "go to the same part")];
         if balance.is_empty() && parts.iter().any(|part| part.share.is_some()) {
             defaults.push(spelt("balance", "none: parts are drawn without strata"));
         }
@@ -199,14 +200,21 @@ impl<'a> Checker<'a> {
             match literal_number(&value) {
                 Some(number) if number > 0.0 && number <= 1.0 => share = Some(number),
                 Some(number) => {
-                    let fault = Fault::error("range::share", value.span, format!("a part is a share of the rows: {number} is not"))
-                        .label("no share")
-                        .help("a share lies above 0% and up to 100%: `70%`");
+                    let fault = Fault::error(
+                        "range::share",
+                        value.span,
+                        format!("a part is a share of the rows: {number} is not"),
+                    )
+                    .label("no share")
+                    .help("a share lies above 0% and up to 100%: `70%`");
                     self.tell(fault);
                     return None;
                 }
                 None => {
-                    self.tell(Fault::error("kind::share", value.span, "a part is a share of the rows, such as 70%").label("no share"));
+                    self.tell(
+                        Fault::error("kind::share", value.span, "a part is a share of the rows, such as 70%")
+                            .label("no share"),
+                    );
                     return None;
                 }
             }
@@ -256,7 +264,8 @@ impl<'a> Checker<'a> {
                 }
                 let surely = left.holds_all_of(&right) || right.holds_all_of(&left);
                 // `part test` without share and predicate takes what the others leave.
-                let rest = part.predicate.is_none() && part.share.is_none() || other.predicate.is_none() && other.share.is_none();
+                let rest = part.predicate.is_none() && part.share.is_none()
+                    || other.predicate.is_none() && other.share.is_none();
                 if surely && !rest {
                     let fault = Fault::error(
                         "leak::overlapping-parts",
@@ -344,9 +353,13 @@ impl<'a> Checker<'a> {
             _ => {
                 let names = super::fault::alternatives(cohorts.into_iter().map(|(name, _)| name));
                 self.tell(
-                    Fault::error("name::which-rows", span, format!("it is not said of which cohort this speaks: {names}"))
-                        .label("which cohort?")
-                        .help("name it: `from` and the cohort's name, or `on` in a question"),
+                    Fault::error(
+                        "name::which-rows",
+                        span,
+                        format!("it is not said of which cohort this speaks: {names}"),
+                    )
+                    .label("which cohort?")
+                    .help("name it: `from` and the cohort's name, or `on` in a question"),
                 );
                 None
             }
@@ -404,9 +417,13 @@ impl<'a> Checker<'a> {
             [] => self.whole_rows(table, span),
             _ => {
                 self.tell(
-                    Fault::error("name::which-rows", span, "there is more than one split: it is not said which rows are fitted on")
-                        .label("fitted on which rows?")
-                        .help("add `on` and the part's name"),
+                    Fault::error(
+                        "name::which-rows",
+                        span,
+                        "there is more than one split: it is not said which rows are fitted on",
+                    )
+                    .label("fitted on which rows?")
+                    .help("add `on` and the part's name"),
                 );
                 None
             }
@@ -485,8 +502,12 @@ impl<'a> Checker<'a> {
         let known = super::typed::known_at(&text);
         if known.is_none() {
             self.tell(
-                Fault::error("kind::time", expr.span, format!("`{text}` is no time such as `treatment_start + 1 month`"))
-                    .label("no time"),
+                Fault::error(
+                    "kind::time",
+                    expr.span,
+                    format!("`{text}` is no time such as `treatment_start + 1 month`"),
+                )
+                .label("no time"),
             );
         }
         known

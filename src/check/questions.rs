@@ -22,7 +22,9 @@ impl<'a> Checker<'a> {
         let expr = declaration.head.list.first()?;
         let rows = self.rows_of(expr)?;
         let Rows::Cohort(cohort) = rows else {
-            self.tell(Fault::error("kind::wrong-name", expr.span, "the flow is that of a cohort").label("not a cohort"));
+            self.tell(
+                Fault::error("kind::wrong-name", expr.span, "the flow is that of a cohort").label("not a cohort"),
+            );
             return None;
         };
         let splits: Vec<NodeId> = self
@@ -33,7 +35,14 @@ impl<'a> Checker<'a> {
             .collect();
         let name = format!("flow {}", self.heads(&declaration.head.list));
         let inputs = [vec![cohort], splits.clone()].concat();
-        self.add(declaration, name, Operation::Flow(Flow { cohort, splits }), inputs, Provenance::default(), Vec::new());
+        self.add(
+            declaration,
+            name,
+            Operation::Flow(Flow { cohort, splits }),
+            inputs,
+            Provenance::default(),
+            Vec::new(),
+        );
         None
     }
 
@@ -73,7 +82,9 @@ impl<'a> Checker<'a> {
                 _ => None,
             };
             if !registry::DESCRIPTIONS.contains(&word.as_str()) {
-                let fault = Fault::error("name::unknown-description", span, format!("there is no description `{word}`")).label("nothing to show");
+                let fault =
+                    Fault::error("name::unknown-description", span, format!("there is no description `{word}`"))
+                        .label("nothing to show");
                 self.tell(one_of_words(fault, &word, registry::DESCRIPTIONS));
                 faulty = true;
                 continue;
@@ -87,8 +98,12 @@ impl<'a> Checker<'a> {
                     .collect();
                 if found.is_empty() {
                     self.tell(
-                        Fault::error("kind::no-endpoint", span, format!("`{word}` wants a {kind} endpoint, and the study has none"))
-                            .label("of which endpoint?"),
+                        Fault::error(
+                            "kind::no-endpoint",
+                            span,
+                            format!("`{word}` wants a {kind} endpoint, and the study has none"),
+                        )
+                        .label("of which endpoint?"),
                     );
                     faulty = true;
                 }
@@ -113,7 +128,8 @@ impl<'a> Checker<'a> {
         if by.is_some() {
             defaults.push(spelt("comparison", "tests by kind of column, standardised mean differences"));
         }
-        defaults.push(spelt("summaries", "median (quartiles) and mean (SD) of numbers, n (%) of levels, missing counted"));
+        defaults
+            .push(spelt("summaries", "median (quartiles) and mean (SD) of numbers, n (%) of levels, missing counted"));
         let name = format!("describe {}", self.heads(&declaration.head.list));
         self.add(
             declaration,
@@ -184,7 +200,10 @@ impl<'a> Checker<'a> {
                 Some(typed) => {
                     if !typed.ty.is_numeric() {
                         let text = self.words(expr.span);
-                        self.tell(Fault::error("kind::arithmetic", expr.span, format!("`{text}` is no number to correlate")).label("not a number"));
+                        self.tell(
+                            Fault::error("kind::arithmetic", expr.span, format!("`{text}` is no number to correlate"))
+                                .label("not a number"),
+                        );
                         faulty = true;
                     }
                     inputs.extend(typed.inputs);
@@ -197,7 +216,8 @@ impl<'a> Checker<'a> {
         let method = match phrase(declaration, Preposition::By).and_then(|(list, _)| list.first()).and_then(name_of) {
             Some((word, _)) if registry::CORRELATIONS.contains(&word.as_str()) => word,
             Some((word, span)) => {
-                let fault = Fault::error("name::unknown-method", span, format!("there is no correlation `{word}`")).label("no such method");
+                let fault = Fault::error("name::unknown-method", span, format!("there is no correlation `{word}`"))
+                    .label("no such method");
                 self.tell(one_of_words(fault, &word, registry::CORRELATIONS));
                 return None;
             }
@@ -211,7 +231,10 @@ impl<'a> Checker<'a> {
             return None;
         }
         if models.len() + columns.len() < 2 {
-            self.tell(Fault::error("kind::correlation", declaration.head.span, "a correlation is between two values or more").label("with what?"));
+            self.tell(
+                Fault::error("kind::correlation", declaration.head.span, "a correlation is between two values or more")
+                    .label("with what?"),
+            );
             return None;
         }
         if !models.is_empty() {
@@ -219,7 +242,14 @@ impl<'a> Checker<'a> {
         }
         inputs.push(Self::rows_node(&rows));
         let name = format!("correlate {}", self.heads(&declaration.head.list));
-        self.add(declaration, name, Operation::Correlate(Correlate { models, columns, method, rows }), inputs, Provenance::default(), defaults);
+        self.add(
+            declaration,
+            name,
+            Operation::Correlate(Correlate { models, columns, method, rows }),
+            inputs,
+            Provenance::default(),
+            defaults,
+        );
         None
     }
 
@@ -233,7 +263,10 @@ impl<'a> Checker<'a> {
         match phrase(declaration, Preposition::On) {
             Some((list, span)) => {
                 if let [_, second, ..] = list {
-                    self.tell(Fault::error("kind::rows", second.span, "this is asked of one set of rows").label("a second set"));
+                    self.tell(
+                        Fault::error("kind::rows", second.span, "this is asked of one set of rows")
+                            .label("a second set"),
+                    );
                     return None;
                 }
                 let _ = span;
@@ -269,7 +302,8 @@ impl<'a> Checker<'a> {
         let method = match phrase(declaration, Preposition::By).and_then(|(list, _)| list.first()).and_then(name_of) {
             Some((word, _)) if registry::EXPLANATIONS.contains(&word.as_str()) => word,
             Some((word, span)) => {
-                let fault = Fault::error("name::unknown-method", span, format!("there is no explanation by `{word}`")).label("no such method");
+                let fault = Fault::error("name::unknown-method", span, format!("there is no explanation by `{word}`"))
+                    .label("no such method");
                 self.tell(one_of_words(fault, &word, registry::EXPLANATIONS));
                 return None;
             }
@@ -287,19 +321,33 @@ impl<'a> Checker<'a> {
         };
         if let Resampling::Bootstraps { .. } = over {
             let span = phrase(declaration, Preposition::Over).map_or(declaration.head.span, |(_, span)| span);
-            self.tell(Fault::error("kind::resampling", span, "an explanation is of the rows that a fold left out").label("bootstraps leave none").help("`over 5 folds`"));
+            self.tell(
+                Fault::error("kind::resampling", span, "an explanation is of the rows that a fold left out")
+                    .label("bootstraps leave none")
+                    .help("`over 5 folds`"),
+            );
             return None;
         }
         let rows = match self.rows_list(declaration)?.into_iter().next() {
             Some((rows, _)) => rows,
             None => {
-                defaults.push(spelt("rows", format!("{}, each by the models that did not see it", self.rows_words(&about.rows))));
+                defaults.push(spelt(
+                    "rows",
+                    format!("{}, each by the models that did not see it", self.rows_words(&about.rows)),
+                ));
                 about.rows.clone()
             }
         };
         let inputs = models.iter().map(|model| model.model).chain([Self::rows_node(&rows)]).collect();
         let name = format!("explain {}", self.heads(&declaration.head.list));
-        self.add(declaration, name, Operation::Explain(Explain { models, method, over, rows }), inputs, Provenance::default(), defaults);
+        self.add(
+            declaration,
+            name,
+            Operation::Explain(Explain { models, method, over, rows }),
+            inputs,
+            Provenance::default(),
+            defaults,
+        );
         None
     }
 
@@ -330,7 +378,10 @@ impl<'a> Checker<'a> {
     pub(super) fn quadrants(&mut self, declaration: &'a Declaration) -> Option<Symbol> {
         let list = &declaration.head.list;
         let (Some(first), Some(second)) = (list.first(), list.get(1)) else {
-            self.tell(Fault::error("kind::quadrants", declaration.head.span, "quadrants are made of two groupings").label("which two?"));
+            self.tell(
+                Fault::error("kind::quadrants", declaration.head.span, "quadrants are made of two groupings")
+                    .label("which two?"),
+            );
             return None;
         };
         let (first, second) = (self.groups_named(first), self.groups_named(second));
@@ -354,9 +405,20 @@ impl<'a> Checker<'a> {
             defaults.push(spelt("rows", on.iter().map(|rows| self.rows_words(rows)).collect::<Vec<_>>().join(", ")));
         }
         defaults.push(spelt("predictions on the rows of a model's fit", "out of fold"));
-        let inputs = [first, second].into_iter().chain(endpoints.iter().copied()).chain(on.iter().map(Self::rows_node)).collect();
+        let inputs = [first, second]
+            .into_iter()
+            .chain(endpoints.iter().copied())
+            .chain(on.iter().map(Self::rows_node))
+            .collect();
         let name = format!("quadrants {}", self.heads(list));
-        self.add(declaration, name, Operation::Quadrants(Quadrants { first, second, endpoints, on }), inputs, Provenance::default(), defaults);
+        self.add(
+            declaration,
+            name,
+            Operation::Quadrants(Quadrants { first, second, endpoints, on }),
+            inputs,
+            Provenance::default(),
+            defaults,
+        );
         None
     }
 
@@ -366,12 +428,21 @@ impl<'a> Checker<'a> {
         let about = self.endpoints.get(&endpoint)?.clone();
         if about.kind == EndpointKind::Continuous {
             self.tell(
-                Fault::error("kind::endpoint-kind", endpoint_expr.span, "groups are compared on a survival or a binary endpoint").label("continuous"),
+                Fault::error(
+                    "kind::endpoint-kind",
+                    endpoint_expr.span,
+                    "groups are compared on a survival or a binary endpoint",
+                )
+                .label("continuous"),
             );
             return None;
         }
         let Some(by_expr) = phrase(declaration, Preposition::By).and_then(|(list, _)| list.first()) else {
-            self.tell(Fault::error("kind::no-groups", declaration.head.span, "stratification is by a grouping").label("by which?").help("`by risk`, where `groups risk from ...`"));
+            self.tell(
+                Fault::error("kind::no-groups", declaration.head.span, "stratification is by a grouping")
+                    .label("by which?")
+                    .help("`by risk`, where `groups risk from ...`"),
+            );
             return None;
         };
         let by = self.groups_named(by_expr)?;
@@ -413,7 +484,14 @@ impl<'a> Checker<'a> {
             defaults.push(spelt("subgroups", "hazard ratio in each, test of interaction"));
         }
         let name = format!("stratify {} by {}", self.heads(&declaration.head.list), self.words(by_expr.span));
-        self.add(declaration, name, Operation::Stratify(Stratify { endpoint, by, on, within, adjust_for }), inputs, Provenance::default(), defaults);
+        self.add(
+            declaration,
+            name,
+            Operation::Stratify(Stratify { endpoint, by, on, within, adjust_for }),
+            inputs,
+            Provenance::default(),
+            defaults,
+        );
         None
     }
 
@@ -436,20 +514,36 @@ impl<'a> Checker<'a> {
             models.push(self.model_ref(expr)?);
         }
         if models.is_empty() {
-            self.tell(Fault::error("kind::no-model", declaration.head.span, "a contrast is between the groups that a model predicts").label("by which model?"));
+            self.tell(
+                Fault::error(
+                    "kind::no-model",
+                    declaration.head.span,
+                    "a contrast is between the groups that a model predicts",
+                )
+                .label("by which model?"),
+            );
             return None;
         }
-        let table = models.first().and_then(|model| self.models.get(&model.model)).and_then(|about| self.rows_table(&about.rows));
+        let table = models
+            .first()
+            .and_then(|model| self.models.get(&model.model))
+            .and_then(|about| self.rows_table(&about.rows));
         let mut defaults = Vec::new();
         let rows = self.question_rows(declaration, table, &mut defaults)?;
         let mut enrich = Vec::new();
         for expr in listed(declaration, "enrich") {
             let ExprKind::Call { function, arguments } = &expr.kind else {
-                self.tell(Fault::error("kind::enrichment", expr.span, "an enrichment names its gene sets").label("of which gene sets?").help("`GSEA(\"hallmark.gmt\")`"));
+                self.tell(
+                    Fault::error("kind::enrichment", expr.span, "an enrichment names its gene sets")
+                        .label("of which gene sets?")
+                        .help("`GSEA(\"hallmark.gmt\")`"),
+                );
                 return None;
             };
             if !registry::ENRICHMENTS.contains(&function.text.as_str()) {
-                let fault = Fault::error("name::unknown-method", function.span, format!("there is no enrichment `{function}`")).label("no such method");
+                let fault =
+                    Fault::error("name::unknown-method", function.span, format!("there is no enrichment `{function}`"))
+                        .label("no such method");
                 self.tell(one_of_words(fault, &function.text, registry::ENRICHMENTS));
                 return None;
             }
@@ -462,9 +556,20 @@ impl<'a> Checker<'a> {
                 .collect();
             enrich.push((function.text.clone(), files));
         }
-        let inputs = [expression].into_iter().chain(models.iter().map(|model| model.model)).chain([Self::rows_node(&rows)]).collect();
+        let inputs = [expression]
+            .into_iter()
+            .chain(models.iter().map(|model| model.model))
+            .chain([Self::rows_node(&rows)])
+            .collect();
         let name = format!("contrast {}", self.heads(&declaration.head.list));
-        self.add(declaration, name, Operation::Contrast(Contrast { expression, models, rows, enrich }), inputs, Provenance::default(), defaults);
+        self.add(
+            declaration,
+            name,
+            Operation::Contrast(Contrast { expression, models, rows, enrich }),
+            inputs,
+            Provenance::default(),
+            defaults,
+        );
         None
     }
 }

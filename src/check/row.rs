@@ -73,8 +73,7 @@ impl Checker<'_> {
                 let (left, right) = (self.condition(table, purpose, left), self.condition(table, purpose, right));
                 let (left, right) = (left?, right?);
                 let (a, b) = (Box::new(left.expression), Box::new(right.expression));
-                let expression =
-                    if *operator == Binary::And { Expression::And(a, b) } else { Expression::Or(a, b) };
+                let expression = if *operator == Binary::And { Expression::And(a, b) } else { Expression::Or(a, b) };
                 Some(Typed {
                     expression,
                     ty: Ty::made(Some(Type::Flag), &[&left.ty, &right.ty]),
@@ -285,7 +284,9 @@ impl Checker<'_> {
                     Fault::error(
                         "leak::outcome-in-population",
                         span,
-                        format!("`{name}` is an outcome: what is made from it is not known when the prediction is made"),
+                        format!(
+                            "`{name}` is an outcome: what is made from it is not known when the prediction is made"
+                        ),
                     )
                     .label("an endpoint of this study")
                     .help("describe or stratify by it instead"),
@@ -309,7 +310,9 @@ impl Checker<'_> {
             Purpose::Population => Fault::error(
                 "leak::cohort-from-fitted",
                 span,
-                format!("who is studied would depend on `{name}`, which was fitted on these patients and their outcomes"),
+                format!(
+                    "who is studied would depend on `{name}`, which was fitted on these patients and their outcomes"
+                ),
             )
             .label("a fitted value")
             .help("keep the cohort as it is and ask `stratify ... within`, or `groups`"),
@@ -453,8 +456,7 @@ impl Checker<'_> {
             let mut ty = Ty::made(Some(Type::Date), &[&left.ty]);
             ty.known = left.ty.known.clone();
             ty.nullable = left.ty.nullable;
-            let shift =
-                Expression::Shift { date: Box::new(left.expression), months: sign * months, days: sign * days };
+            let shift = Expression::Shift { date: Box::new(left.expression), months: sign * months, days: sign * days };
             return Some(Typed { expression: shift, ty, inputs });
         }
         let (left, right) = (in_days(left), in_days(right));
@@ -494,11 +496,8 @@ impl Checker<'_> {
             // A quotient by zero is missing.
             ty.nullable = ty.nullable.map(|_| true);
         }
-        let expression = Expression::Arithmetic {
-            operation,
-            left: Box::new(left.expression),
-            right: Box::new(right.expression),
-        };
+        let expression =
+            Expression::Arithmetic { operation, left: Box::new(left.expression), right: Box::new(right.expression) };
         Some(Typed { expression, ty, inputs })
     }
 
@@ -544,9 +543,13 @@ impl Checker<'_> {
         };
         let Some(source) = units::parse(&from) else {
             self.tell(
-                Fault::error("unit::unknown", value.span, format!("`{text}` is in `{from}`, which is no unit known here"))
-                    .label(format!("in `{from}`"))
-                    .nearest_of(&from, units::common()),
+                Fault::error(
+                    "unit::unknown",
+                    value.span,
+                    format!("`{text}` is in `{from}`, which is no unit known here"),
+                )
+                .label(format!("in `{from}`"))
+                .nearest_of(&from, units::common()),
             );
             return None;
         };
@@ -584,7 +587,10 @@ impl Checker<'_> {
                     Fault::error(
                         "unit::analyte",
                         value.span,
-                        format!("from {from} to {} needs the molar mass of the analyte, and `{text}` names none", unit.text),
+                        format!(
+                            "from {from} to {} needs the molar mass of the analyte, and `{text}` names none",
+                            unit.text
+                        ),
                     )
                     .label("which substance?")
                     .help(format!(
@@ -608,7 +614,8 @@ impl Checker<'_> {
         let name = function.text.as_str();
         let known = functions::function(name);
         if OVER_ROWS.contains(&name) && arguments.len() == 1 {
-            let code = if purpose == Purpose::Features { "leak::selection-before-split" } else { "leak::fitted-on-test" };
+            let code =
+                if purpose == Purpose::Features { "leak::selection-before-split" } else { "leak::fitted-on-test" };
             self.tell(
                 Fault::error(
                     code,
@@ -656,9 +663,10 @@ impl Checker<'_> {
             Some(kinds) => match known.result(&kinds) {
                 Ok(kind) => Some(kind),
                 Err(wants) => {
-                    self.tell(Fault::error("kind::argument", expr.span, format!("`{name}` {wants}")).label(
-                        kinds.iter().map(|kind| words(*kind)).collect::<Vec<_>>().join(", "),
-                    ));
+                    self.tell(
+                        Fault::error("kind::argument", expr.span, format!("`{name}` {wants}"))
+                            .label(kinds.iter().map(|kind| words(*kind)).collect::<Vec<_>>().join(", ")),
+                    );
                     return None;
                 }
             },

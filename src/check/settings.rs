@@ -46,7 +46,9 @@ impl Checker<'_> {
             if given.iter().any(|(known, _)| *known == parameter.name)
                 || grid.iter().any(|(known, _): &(&str, Vec<Value>)| *known == parameter.name)
             {
-                self.tell(Fault::error("setting::twice", name.span, format!("`{name}` is set twice")).label("already set"));
+                self.tell(
+                    Fault::error("setting::twice", name.span, format!("`{name}` is set twice")).label("already set"),
+                );
                 faulty = true;
                 continue;
             }
@@ -57,7 +59,10 @@ impl Checker<'_> {
                         Fault::error(
                             "setting::grid",
                             expr.span,
-                            format!("`{name}` of `{}` takes one value here; only the settings of a learner are tuned", card.name),
+                            format!(
+                                "`{name}` of `{}` takes one value here; only the settings of a learner are tuned",
+                                card.name
+                            ),
                         )
                         .label("several values")
                         .help(format!("write `{name} = ...`")),
@@ -106,9 +111,13 @@ impl Checker<'_> {
                 && !grid.iter().any(|(name, _)| *name == parameter.name);
             if absent && parameter.default == Initial::Required && !faulty {
                 self.tell(
-                    Fault::error("setting::required", place, format!("`{}` needs the setting `{}`", card.name, parameter.name))
-                        .label(format!("no `{}`", parameter.name))
-                        .help(format!("{} It is {}.", parameter.summary, parameter.domain)),
+                    Fault::error(
+                        "setting::required",
+                        place,
+                        format!("`{}` needs the setting `{}`", card.name, parameter.name),
+                    )
+                    .label(format!("no `{}`", parameter.name))
+                    .help(format!("{} It is {}.", parameter.summary, parameter.domain)),
                 );
                 faulty = true;
             }
@@ -136,7 +145,9 @@ impl Checker<'_> {
         match Settings::new(card, all) {
             Ok(settings) => Some(Given { settings, grid, defaults }),
             Err(fault) => {
-                self.tell(Fault::error("setting::out-of-domain", place, fault.to_string()).label("not as its card says"));
+                self.tell(
+                    Fault::error("setting::out-of-domain", place, fault.to_string()).label("not as its card says"),
+                );
                 None
             }
         }
@@ -208,9 +219,13 @@ impl Checker<'_> {
                     Some(step) => self.value(step)?,
                     None => Value::Integer(1),
                 };
-                let (Some(from), Some(to), Some(by)) = (low_value.as_real(), high_value.as_real(), step_value.as_real())
+                let (Some(from), Some(to), Some(by)) =
+                    (low_value.as_real(), high_value.as_real(), step_value.as_real())
                 else {
-                    self.tell(Fault::error("setting::value", expr.span, "a range of a grid runs over numbers").label("no numbers"));
+                    self.tell(
+                        Fault::error("setting::value", expr.span, "a range of a grid runs over numbers")
+                            .label("no numbers"),
+                    );
                     return None;
                 };
                 if step.is_none() && (from.fract() != 0.0 || to.fract() != 0.0) {
@@ -223,8 +238,12 @@ impl Checker<'_> {
                 }
                 if by <= 0.0 || from > to || (to - from) / by > 10_000.0 {
                     self.tell(
-                        Fault::error("range::empty", expr.span, "the range of the grid is empty, or has more than 10,000 values")
-                            .label("no grid"),
+                        Fault::error(
+                            "range::empty",
+                            expr.span,
+                            "the range of the grid is empty, or has more than 10,000 values",
+                        )
+                        .label("no grid"),
                     );
                     return None;
                 }
@@ -234,7 +253,11 @@ impl Checker<'_> {
                     (0..=count)
                         .map(|index| {
                             let value = from + by * index as f64;
-                            let value = if whole { Value::Integer(value as i64) } else { Value::Real((value * 1e12).round() / 1e12) };
+                            let value = if whole {
+                                Value::Integer(value as i64)
+                            } else {
+                                Value::Real((value * 1e12).round() / 1e12)
+                            };
                             (value, expr.span)
                         })
                         .collect(),

@@ -3,8 +3,8 @@
 use crate::frame::dictionary::{ColumnEntry, Dictionary};
 use crate::frame::expression::Type;
 use crate::plan;
-use crate::syntax::ast::{Declaration, Expr, ExprKind, Label, Preposition, SourceId, Span, Study, Unary};
 use crate::syntax;
+use crate::syntax::ast::{Declaration, Expr, ExprKind, Label, Preposition, SourceId, Span, Study, Unary};
 
 use super::checker::{Checker, name_of};
 use super::fault::{Fault, NearestOf};
@@ -23,7 +23,13 @@ pub(super) struct Loaded {
 }
 
 /// The declarations of a study and of the files that it uses, those files first.
-pub(super) fn load(study: &Study, sources: &mut Sources, world: &dyn World, loaded: &mut Loaded, path: &mut Vec<String>) {
+pub(super) fn load(
+    study: &Study,
+    sources: &mut Sources,
+    world: &dyn World,
+    loaded: &mut Loaded,
+    path: &mut Vec<String>,
+) {
     for declaration in &study.declarations {
         if declaration.head.keyword() != "use" {
             continue;
@@ -40,11 +46,17 @@ pub(super) fn load(study: &Study, sources: &mut Sources, world: &dyn World, load
         let text = match world.read(file).map(String::from_utf8) {
             Ok(Ok(text)) => text,
             Ok(Err(_)) => {
-                loaded.faults.push(Fault::error("use::unreadable", expr.span, format!("`{file}` is not text in UTF-8")).label("not read"));
+                loaded.faults.push(
+                    Fault::error("use::unreadable", expr.span, format!("`{file}` is not text in UTF-8"))
+                        .label("not read"),
+                );
                 continue;
             }
             Err(reason) => {
-                loaded.faults.push(Fault::error("use::unreadable", expr.span, format!("`{file}` cannot be read: {reason}")).label("not read"));
+                loaded.faults.push(
+                    Fault::error("use::unreadable", expr.span, format!("`{file}` cannot be read: {reason}"))
+                        .label("not read"),
+                );
                 continue;
             }
         };
@@ -58,7 +70,11 @@ pub(super) fn load(study: &Study, sources: &mut Sources, world: &dyn World, load
         path.pop();
         // Its own `study` line is that of another study.
         loaded.declarations.extend(
-            parsed.study.declarations.into_iter().filter(|declaration| !matches!(declaration.head.keyword(), "study" | "use")),
+            parsed
+                .study
+                .declarations
+                .into_iter()
+                .filter(|declaration| !matches!(declaration.head.keyword(), "study" | "use")),
         );
     }
 }
@@ -67,11 +83,15 @@ pub(super) fn load(study: &Study, sources: &mut Sources, world: &dyn World, load
 pub(super) fn study_of(declarations: &[Declaration]) -> plan::Study {
     let study = declarations.iter().find(|declaration| declaration.head.keyword() == "study");
     let name = study.and_then(|study| study.head.list.first()).and_then(name_of).map(|(name, _)| name);
-    let clause = |word: &str| study.into_iter().flat_map(|study| &study.clauses).find(move |clause| clause.keyword() == word);
+    let clause =
+        |word: &str| study.into_iter().flat_map(|study| &study.clauses).find(move |clause| clause.keyword() == word);
     plan::Study {
         name: name.unwrap_or_else(|| "study".to_owned()),
         documentation: study.map(|study| study.documentation.join("\n")).unwrap_or_default(),
-        seed: clause("seed").and_then(|clause| clause.list.first()).and_then(literal_number).map_or(1, |seed| seed.abs() as u64),
+        seed: clause("seed")
+            .and_then(|clause| clause.list.first())
+            .and_then(literal_number)
+            .map_or(1, |seed| seed.abs() as u64),
         predict_at: None,
         report: clause("report")
             .map(|clause| clause.list.iter().filter_map(name_of).map(|(word, _)| word).collect())
@@ -97,7 +117,9 @@ impl Checker<'_> {
                     if let Some(expr) = clause.list.first()
                         && literal_number(expr).is_none_or(|seed| seed.fract() != 0.0 || !(0.0..=9e15).contains(&seed))
                     {
-                        self.tell(Fault::error("range::seed", expr.span, "a seed is a whole number from 0").label("no seed"));
+                        self.tell(
+                            Fault::error("range::seed", expr.span, "a seed is a whole number from 0").label("no seed"),
+                        );
                     }
                 }
                 "predict" => {
@@ -149,15 +171,24 @@ impl Checker<'_> {
                         .iter()
                         .find(|declaration| {
                             declaration.head.keyword() == "parameter"
-                                && declaration.head.list.first().and_then(name_of).is_some_and(|(known, _)| known == *name)
+                                && declaration
+                                    .head
+                                    .list
+                                    .first()
+                                    .and_then(name_of)
+                                    .is_some_and(|(known, _)| known == *name)
                         })
                         .and_then(|declaration| declaration.head.value.as_ref());
                     if let Some(declared) = declared
                         && sort(&value) != sort(declared)
                     {
                         self.tell(
-                            Fault::error("kind::parameter", span, format!("`{name}` is {}, and is set to {}", sort(declared), sort(&value)))
-                                .label(sort(&value)),
+                            Fault::error(
+                                "kind::parameter",
+                                span,
+                                format!("`{name}` is {}, and is set to {}", sort(declared), sort(&value)),
+                            )
+                            .label(sort(&value)),
                         );
                         continue;
                     }
@@ -210,9 +241,13 @@ impl Checker<'_> {
                 }
                 None if tables.len() != 1 => {
                     self.tell(
-                        Fault::error("name::which-table", declaration.head.span, "it is not said of which table this column is")
-                            .label("which table?")
-                            .help("add `from` and the table's name"),
+                        Fault::error(
+                            "name::which-table",
+                            declaration.head.span,
+                            "it is not said of which table this column is",
+                        )
+                        .label("which table?")
+                        .help("add `from` and the table's name"),
                     );
                 }
                 _ => {}
@@ -256,19 +291,29 @@ impl Checker<'_> {
                 let known: Vec<String> = super::codes::all().map(|page| page.code.to_owned()).collect();
                 let fault = match known.iter().find(|known| answers(known)) {
                     None => {
-                        let fault = Fault::error("name::unknown-code", code.span, format!("there is no fault `{code}` to accept"))
-                            .label("no such code");
+                        let fault = Fault::error(
+                            "name::unknown-code",
+                            code.span,
+                            format!("there is no fault `{code}` to accept"),
+                        )
+                        .label("no such code");
                         let short = known.iter().map(|known| known.rsplit("::").next().unwrap_or(known).to_owned());
                         let candidates: Vec<String> = known.iter().cloned().chain(short).collect();
                         fault.nearest_of(&code.text, candidates)
                     }
-                    Some(known) if !acceptable(known) => {
-                        Fault::error("accept::not-acceptable", code.span, format!("`{code}` cannot be answered by a reason"))
-                            .label("must be put right")
-                    }
-                    Some(_) => Fault::warning("accept::unused", code.span, format!("nothing here is at fault with `{code}`: the reason answers nothing"))
-                        .label("accepts nothing")
-                        .help("take the line out"),
+                    Some(known) if !acceptable(known) => Fault::error(
+                        "accept::not-acceptable",
+                        code.span,
+                        format!("`{code}` cannot be answered by a reason"),
+                    )
+                    .label("must be put right"),
+                    Some(_) => Fault::warning(
+                        "accept::unused",
+                        code.span,
+                        format!("nothing here is at fault with `{code}`: the reason answers nothing"),
+                    )
+                    .label("accepts nothing")
+                    .help("take the line out"),
                 };
                 faults.push(fault);
             }
@@ -337,9 +382,13 @@ fn describe_entry(declaration: &Declaration, entry: &mut ColumnEntry, words: imp
                     match bounds {
                         Some((low, high)) if low <= high => entry.range = Some((low, high)),
                         _ => faults.push(
-                            Fault::error("range::empty", expr.span, "a column's range goes from a number up to another")
-                                .label("no range")
-                                .help("`range 0 .. 120`"),
+                            Fault::error(
+                                "range::empty",
+                                expr.span,
+                                "a column's range goes from a number up to another",
+                            )
+                            .label("no range")
+                            .help("`range 0 .. 120`"),
                         ),
                     }
                 }
@@ -349,8 +398,12 @@ fn describe_entry(declaration: &Declaration, entry: &mut ColumnEntry, words: imp
                     let text = words(expr.span);
                     if typed::known_at(&text).is_none() {
                         faults.push(
-                            Fault::error("kind::time", expr.span, format!("`{text}` is no time such as `treatment_start - 1 month`"))
-                                .label("no time"),
+                            Fault::error(
+                                "kind::time",
+                                expr.span,
+                                format!("`{text}` is no time such as `treatment_start - 1 month`"),
+                            )
+                            .label("no time"),
                         );
                     }
                     entry.known_at = Some(text);
@@ -395,7 +448,10 @@ pub(super) fn lost_names(sources: &Sources, faults: &[Fault]) -> Vec<String> {
         // The faulty line, and the declaration that it continues or belongs to.
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let head = before.match_indices('\n').map(|(at, _)| at + 1).chain([0]).filter(|at| {
-            source.text.get(*at..).is_some_and(|rest| rest.starts_with(|first: char| !first.is_whitespace() && first != '#'))
+            source
+                .text
+                .get(*at..)
+                .is_some_and(|rest| rest.starts_with(|first: char| !first.is_whitespace() && first != '#'))
         });
         for at in [Some(start), head.max()].into_iter().flatten() {
             let line = source.text.get(at..).and_then(|rest| rest.lines().next()).unwrap_or("");
@@ -416,11 +472,17 @@ fn value_of(text: &str, id: SourceId) -> Result<Expr, Fault> {
     }
     let alone = parsed.study.declarations.pop().filter(|declaration| {
         let head = &declaration.head;
-        parsed.study.declarations.is_empty() && head.keyword.is_none() && head.phrases.is_empty() && head.value.is_none()
+        parsed.study.declarations.is_empty()
+            && head.keyword.is_none()
+            && head.phrases.is_empty()
+            && head.value.is_none()
     });
     match alone.map(|mut declaration| (declaration.head.list.len(), declaration.head.list.pop())) {
         Some((1, Some(value))) => Ok(value),
-        _ => Err(Fault::error("kind::parameter", Span::new(id, 0, text.len()), "this is not one value").label("no value")),
+        _ => {
+            Err(Fault::error("kind::parameter", Span::new(id, 0, text.len()), "this is not one value")
+                .label("no value"))
+        }
     }
 }
 

@@ -34,8 +34,7 @@ impl<'a> Checker<'a> {
         }
         let mut defaults = Vec::new();
         if key.is_none()
-            && let Some((column, _)) =
-                described.columns.iter().find(|(_, entry)| entry.role.as_deref() == Some("key"))
+            && let Some((column, _)) = described.columns.iter().find(|(_, entry)| entry.role.as_deref() == Some("key"))
         {
             defaults.push(spelt("key", format!("{column}, by its role in the dictionary")));
             key = Some((column.clone(), declaration.head.span));
@@ -49,9 +48,10 @@ impl<'a> Checker<'a> {
             && columns.closed
             && !columns.known.contains_key(key)
         {
-            let fault = Fault::error("name::unknown-column", *span, format!("`{name}` has no column `{key}` to be its key"))
-                .label("no such column")
-                .nearest_of(key, columns.known.keys().cloned());
+            let fault =
+                Fault::error("name::unknown-column", *span, format!("`{name}` has no column `{key}` to be its key"))
+                    .label("no such column")
+                    .nearest_of(key, columns.known.keys().cloned());
             self.tell(fault);
         }
         if !columns.closed && !wants_dictionary {
@@ -94,7 +94,8 @@ impl<'a> Checker<'a> {
         dictionary_given: bool,
         schema: Option<&Dictionary>,
     ) -> Columns {
-        let mut columns = Columns { name: name.to_owned(), closed: dictionary_given || schema.is_some(), ..Columns::default() };
+        let mut columns =
+            Columns { name: name.to_owned(), closed: dictionary_given || schema.is_some(), ..Columns::default() };
         for (column, entry) in &described.columns {
             let known = entry.known_at.as_deref().and_then(typed::known_at).unwrap_or(Known::Unknown);
             columns.known.insert(column.clone(), Ty::column(column, entry, known));
@@ -142,15 +143,21 @@ impl<'a> Checker<'a> {
         let mut whole = Dictionary::default();
         for expr in listed(declaration, "dictionary") {
             let ExprKind::Text(path) = &expr.kind else {
-                self.tell(Fault::error("kind::path", expr.span, "a file's name stands in quotes").label("not a file name"));
+                self.tell(
+                    Fault::error("kind::path", expr.span, "a file's name stands in quotes").label("not a file name"),
+                );
                 continue;
             };
             let text = match self.world.read(path) {
                 Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                 Err(reason) => {
                     self.tell(
-                        Fault::error("dictionary::unreadable", expr.span, format!("the dictionary `{path}` cannot be read: {reason}"))
-                            .label("not read"),
+                        Fault::error(
+                            "dictionary::unreadable",
+                            expr.span,
+                            format!("the dictionary `{path}` cannot be read: {reason}"),
+                        )
+                        .label("not read"),
                     );
                     continue;
                 }
@@ -163,7 +170,8 @@ impl<'a> Checker<'a> {
                 Err(faults) => {
                     for fault in faults {
                         self.tell(
-                            Fault::error("dictionary::line", expr.span, format!("{path}, {fault}")).label("read from here"),
+                            Fault::error("dictionary::line", expr.span, format!("{path}, {fault}"))
+                                .label("read from here"),
                         );
                     }
                 }
@@ -191,8 +199,12 @@ impl<'a> Checker<'a> {
                 && units::parse(unit).is_none()
             {
                 self.tell(
-                    Fault::note("unit::unconvertible", span, format!("{path}: `{column}` is in `{unit}`, a unit that is not converted here"))
-                        .label("read from here"),
+                    Fault::note(
+                        "unit::unconvertible",
+                        span,
+                        format!("{path}: `{column}` is in `{unit}`, a unit that is not converted here"),
+                    )
+                    .label("read from here"),
                 );
             }
         }
@@ -226,7 +238,9 @@ impl<'a> Checker<'a> {
             match pattern.map(|expr| (&expr.kind, expr.span)) {
                 Some((ExprKind::Text(pattern), _)) => masks.push((reader, pattern.clone())),
                 Some((_, span)) => {
-                    self.tell(Fault::error("kind::path", span, "a file's name stands in quotes").label("not a file name"));
+                    self.tell(
+                        Fault::error("kind::path", span, "a file's name stands in quotes").label("not a file name"),
+                    );
                 }
                 None => {}
             }
@@ -358,7 +372,8 @@ impl<'a> Checker<'a> {
         }
         // A derived column stands for its table.
         for name in &names {
-            if self.is_declared(name) && !self.is_own(name)
+            if self.is_declared(name)
+                && !self.is_own(name)
                 && let Found::Symbol(Symbol::Derive(_)) = self.find(name, span)
                 && let Some((_, table, _)) = self.derived.get(name)
             {
@@ -366,7 +381,10 @@ impl<'a> Checker<'a> {
             }
         }
         let has = |checker: &Self, id: NodeId| {
-            checker.tables.get(&id).map_or(0, |columns| names.iter().filter(|name| columns.known.contains_key(*name)).count())
+            checker
+                .tables
+                .get(&id)
+                .map_or(0, |columns| names.iter().filter(|name| columns.known.contains_key(*name)).count())
         };
         let mut ranked: Vec<(usize, NodeId)> =
             tables.iter().filter_map(|(_, symbol)| symbol.node()).map(|id| (has(self, id), id)).collect();
@@ -376,9 +394,13 @@ impl<'a> Checker<'a> {
             _ => {
                 let tables = super::fault::alternatives(tables.into_iter().map(|(name, _)| name));
                 self.tell(
-                    Fault::error("name::which-table", span, format!("it is not said of which table this speaks: {tables}"))
-                        .label("which table?")
-                        .help("add `from` and the table's name"),
+                    Fault::error(
+                        "name::which-table",
+                        span,
+                        format!("it is not said of which table this speaks: {tables}"),
+                    )
+                    .label("which table?")
+                    .help("add `from` and the table's name"),
                 );
                 None
             }

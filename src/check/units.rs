@@ -183,9 +183,7 @@ fn molar_mass(column: &str) -> Option<f64> {
     let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     ANALYTES
         .iter()
-        .find(|(full, aliases, _)| {
-            name == *full || aliases.iter().any(|alias| name == *alias || words.contains(alias))
-        })
+        .find(|(full, aliases, _)| name == *full || aliases.iter().any(|alias| name == *alias || words.contains(alias)))
         .map(|(_, _, mass)| *mass)
 }
 

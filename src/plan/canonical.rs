@@ -8,8 +8,8 @@ use crate::card::Settings;
 use crate::learn::recipe::{Candidate, Design, Recipe, Resampling, Search, StepPlan};
 
 use super::node::{
-    Balance, Competing, EndpointDefinition, Formula, Grouping, MissingCondition, ModelRef, Node, NodeId, Operation, Rows,
-    Selection, Term,
+    Balance, Competing, EndpointDefinition, Formula, Grouping, MissingCondition, ModelRef, Node, NodeId, Operation,
+    Rows, Selection, Term,
 };
 
 /// The word for an operation.

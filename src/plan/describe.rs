@@ -8,8 +8,8 @@ use crate::frame::expression::{Comparison, Expression, Operation as Arithmetic};
 use crate::learn::recipe::{Candidate, Design, Recipe, Resampling, Search, StepPlan};
 
 use super::node::{
-    Balance, Competing, Condition, Cut, EndpointDefinition, Grouping, ModelRef, Node, NodeId, Operation, Rows, Selection,
-    Spelt,
+    Balance, Competing, Condition, Cut, EndpointDefinition, Grouping, ModelRef, Node, NodeId, Operation, Rows,
+    Selection, Spelt,
 };
 use super::provenance::Known;
 use super::{Plan, hash};
@@ -82,9 +82,8 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
         None => name(&of.model),
     };
     let models = |list: &[ModelRef]| list.iter().map(&model).collect::<Vec<_>>().join(", ");
-    let labelled = |list: &[(String, Expression)]| {
-        list.iter().map(|(label, _)| label.clone()).collect::<Vec<_>>().join(", ")
-    };
+    let labelled =
+        |list: &[(String, Expression)]| list.iter().map(|(label, _)| label.clone()).collect::<Vec<_>>().join(", ");
     let mut lines = Vec::new();
     let mut say = |what: &str, value: String| {
         if !value.is_empty() {
@@ -105,7 +104,10 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
         Operation::Images(images) => {
             say("pattern", images.pattern.clone());
             say("phases", images.phases.join(", "));
-            say("masks", images.masks.iter().map(|(reader, path)| format!("{reader} = {path}")).collect::<Vec<_>>().join(", "));
+            say(
+                "masks",
+                images.masks.iter().map(|(reader, path)| format!("{reader} = {path}")).collect::<Vec<_>>().join(", "),
+            );
         }
         Operation::Derive(derive) => {
             say("table", name(&derive.table));
@@ -121,14 +123,26 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
             say("from", name(&split.cohort));
             for part in &split.parts {
                 let share = part.share.map_or_else(|| "all".to_owned(), percent);
-                let place = part.predicate.as_ref().map(|predicate| format!(" where {}", expression(predicate))).unwrap_or_default();
+                let place = part
+                    .predicate
+                    .as_ref()
+                    .map(|predicate| format!(" where {}", expression(predicate)))
+                    .unwrap_or_default();
                 let seal = if split.sealed.contains(&part.name) { "; sealed, looks are counted" } else { "" };
                 say(&format!("part {}", part.name), format!("{share}{place}{seal}"));
             }
-            say("balance", split.balance.iter().map(|balance| match balance {
-                Balance::Endpoint(id) => name(id),
-                Balance::Column(column) => column.clone(),
-            }).collect::<Vec<_>>().join(", "));
+            say(
+                "balance",
+                split
+                    .balance
+                    .iter()
+                    .map(|balance| match balance {
+                        Balance::Endpoint(id) => name(id),
+                        Balance::Column(column) => column.clone(),
+                    })
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            );
         }
         Operation::Endpoint(endpoint) => {
             say("table", name(&endpoint.table));
@@ -184,11 +198,14 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
         }
         Operation::Describe(describe) => {
             say("rows", rows(&describe.rows));
-            say("by", match &describe.by {
-                Some(Grouping::Expression { label, .. }) => label.clone(),
-                Some(Grouping::Parts(id) | Grouping::Groups(id)) => name(id),
-                None => String::new(),
-            });
+            say(
+                "by",
+                match &describe.by {
+                    Some(Grouping::Expression { label, .. }) => label.clone(),
+                    Some(Grouping::Parts(id) | Grouping::Groups(id)) => name(id),
+                    None => String::new(),
+                },
+            );
             say("columns", describe.columns.join(", "));
             say("show", describe.show.join(", "));
             say("endpoints", describe.endpoints.iter().map(&name).collect::<Vec<_>>().join(", "));
@@ -204,7 +221,16 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
             say("against", models(&evaluate.against));
             say("on", all_rows(&evaluate.on));
             say("over", evaluate.over.as_ref().map(resampling).unwrap_or_default());
-            say("at", evaluate.horizon_labels.iter().zip(&evaluate.horizons).map(|(label, days)| format!("{label} ({days} days)")).collect::<Vec<_>>().join(", "));
+            say(
+                "at",
+                evaluate
+                    .horizon_labels
+                    .iter()
+                    .zip(&evaluate.horizons)
+                    .map(|(label, days)| format!("{label} ({days} days)"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            );
             say("threshold", evaluate.threshold.map(|value| value.to_string()).unwrap_or_default());
             say("metrics", evaluate.metrics.join(", "));
             say("figures", evaluate.figures.join(", "));
@@ -231,20 +257,37 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
             say("expression", name(&contrast.expression));
             say("by", models(&contrast.models));
             say("rows", rows(&contrast.rows));
-            say("enrich", contrast.enrich.iter().map(|(method, files)| format!("{method} ({})", files.join(", "))).collect::<Vec<_>>().join("; "));
+            say(
+                "enrich",
+                contrast
+                    .enrich
+                    .iter()
+                    .map(|(method, files)| format!("{method} ({})", files.join(", ")))
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            );
         }
         Operation::Infer(infer) => {
             say("procedure", infer.procedure.clone());
             say("explains", infer.formula.response_label.clone());
-            let terms = |list: &[super::node::Term]| list.iter().map(|term| term.label.clone()).collect::<Vec<_>>().join(" + ");
+            let terms =
+                |list: &[super::node::Term]| list.iter().map(|term| term.label.clone()).collect::<Vec<_>>().join(" + ");
             say("by", terms(&infer.formula.terms));
             say("each of", infer.formula.each.iter().map(|term| term.label.clone()).collect::<Vec<_>>().join(", "));
             say("strata", labelled(&infer.formula.strata));
             say("cluster", infer.formula.cluster.as_ref().map(|(label, _)| label.clone()).unwrap_or_default());
-            say("competing", infer.competing.iter().map(|competing| match competing {
-                Competing::Endpoint(id) => name(id),
-                Competing::Event(event) => expression(event),
-            }).collect::<Vec<_>>().join(", "));
+            say(
+                "competing",
+                infer
+                    .competing
+                    .iter()
+                    .map(|competing| match competing {
+                        Competing::Endpoint(id) => name(id),
+                        Competing::Event(event) => expression(event),
+                    })
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            );
             say("rows", rows(&infer.rows));
             say("settings", settings(&infer.settings));
         }
@@ -255,7 +298,8 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
         }
     }
     if !node.defaults.is_empty() {
-        let below = node.defaults.iter().map(|Spelt { what, value }| Branch::leaf(format!("{what}: {value}"))).collect();
+        let below =
+            node.defaults.iter().map(|Spelt { what, value }| Branch::leaf(format!("{what}: {value}"))).collect();
         lines.push(Branch::with("defaults", below));
     }
     for accepted in &node.accepted {
@@ -266,10 +310,7 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
 
 fn condition_branch(condition: &Condition) -> Branch {
     let keyword = if condition.include { "include" } else { "exclude" };
-    Branch::with(
-        format!("{keyword} \"{}\"", condition.label),
-        vec![Branch::leaf(expression(&condition.expression))],
-    )
+    Branch::with(format!("{keyword} \"{}\"", condition.label), vec![Branch::leaf(expression(&condition.expression))])
 }
 
 fn design(design: &Design) -> Vec<Branch> {
@@ -416,8 +457,8 @@ pub fn expression(of: &Expression) -> String {
             of => format!("not {}", inner(of)),
         },
         Expression::Negate(of) => format!("-{}", inner(of)),
-        Expression::And(left, right) => format!("{} and {}", grouped(left), grouped(right)),
-        Expression::Or(left, right) => format!("{} or {}", grouped(left), grouped(right)),
+        Expression::And(left, right) => format!("{} and {}", grouped(left, true), grouped(right, true)),
+        Expression::Or(left, right) => format!("{} or {}", grouped(left, false), grouped(right, false)),
         Expression::Compare { comparison, left, right } => {
             let sign = match comparison {
                 Comparison::Equal => "==",
@@ -468,9 +509,9 @@ pub fn expression(of: &Expression) -> String {
 }
 
 /// Conjunctions inside disjunctions and the reverse stand in brackets.
-fn grouped(of: &Expression) -> String {
-    match of {
-        Expression::And(..) | Expression::Or(..) => format!("({})", expression(of)),
+fn grouped(of: &Expression, in_conjunction: bool) -> String {
+    match (of, in_conjunction) {
+        (Expression::And(..), false) | (Expression::Or(..), true) => format!("({})", expression(of)),
         _ => expression(of),
     }
 }

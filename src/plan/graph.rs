@@ -40,7 +40,10 @@ pub fn json(plan: &Plan) -> Json {
 
 /// The plan as a directed graph in the DOT language: data to questions, from left to right.
 pub fn dot(plan: &Plan) -> String {
-    let mut text = format!("digraph {} {{\n  rankdir=LR;\n  node [shape=box, fontname=\"Helvetica\"];\n", quoted(&plan.study.name));
+    let mut text = format!(
+        "digraph {} {{\n  rankdir=LR;\n  node [shape=box, fontname=\"Helvetica\"];\n",
+        quoted(&plan.study.name)
+    );
     for node in plan.nodes() {
         let shape = match canonical::kind(&node.operation) {
             "table" | "images" => "cylinder",

@@ -2,12 +2,10 @@
 
 use crate::syntax::Code;
 
-pub(super) static CODES: &[Code] = &[
-    Code {
-        code: "level::unknown",
-        title: "A level does not exist",
-        explanation: "The dictionary lists the levels of the column, and this is none of them.",
-        bad: r#"child_pugh in ("A", "D")"#,
-        good: r#"child_pugh in ("A", "B")"#,
-    },
-];
+pub(super) static CODES: &[Code] = &[Code {
+    code: "level::unknown",
+    title: "A level does not exist",
+    explanation: "The dictionary lists the levels of the column, and this is none of them.",
+    bad: r#"child_pugh in ("A", "D")"#,
+    good: r#"child_pugh in ("A", "B")"#,
+}];

@@ -11,15 +11,9 @@ static CARD: Card = Card {
     title: "Cumulative incidence with Gray's test",
     role: Role::Inference,
     endpoints: &[EndpointKind::Survival],
-    parameters: &[
-        LEVEL,
-        LANDMARK,
-    ],
+    parameters: &[LEVEL, LANDMARK],
     summary: "Cumulative incidence of an event in the presence of competing ones, by group.",
     documentation: r#"Aalen-Johansen estimate of the probability of the event by time t; groups compared by Gray's test. `competing` names the endpoint or condition that precludes the event; whichever comes first counts. Rows with a missing value are left out and counted."#,
-    references: &[
-        "Aalen and Johansen (1978) Scand J Stat 5:141",
-        "Gray (1988) Ann Stat 16:1141",
-    ],
+    references: &["Aalen and Johansen (1978) Scand J Stat 5:141", "Gray (1988) Ann Stat 16:1141"],
     example: r#"cif(relapse ~ arm, competing = death)"#,
 };

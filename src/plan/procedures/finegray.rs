@@ -11,14 +11,9 @@ static CARD: Card = Card {
     title: "Fine-Gray regression of the subdistribution hazard",
     role: Role::Inference,
     endpoints: &[EndpointKind::Survival],
-    parameters: &[
-        LEVEL,
-        LANDMARK,
-    ],
+    parameters: &[LEVEL, LANDMARK],
     summary: "Subdistribution hazard ratios in the presence of competing events.",
     documentation: r#"Proportional subdistribution hazards with weights by the inverse probability of censoring, robust variance. `competing` names the endpoint or condition that precludes the event. Rows with a missing value are left out and counted."#,
-    references: &[
-        "Fine and Gray (1999) JASA 94:496",
-    ],
+    references: &["Fine and Gray (1999) JASA 94:496"],
     example: r#"finegray(relapse ~ age, competing = death)"#,
 };

@@ -22,9 +22,6 @@ static CARD: Card = Card {
     ],
     summary: "Agreement of readers on a measurement.",
     documentation: r#"One row per patient and reader; the patient is the table's key. Mean squares of the analysis of variance after Shrout and Fleiss, F interval. Patients not measured by every reader are left out and counted."#,
-    references: &[
-        "Shrout and Fleiss (1979) Psychol Bull 86:420",
-        "McGraw and Wong (1996) Psychol Methods 1:30",
-    ],
+    references: &["Shrout and Fleiss (1979) Psychol Bull 86:420", "McGraw and Wong (1996) Psychol Methods 1:30"],
     example: r#"icc(volume ~ reader)"#,
 };

@@ -11,13 +11,9 @@ static CARD: Card = Card {
     title: "Linear regression",
     role: Role::Inference,
     endpoints: &[],
-    parameters: &[
-        LEVEL,
-    ],
+    parameters: &[LEVEL],
     summary: "Coefficients with intervals by least squares.",
     documentation: r#"Ordinary least squares; t intervals; F test. Rows with a missing value in the formula are left out and counted."#,
-    references: &[
-        "Seber and Lee (2003) Linear Regression Analysis",
-    ],
+    references: &["Seber and Lee (2003) Linear Regression Analysis"],
     example: r#"linear(log(crp) ~ age + sex)"#,
 };

@@ -22,9 +22,6 @@ static CARD: Card = Card {
     ],
     summary: "Odds ratios with intervals by maximum likelihood.",
     documentation: r#"$\log\frac{p}{1-p} = x'\beta$ by maximum likelihood; Wald intervals and likelihood-ratio test. Where the classes are separated, Firth's penalised likelihood is used and said. Rows with a missing value in the formula are left out and counted."#,
-    references: &[
-        "Firth (1993) Biometrika 80:27",
-        "Heinze and Schemper (2002) Stat Med 21:2409",
-    ],
+    references: &["Firth (1993) Biometrika 80:27", "Heinze and Schemper (2002) Stat Med 21:2409"],
     example: r#"logistic(response ~ albi + stage)"#,
 };

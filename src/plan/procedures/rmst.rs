@@ -22,9 +22,6 @@ static CARD: Card = Card {
     ],
     summary: "Area under the survival curve up to a horizon, by group, with differences and ratios.",
     documentation: r#"$\int_0^\tau \hat S(t)\,dt$ with its asymptotic variance; difference and ratio between groups. Rows with a missing value are left out and counted."#,
-    references: &[
-        "Royston and Parmar (2013) BMC Med Res Methodol 13:152",
-        "Uno et al. (2014) J Clin Oncol 32:2380",
-    ],
+    references: &["Royston and Parmar (2013) BMC Med Res Methodol 13:152", "Uno et al. (2014) J Clin Oncol 32:2380"],
     example: r#"rmst(os ~ arm, at = 24 months)"#,
 };

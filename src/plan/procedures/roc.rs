@@ -22,8 +22,6 @@ static CARD: Card = Card {
     ],
     summary: "AUC of each marker with DeLong's interval, compared pairwise.",
     documentation: r#"Area under the empirical ROC curve with DeLong's variance; markers on the same rows are compared by DeLong's test for correlated curves. Higher values speak for the event unless said otherwise."#,
-    references: &[
-        "DeLong, DeLong and Clarke-Pearson (1988) Biometrics 44:837",
-    ],
+    references: &["DeLong, DeLong and Clarke-Pearson (1988) Biometrics 44:837"],
     example: r#"roc(response ~ each(afp, albi))"#,
 };

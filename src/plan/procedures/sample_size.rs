@@ -63,9 +63,6 @@ static CARD: Card = Card {
     ],
     summary: "Patients and events needed to develop a prediction model (Riley's criteria).",
     documentation: r#"The largest n of Riley's criteria: shrinkage of at least the target, a small difference between apparent and adjusted R squared, and a precise overall risk. Where the endpoint has data, the n and events at hand are set beside it."#,
-    references: &[
-        "Riley et al. (2019) Stat Med 38:1276",
-        "Riley et al. (2020) BMJ 368:m441",
-    ],
+    references: &["Riley et al. (2019) Stat Med 38:1276", "Riley et al. (2020) BMJ 368:m441"],
     example: r#"sample_size(response, parameters = 12, prevalence = 47%, R2 = 0.2)"#,
 };
