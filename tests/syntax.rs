@@ -1,5 +1,7 @@
 //! The language's surface: the canonical study, everyday lines, and every fault in its words.
 
+mod fuzz;
+
 use diptych::syntax::ast::{ExprKind, SourceId, Sources, Study};
 use diptych::syntax::{Diagnostic, check_shape, format, parse};
 

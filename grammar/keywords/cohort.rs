@@ -20,7 +20,7 @@ pub(super) static COHORT: Keyword = Keyword {
             label: Labels::Text,
             list: List::One(Kind::Condition),
             summary: "Keeps those who fulfil a condition.",
-            documentation: "A condition over columns. Where it cannot be told because a value is missing, the row leaves and is counted apart, unless the condition speaks of `missing`.",
+            documentation: "A condition over columns, which may speak of `missing` and `present` itself. Where it cannot be told because a value is missing, the row leaves and is counted apart.",
             example: r#"include "ECOG 0-1": ecog <= 1"#,
             ..PLAIN
         },
@@ -30,7 +30,7 @@ pub(super) static COHORT: Keyword = Keyword {
             label: Labels::Text,
             list: List::One(Kind::Condition),
             summary: "Removes those who fulfil a condition.",
-            documentation: "A condition over columns. Where it cannot be told because a value is missing, the row leaves and is counted apart, unless the condition speaks of `missing`. For `exclude`, too, a row that cannot be told leaves.",
+            documentation: "A condition over columns, which may speak of `missing` and `present` itself. Where it cannot be told because a value is missing, the row stays: nobody is excluded on what is not known.",
             example: r#"exclude "infiltrative HCC": infiltrative"#,
             ..PLAIN
         },

@@ -21,15 +21,6 @@ pub(super) static CONTRAST: Keyword = Keyword {
             example: r#"enrich GSEA("hallmark.gmt"), ORA("go.gmt", "kegg.gmt")"#,
             ..PLAIN
         },
-        Keyword {
-            word: "show",
-            count: Count::Repeated,
-            list: List::Some(Kind::Word),
-            summary: "What is shown.",
-            documentation: "Figures: `volcano`, `dotplot`.",
-            example: "show volcano",
-            ..PLAIN
-        },
         ACCEPT,
     ],
     ..PLAIN

@@ -5,12 +5,8 @@ use crate::syntax::ast::Preposition;
 
 pub(super) static DESCRIBE: Keyword = Keyword {
     word: "describe",
-    list: List::Some(Kind::Rows),
-    phrases: &[
-        slot(Preposition::By, List::MaySome(Kind::Value)),
-        slot(Preposition::On, List::MaySome(Kind::Rows)),
-        slot(Preposition::For, List::MaySome(Kind::Endpoint)),
-    ],
+    list: List::One(Kind::Rows),
+    phrases: &[slot(Preposition::By, List::MayOne(Kind::Value))],
     summary: "Describes rows: Table 1, outcomes, follow-up.",
     documentation: "By groups with tests and standardised differences. Descriptions without outcome are no looks at a sealed part.",
     example: r#"describe eligible by centre

@@ -48,14 +48,6 @@ pub(super) static ENDPOINT: Keyword = Keyword {
             ..PLAIN
         },
         Keyword {
-            word: "competing",
-            phrases: &[slot(Preposition::At, List::Some(Kind::Time))],
-            summary: "Dates of events that compete.",
-            documentation: "Whichever comes first ends follow-up.",
-            example: "competing at transplant_date",
-            ..PLAIN
-        },
-        Keyword {
             word: "known",
             phrases: &[slot(Preposition::At, List::One(Kind::Time))],
             summary: "When the outcome is known.",

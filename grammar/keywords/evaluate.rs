@@ -9,7 +9,6 @@ pub(super) static EVALUATE: Keyword = Keyword {
     phrases: &[
         slot(Preposition::On, List::MaySome(Kind::Rows)),
         slot(Preposition::Over, List::MayOne(Kind::Resampling)),
-        slot(Preposition::By, List::MaySome(Kind::Value)),
         slot(Preposition::Against, List::MaySome(Kind::Model)),
         slot(Preposition::At, List::MaySome(Kind::Time)),
     ],

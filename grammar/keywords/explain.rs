@@ -1,6 +1,6 @@
 //! What a model learns from.
 
-use super::{ACCEPT, Count, Keyword, Kind, List, PLAIN, slot};
+use super::{ACCEPT, Keyword, Kind, List, PLAIN, slot};
 use crate::syntax::ast::Preposition;
 
 pub(super) static EXPLAIN: Keyword = Keyword {
@@ -9,22 +9,11 @@ pub(super) static EXPLAIN: Keyword = Keyword {
     phrases: &[
         slot(Preposition::By, List::MayOne(Kind::Word)),
         slot(Preposition::Over, List::MayOne(Kind::Resampling)),
-        slot(Preposition::On, List::MaySome(Kind::Rows)),
+        slot(Preposition::On, List::MayOne(Kind::Rows)),
     ],
     summary: "Attributes predictions to features.",
     documentation: "`SHAP` unless `by` says otherwise; out of fold where `over` gives folds.",
     example: "explain PRIME_R by SHAP over 5 folds",
-    clauses: &[
-        Keyword {
-            word: "show",
-            count: Count::Repeated,
-            list: List::Some(Kind::Word),
-            summary: "What is shown.",
-            documentation: "Figures: `beeswarm`, `importance`, `dependence`.",
-            example: "show beeswarm",
-            ..PLAIN
-        },
-        ACCEPT,
-    ],
+    clauses: &[ACCEPT],
     ..PLAIN
 };

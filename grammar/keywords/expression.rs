@@ -28,14 +28,6 @@ pub(super) static EXPRESSION: Keyword = Keyword {
             example: r#"dictionary "genes.csv""#,
             ..PLAIN
         },
-        Keyword {
-            word: "scale",
-            list: List::One(Kind::Choice(&["counts", "log2", "tpm"])),
-            summary: "What the numbers are: counts or logarithms.",
-            documentation: "Counts are modelled as such; logarithms go to moderated linear models.",
-            example: "scale counts",
-            ..PLAIN
-        },
         ACCEPT,
     ],
     ..PLAIN

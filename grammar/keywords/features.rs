@@ -51,14 +51,6 @@ pub(super) static FEATURES: Keyword = Keyword {
             ..PLAIN
         },
         Keyword {
-            word: "resegment",
-            phrases: &[slot(Preposition::To, List::One(Kind::Value))],
-            summary: "Leaves voxels outside a range of intensities out of the mask.",
-            documentation: "In Hounsfield units for CT.",
-            example: "resegment to -150 .. 250",
-            ..PLAIN
-        },
-        Keyword {
             word: "discretize",
             phrases: &[slot(Preposition::To, List::One(Kind::Quantity))],
             summary: "How intensities are binned.",

@@ -4,7 +4,7 @@ use super::{ACCEPT, Keyword, Kind, List, PLAIN};
 
 pub(super) static FLOW: Keyword = Keyword {
     word: "flow",
-    list: List::Some(Kind::Cohort),
+    list: List::One(Kind::Cohort),
     summary: "The flow chart of a cohort.",
     documentation: "Counts at each inclusion, exclusion and part.",
     example: "flow eligible",

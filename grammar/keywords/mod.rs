@@ -214,10 +214,11 @@ const fn slot(preposition: Preposition, list: List) -> Slot {
 }
 
 /// Words that may stand before what they qualify: `early rsf(...)`, `leave-out centre`.
-static QUALIFIERS: [(&str, &str); 3] = [
+static QUALIFIERS: [(&str, &str); 4] = [
     ("early", "Joins the blocks before learning: one model on all their features."),
     ("late", "Joins the predictions of one model per block, learnt out of fold."),
     ("leave-out", "Leaves one level of a column out at a time: internal-external validation."),
+    ("apparent", "Asks for the estimate on the rows of the fit, named as such: `show apparent AUC`."),
 ];
 
 /// Calls whose arguments are columns and conditions, so that `x in (1, 2)` is a condition there

@@ -31,23 +31,6 @@ pub(super) static STRATIFY: Keyword = Keyword {
             example: "adjust for subsequent_therapy",
             ..PLAIN
         },
-        Keyword {
-            word: "at",
-            list: List::Some(Kind::Time),
-            summary: "Times at which it is asked, or thresholds.",
-            documentation: "With a unit behind the last: `at 6, 12, 24 months`.",
-            example: "at 6, 12, 24, 36 months",
-            ..PLAIN
-        },
-        Keyword {
-            word: "show",
-            count: Count::Repeated,
-            list: List::Some(Kind::Word),
-            summary: "What is shown.",
-            documentation: "Figures: `km`, `forest`.",
-            example: "show km",
-            ..PLAIN
-        },
         ACCEPT,
     ],
     ..PLAIN

@@ -27,6 +27,7 @@ names = ["haar"] + [f"db{i}" for i in range(1, 21)] + [f"sym{i}" for i in range(
 names += [f"coif{i}" for i in range(1, 6)] + [n for n in pywt.wavelist("bior")] + [n for n in pywt.wavelist("rbio")]
 print("/// Every wavelet that is offered.")
 print("#[rustfmt::skip]")
+print("#[allow(clippy::approx_constant, clippy::excessive_precision)] // numbers of a table, not constants")
 print("pub static WAVELETS: &[Entry] = &[")
 for name in names:
     w = pywt.Wavelet(name)

@@ -273,7 +273,7 @@ impl<'a> Checker<'a> {
             horizon_labels: Vec::new(),
             metrics,
             figures: Vec::new(),
-            apparent: true,
+            apparent: false,
             threshold: None,
         });
         self.add(declaration, name, operation, inputs, Provenance::default(), defaults);

@@ -156,7 +156,7 @@ impl<'a> Checker<'a> {
                 horizon_labels: labels,
                 metrics,
                 figures,
-                apparent: apparent || training,
+                apparent,
                 threshold,
             }),
             inputs,

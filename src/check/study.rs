@@ -193,7 +193,7 @@ impl Checker<'_> {
                     }
                     self.set.insert(name.clone(), value);
                 }
-                Err(fault) => self.tell(fault),
+                Err(fault) => self.tell(*fault),
             }
         }
     }

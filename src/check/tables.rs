@@ -126,7 +126,7 @@ impl<'a> Checker<'a> {
     /// The file of a `from "..."`.
     fn path(&mut self, declaration: &Declaration) -> Option<String> {
         let source = declaration.head.after(Preposition::From).first()?;
-        match &source.kind {
+        match &self.resolved(source).kind {
             ExprKind::Text(path) => Some(path.clone()),
             _ => {
                 self.tell(

@@ -1,1 +1,134 @@
-//! The command line: thin, no logic of its own.
+//! The command line: thin, no logic of its own. One file a command.
+//!
+//! May import everything above the line. Exit codes: 0 done, 1 study rejected, 2 data rejected,
+//! 3 run failed or stopped, 64 the command line itself was wrong.
+
+mod check;
+mod demo;
+mod explain;
+mod fmt;
+mod plan;
+mod progress;
+mod run;
+pub mod show;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Why a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    StudyRejected,
+    DataRejected,
+    RunFailed,
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::StudyRejected => 1,
+            Exit::DataRejected => 2,
+            Exit::RunFailed => 3,
+            Exit::Usage => 64,
+        })
+    }
+}
+
+/// A study language: write the Methods section of a prediction study, get its Results.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Tell every mistake of a study before any data is read.
+    Check {
+        study: PathBuf,
+        /// `json` prints one diagnostic a line.
+        #[arg(long, default_value = "text")]
+        format: Format,
+        #[command(flatten)]
+        parameters: Parameters,
+    },
+    /// Run a study: its answers on the terminal, `results.json` and `tables/` in a folder.
+    Run(run::Run),
+    /// Show what a study will do, every default spelt out.
+    Plan {
+        study: PathBuf,
+        #[arg(long, default_value = "tree")]
+        format: plan::Form,
+        #[command(flatten)]
+        parameters: Parameters,
+    },
+    /// Write a study in its canonical layout.
+    Fmt {
+        studies: Vec<PathBuf>,
+        /// Only say which files would change; exit code 1 if any.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Explain a diagnostic by its code, with an example.
+    Explain { code: String },
+    /// Run a small study that comes with Diptych, on made-up patients.
+    Demo(demo::Demo),
+}
+
+#[derive(clap::Args, Clone, Default)]
+struct Parameters {
+    /// Gives a `parameter` of the study its value.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// Reads the arguments of the process and does what they say.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            // Nothing is left to tell it to if this fails.
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    match arguments.command {
+        Command::Check { study, format, parameters } => check::check(&study, &parameters, format == Format::Json),
+        Command::Run(run) => run::run(&run),
+        Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
+        Command::Fmt { studies, check } => fmt::fmt(&studies, check),
+        Command::Explain { code } => explain::explain(&code),
+        Command::Demo(demo) => demo::demo(&demo),
+    }
+    .into()
+}
+
+/// Opens a study with its parameters, or says why not.
+fn open(path: &std::path::Path, parameters: &Parameters) -> Result<crate::Study, Exit> {
+    let mut study = crate::Study::open(path).map_err(|error| {
+        show::complain(&format!("{} cannot be read: {error}", path.display()));
+        Exit::StudyRejected
+    })?;
+    for (name, value) in &parameters.set {
+        study = study.set(name, value);
+    }
+    Ok(study)
+}

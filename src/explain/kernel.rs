@@ -139,7 +139,7 @@ fn solve(
             let dot: f64 = (0..j).map(|l| left[i * k + l] * left[j * k + l]).sum();
             let value = left[i * k + j] - dot;
             if i == j {
-                if !(value > 1e-12) {
+                if value.is_nan() || value <= 1e-12 {
                     return Err(fault());
                 }
                 left[i * k + i] = value.sqrt();

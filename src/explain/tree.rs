@@ -90,7 +90,7 @@ impl Tree {
             if self.feature[node] as usize >= features {
                 return fault("a split is on a feature that does not exist");
             }
-            if !(self.cover[node] > 0.0) {
+            if self.cover[node].is_nan() || self.cover[node] <= 0.0 {
                 return fault("a split has no cover");
             }
         }

@@ -101,6 +101,7 @@ struct Walk<'a, const Q: usize> {
     values: &'a mut [f64],
 }
 
+#[allow(clippy::needless_range_loop, reason = "a fixed count of lanes over several arrays")]
 impl<const Q: usize> Walk<'_, Q> {
     /// Sum over the leaves below `node` of value times product, where `product` is that of the
     /// path to `node`.

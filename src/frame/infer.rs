@@ -69,7 +69,7 @@ fn date(text: &str, slashes: Option<Slashes>) -> Option<NaiveDate> {
 
 /// The order that fits every value, if only one does; `Err` with an example if both do.
 fn slashes<'a>(values: impl Iterator<Item = &'a str> + Clone) -> Result<Option<Slashes>, String> {
-    let slashed = values.clone().filter(|value| value.contains('/') && !value.starts_with(|c: char| c == '/'));
+    let slashed = values.clone().filter(|value| value.contains('/'));
     let Some(example) = slashed.clone().next() else { return Ok(None) };
     let fits = |order| values.clone().all(|value| date(value, Some(order)).is_some());
     match (fits(Slashes::DayFirst), fits(Slashes::MonthFirst)) {

@@ -17,6 +17,7 @@ pub mod functions;
 pub mod infer;
 pub mod key;
 pub mod read;
+pub mod schema;
 pub mod table;
 
 pub use cells::Cells;

@@ -23,6 +23,7 @@ pub mod steps;
 mod work;
 
 mod average;
+mod bma;
 mod logistic;
 mod rank_average;
 mod stack;
@@ -43,7 +44,7 @@ use crate::stats::Metric;
 
 /// Every fusion rule, in alphabetical order.
 pub fn rules() -> &'static [&'static dyn Rule] {
-    &[&average::Average, &logistic::Logistic, &rank_average::RankAverage, &stack::Stack, &weighted::Weighted]
+    &[&average::Average, &bma::Bma, &logistic::Logistic, &rank_average::RankAverage, &stack::Stack, &weighted::Weighted]
 }
 
 /// The fusion rule of that name.

@@ -4,6 +4,8 @@
 //! the spacing alone; the axes right, anterior, superior of the file become left, posterior, superior.
 //! Source: the NIfTI-1.1 header definition, <https://nifti.nimh.nih.gov/nifti-1>.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;

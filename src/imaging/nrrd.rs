@@ -129,11 +129,9 @@ fn vectors(field: &'static str, text: &str) -> Result<Vec<Option<[f64; 3]>>, Fau
         let inner = rest.strip_prefix('(').ok_or_else(|| fault(field, text, "is no list of vectors"))?;
         let (numbers, after) = inner.split_once(')').ok_or_else(|| fault(field, text, "lacks a parenthesis"))?;
         let mut parsed = [0.0; 3];
-        let mut count = 0;
-        for number in numbers.split(',') {
+        for (count, number) in numbers.split(',').enumerate() {
             let value = number.trim().parse::<f64>().map_err(|_| fault(field, text, "has a word for a number"))?;
             *parsed.get_mut(count).ok_or_else(|| fault(field, text, "has vectors of more than three numbers"))? = value;
-            count += 1;
         }
         out.push(Some(parsed));
         rest = after.trim_start();
@@ -329,14 +327,17 @@ fn read_faulty(path: &Path) -> Result<NrrdFile, Fault> {
         }
         Some(_) => return Err(Fault::Encoding("gzip in several files".into())),
     };
-    if files.as_ref().is_none_or(|files| files.len() == 1) && byte_skip >= 0 {
-        skip_into(&mut source, line_skip, if deflated { 0 } else { byte_skip })?;
+    if byte_skip == -1 && files.is_none() {
+        return Err(fault("byte skip", "-1", "counts from the end, which needs the voxels in a file of their own"));
     }
-    if byte_skip == -1 {
-        let size = (count * kind.bytes()) as u64;
-        let excess = file_bytes.saturating_sub(size);
-        let already = if files.is_none() { own_bytes.saturating_sub(remaining(&mut source, own_bytes)?) } else { 0 };
-        skip_into(&mut source, 0, excess.saturating_sub(already) as i64)?;
+    if files.as_ref().is_none_or(|files| files.len() == 1) {
+        let bytes = match byte_skip {
+            // From the end of the file.
+            -1 => file_bytes.saturating_sub((count * kind.bytes()) as u64) as i64,
+            _ if deflated => 0,
+            bytes => bytes,
+        };
+        skip_into(&mut source, line_skip, bytes)?;
     }
     let voxels = match encoding.as_str() {
         "raw" => read_voxels(source, kind, count, little)?,
@@ -349,12 +350,6 @@ fn read_faulty(path: &Path) -> Result<NrrdFile, Fault> {
         other => return Err(Fault::Encoding(other.to_owned())),
     };
     Ok(NrrdFile { layers: split_layers(voxels, &layout)?, metadata: header.metadata })
-}
-
-/// `byte skip: -1` counts from the end of a raw file; an attached header would have to be measured, which the
-/// format forbids.
-fn remaining(_source: &mut dyn BufRead, _own: u64) -> Result<u64, Fault> {
-    Err(fault("byte skip", "-1", "needs the voxels in a file of their own"))
 }
 
 fn skip_into(source: &mut (impl BufRead + ?Sized), lines: i64, bytes: i64) -> Result<(), Fault> {

@@ -6,6 +6,8 @@
 //! rounding after 48 voxels, so only the needed box and that margin are filtered.
 //! Source: Unser, IEEE Signal Processing Magazine 16(6):22 (1999).
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use std::collections::BTreeMap;
 
 use super::error::Fault;
@@ -31,7 +33,8 @@ pub enum Outcome {
     Real,
 }
 
-const POLE: f64 = -0.267_949_192_431_122_7; // √3 − 2
+/// √3 − 2 as ITK computes it: the rounded root less 2, not the rounded difference.
+const POLE: f64 = 1.732_050_807_568_877_2 - 2.0;
 const MEMORY: usize = 48;
 const HORIZON: usize = 18; // ceil(ln 1e-10 / ln |pole|), ITK's tolerance
 /// Splines are summed along the axes for speed; a value this near a whole number is summed again in ITK's order,
@@ -274,7 +277,7 @@ fn prefilter(values: &mut [f64], lanes: usize, length: usize) {
         for (sum, value) in start.iter_mut().zip(&values[(length - 1) * lanes..]) {
             *sum += back * value;
         }
-        back *= back * inverse;
+        back = back * back * inverse;
         for n in 1..length - 1 {
             for (sum, value) in start.iter_mut().zip(&values[n * lanes..(n + 1) * lanes]) {
                 *sum += (power + back) * value;
@@ -323,7 +326,7 @@ fn spline(source: &Volume, rows: &Rows<'_>, truncated: bool) -> Vec<f64> {
         }
         return out;
     };
-    let supports: [Vec<Option<([usize; 4], [f64; 4])>>; 3] = std::array::from_fn(|axis| {
+    let supports: [Vec<Support>; 3] = std::array::from_fn(|axis| {
         axes[axis].iter().map(|p| inside(*p, size[axis]).then(|| support(*p, size[axis]))).collect()
     });
     let used = |axis: usize| {
@@ -373,7 +376,9 @@ fn spline(source: &Volume, rows: &Rows<'_>, truncated: bool) -> Vec<f64> {
     out
 }
 
-type AxisSupport = [Option<([usize; 4], [f64; 4])>];
+/// Source indices and weights of one output voxel along an axis; none outside the source.
+type Support = Option<([usize; 4], [f64; 4])>;
+type AxisSupport = [Support];
 
 /// One plane of the source, interpolated along x and y.
 fn plane(

@@ -106,4 +106,15 @@ mod tests {
         assert!(importance[0] > importance[5]);
         assert!(matches!(model.predict(fresh.slice(ndarray::s![.., ..2])), Err(FitError::Shape { .. })));
     }
+
+    // scripts/reference/learn.py: DecisionTreeClassifier.
+    #[test]
+    fn agrees_with_scikit_learn_on_twelve() {
+        let expected = [0.0, 0.0, 0.6, 0.0, 1.0, 0.6, 0.6, 0.0, 0.6, 0.6, 0.0, 1.0];
+        let given = [("depth", crate::card::Value::Integer(2))];
+        let ours = super::super::training::testing::fitted_to_twelve(&DecisionTree, &given, 2);
+        for (ours, theirs) in ours.iter().zip(expected) {
+            assert!((ours - theirs).abs() < 1e-15, "{ours} {theirs}");
+        }
+    }
 }

@@ -424,4 +424,39 @@ mod tests {
         assert!(net.slopes[7] != 0.0);
         assert_eq!(net.selected(&[1.0; 10], 0.0), [7]);
     }
+
+    // scripts/reference/learn.py: glmnet with thresh = 1e-20.
+    #[test]
+    fn paths_agree_with_glmnet_on_twelve() {
+        let (x, _, outcome) = super::super::training::testing::cohort_of_twelve();
+        let Outcome::Binary(dead) = &outcome else { unreachable!() };
+        let penalty = Penalty { alpha: 0.5, factors: None };
+        let given = Lambdas::Given(vec![0.2, 0.1, 0.05]);
+        let control = Control { threshold: 1e-16, ..Control::default() };
+        let silent = Watch::silent();
+        let path = fit_path(x.view(), &outcome, None, &penalty, &given, &control, &silent).unwrap();
+        let expected = [
+            (-4.062556740899095, 0.06615611499955035, 0.0),
+            (-6.125436379620101, 0.10215259662450094, 0.0),
+            (-7.935038953415844, 0.13377478962878261, -0.03061958448169669),
+        ];
+        for (lambda, (a0, age, sex)) in path.lambda.clone().into_iter().zip(expected) {
+            let (intercept, slopes) = path.at(lambda);
+            assert!((intercept - a0).abs() < 1e-6 && (slopes[0] - age).abs() < 1e-8 && (slopes[1] - sex).abs() < 1e-7);
+        }
+        // The same with a continuous endpoint: sex on age and death.
+        let sex = Outcome::Continuous(x.column(1).to_vec());
+        let features =
+            Array2::from_shape_fn((12, 2), |(i, j)| if j == 0 { x[[i, 0]] } else { f64::from(u8::from(dead[i])) });
+        let path = fit_path(features.view(), &sex, None, &penalty, &given, &control, &silent).unwrap();
+        let expected = [
+            (0.5833333333333333, 0.0, 0.0),
+            (0.4049128103671484, 0.003205159095200926, 0.0),
+            (0.2685574784065676, 0.005682003677271056, -0.003653639459175617),
+        ];
+        for (lambda, (a0, age, dead)) in path.lambda.clone().into_iter().zip(expected) {
+            let (intercept, slopes) = path.at(lambda);
+            assert!((intercept - a0).abs() < 1e-7 && (slopes[0] - age).abs() < 1e-8 && (slopes[1] - dead).abs() < 1e-7);
+        }
+    }
 }

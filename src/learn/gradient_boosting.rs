@@ -278,4 +278,28 @@ mod tests {
         assert!(importance[0] > importance[5]);
         assert!(matches!(model.predict(fresh.slice(ndarray::s![.., ..2])), Err(FitError::Shape { .. })));
     }
+
+    // scripts/reference/learn.py: GradientBoostingClassifier, of age alone (no ties).
+    #[test]
+    fn agrees_with_scikit_learn_on_twelve() {
+        let expected = [
+            0.24944461196351367,
+            0.24944461196351367,
+            0.49427638802294005,
+            0.24944461196351367,
+            0.6304897508194853,
+            0.49427638802294005,
+            0.5319415878001933,
+            0.24944461196351367,
+            0.49427638802294005,
+            0.49427638802294005,
+            0.24944461196351367,
+            0.6304897508194853,
+        ];
+        let given = [("depth", crate::card::Value::Integer(2)), ("rounds", crate::card::Value::Integer(5))];
+        let ours = super::super::training::testing::fitted_to_twelve(&GradientBoosting, &given, 1);
+        for (ours, theirs) in ours.iter().zip(expected) {
+            assert!((ours - theirs).abs() < 1e-12, "{ours} {theirs}");
+        }
+    }
 }

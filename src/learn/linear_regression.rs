@@ -169,14 +169,23 @@ mod tests {
 
     use super::*;
 
-    // R: summary(lm(dist ~ speed, cars[1:10, ])).
+    // R: summary(lm(dist ~ speed, cars[1:10, ])) as scripts/reference/learn.py prints it, and closed forms.
     #[test]
     fn agrees_with_lm_on_the_first_ten_cars() {
         let speed = [4., 4., 7., 7., 8., 9., 10., 10., 10., 11.];
         let dist = [2., 10., 4., 22., 16., 10., 18., 26., 34., 17.];
         let x = Array2::from_shape_fn((10, 1), |(row, _)| speed[row]);
         let fit = fit(x.view(), &["speed".to_owned()], &dist, None, 0.95).unwrap();
-        // Closed forms.
+        let slope = &fit.coefficients[1];
+        for (ours, theirs) in [
+            (fit.coefficients[0].estimate, -4.52857142857143113),
+            (slope.estimate, 2.55357142857142883),
+            (slope.standard_error, 1.06877275008606509),
+            (slope.t, 2.38925574062942481),
+            (slope.p, 0.04390680402796242),
+        ] {
+            assert!((ours - theirs).abs() < 1e-9, "{ours} {theirs}");
+        }
         let (mx, my) = (8.0, 15.9);
         let sxx: f64 = speed.iter().map(|x| (x - mx) * (x - mx)).sum();
         let sxy: f64 = speed.iter().zip(&dist).map(|(x, y)| (x - mx) * (y - my)).sum();

@@ -11,6 +11,7 @@ use crate::stats::Prediction;
 
 use super::linear_model::{LinearModel, Link};
 use super::logistic_regression::{self, Firth, LogisticFit, Options};
+use super::logistic_ridge;
 use super::seam::{FitError, Learner, Model, Task};
 use super::training::{binary, freeze, thaw};
 
@@ -77,8 +78,7 @@ impl Learner for Logistic {
         let labels = binary(task, CARD.name)?;
         let columns = task.x.ncols();
         if settings.choice("penalty") == "L2" {
-            let (intercept, slopes) =
-                logistic_regression::fit_ridge(task.x, labels, task.weights, settings.real("C"), watch)?;
+            let (intercept, slopes) = logistic_ridge::fit(task.x, labels, task.weights, settings.real("C"), watch)?;
             let linear = LinearModel { intercept, slopes, link: Link::Logit, learner: CARD.name.to_owned() };
             return Ok(Box::new(LogisticModel { linear, inference: None }));
         }

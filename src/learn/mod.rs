@@ -10,6 +10,7 @@ pub mod adaboost;
 pub mod bagging;
 pub mod block;
 pub mod boosting;
+pub mod calibration;
 pub mod decision_tree;
 pub mod elastic_net;
 pub mod folds;
@@ -25,6 +26,9 @@ pub mod linear_model;
 pub mod linear_regression;
 pub mod logistic;
 pub mod logistic_regression;
+pub mod logistic_ridge;
+
+pub mod mice;
 pub mod naive_bayes;
 pub mod random_forest;
 pub mod recipe;
@@ -35,6 +39,7 @@ pub mod stacking;
 pub mod steps;
 pub mod support_vectors;
 pub mod svm;
+pub mod threshold;
 pub(crate) mod training;
 pub mod tree;
 

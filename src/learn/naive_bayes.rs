@@ -163,4 +163,28 @@ mod tests {
         assert!(importance[0] > importance[5]);
         assert!(matches!(model.predict(fresh.slice(ndarray::s![.., ..2])), Err(FitError::Shape { .. })));
     }
+
+    // scripts/reference/learn.py: GaussianNB.
+    #[test]
+    fn agrees_with_scikit_learn_on_twelve() {
+        let expected = [
+            0.008725089374748033,
+            0.07263563567295991,
+            0.6818419399795645,
+            0.00027385779736627426,
+            0.9057011749699546,
+            0.8467922729270603,
+            0.3028089732660598,
+            0.04494912469371815,
+            0.5066945488106983,
+            0.742302392211063,
+            0.0014906629295563542,
+            0.9017706368608529,
+        ];
+        let given = [];
+        let ours = super::super::training::testing::fitted_to_twelve(&NaiveBayes, &given, 2);
+        for (ours, theirs) in ours.iter().zip(expected) {
+            assert!((ours - theirs).abs() < 1e-12, "{ours} {theirs}");
+        }
+    }
 }

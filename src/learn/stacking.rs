@@ -12,7 +12,7 @@ use crate::stats::Prediction;
 use super::glmnet::cross_validation::deal;
 use super::gtbr::Gtbr;
 use super::logistic::Logistic;
-use super::logistic_regression;
+use super::logistic_ridge;
 use super::naive_bayes::NaiveBayes;
 use super::random_forest::RandomForest;
 use super::svm::Svm;
@@ -47,6 +47,12 @@ static CARD: Card = Card {
             summary: "Folds of the out-of-fold predictions.",
         },
         Parameter {
+            name: "standardise",
+            domain: Domain::Flag,
+            default: Initial::Flag(true),
+            summary: "Whether `svm` and `logistic` take z-scored features.",
+        },
+        Parameter {
             name: "C",
             domain: Domain::RealOpen { low: 0.0, high: f64::INFINITY },
             default: Initial::Real(1.0),
@@ -61,7 +67,8 @@ learner predicts each fold from the other folds; a logistic regression with ridg
 are fitted again on all rows. So the combination never sees a prediction of a row by a model that was fitted on it.
 
 Bases take their defaults: `random_forest` with `trees` trees, `gtbr` with `trees` rounds, `svm` (RBF), `naive_bayes`,
-and `logistic` with ridge penalty; for `svm` and `logistic` the features are z-scored by the training rows.
+and `logistic` with ridge penalty; for `svm` and `logistic` the features are z-scored by the training rows, unless
+`standardise = no`.
 
 Importance is the mean of the bases' importances, each taken absolute (per standard deviation of the feature for
 `logistic`) and scaled to sum 1, weighted by the absolute coefficient of the combination.",
@@ -114,8 +121,9 @@ fn bases(settings: &Settings) -> Result<Vec<Base>, FitError> {
     let trees = || Value::Integer(settings.integer("trees"));
     let forest = || Base::new(&RandomForest, false, &[("trees", trees())]);
     let boosting = || Base::new(&Gtbr, false, &[("rounds", trees())]);
-    let svm = || Base::new(&Svm, true, &[]);
-    let ridge = || Base::new(&Logistic, true, &[("penalty", Value::Text("L2".to_owned()))]);
+    let scaled = settings.flag("standardise");
+    let svm = || Base::new(&Svm, scaled, &[]);
+    let ridge = || Base::new(&Logistic, scaled, &[("penalty", Value::Text("L2".to_owned()))]);
     match settings.choice("bases") {
         "forest and logistic" => Ok(vec![forest()?, ridge()?]),
         "forest, boosting and svm" => Ok(vec![forest()?, boosting()?, svm()?]),
@@ -149,7 +157,8 @@ pub struct StackedModel {
 /// What is written of it.
 #[derive(Serialize, Deserialize)]
 struct FrozenStack {
-    bases: Vec<(String, Json)>,
+    /// Name, whether the features are z-scored, and the model.
+    bases: Vec<(String, bool, Json)>,
     intercept: f64,
     slopes: Vec<f64>,
     mean: Vec<f64>,
@@ -163,10 +172,11 @@ impl Stacking {
         let every = Settings::new(&CARD, [("bases", Value::Text("all".to_owned()))])
             .map_err(|fault| FitError::Frozen { reason: fault.to_string() })?;
         let (mut own, mut models) = (Vec::new(), Vec::new());
-        for (name, json) in &stack.bases {
-            let Some(base) = bases(&every)?.into_iter().find(|base| base.learner.card().name == *name) else {
+        for (name, scaled, json) in &stack.bases {
+            let Some(mut base) = bases(&every)?.into_iter().find(|base| base.learner.card().name == *name) else {
                 return Err(FitError::Frozen { reason: format!("it stacks `{name}`, which is no base") });
             };
+            base.scaled = *scaled;
             models.push(base.learner.thaw(json)?);
             own.push(base);
         }
@@ -205,7 +215,9 @@ impl Model for StackedModel {
     fn freeze(&self) -> Json {
         let bases = self.bases.iter().zip(&self.models);
         freeze(&FrozenStack {
-            bases: bases.map(|(base, model)| (base.learner.card().name.to_owned(), model.freeze())).collect(),
+            bases: bases
+                .map(|(base, model)| (base.learner.card().name.to_owned(), base.scaled, model.freeze()))
+                .collect(),
             intercept: self.intercept,
             slopes: self.slopes.clone(),
             mean: self.mean.clone(),
@@ -262,7 +274,7 @@ impl Learner for Stacking {
             }
         }
         let (intercept, slopes) =
-            logistic_regression::fit_ridge(predicted.view(), labels, task.weights, settings.real("C"), watch)?;
+            logistic_ridge::fit(predicted.view(), labels, task.weights, settings.real("C"), watch)?;
         let mut models = Vec::with_capacity(bases.len());
         let mut importance = vec![0.0; features];
         for (place, base) in bases.iter().enumerate() {

@@ -159,6 +159,30 @@ pub(crate) mod testing {
         (x, (0..columns).map(|column| format!("x{column}")).collect(), Outcome::Binary(labels))
     }
 
+    /// Age, sex and death of twelve, as in `scripts/reference/learn.py`.
+    pub fn cohort_of_twelve() -> (Array2<f64>, Vec<String>, Outcome) {
+        const AGE: [f64; 12] = [45., 50., 61., 38., 72., 66., 55., 49., 58., 63., 41., 70.];
+        const SEX: [f64; 12] = [0., 1., 1., 0., 0., 1., 1., 0., 1., 0., 1., 1.];
+        const DEAD: [u8; 12] = [0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0, 1];
+        let x = Array2::from_shape_fn((12, 2), |(row, column)| if column == 0 { AGE[row] } else { SEX[row] });
+        (x, vec!["age".to_owned(), "sex".to_owned()], Outcome::Binary(DEAD.iter().map(|dead| *dead == 1).collect()))
+    }
+
+    /// Probabilities of a learner on the cohort that it was fitted on, with the first `columns` features.
+    pub fn fitted_to_twelve(
+        learner: &dyn crate::learn::Learner,
+        given: &[(&'static str, crate::card::Value)],
+        columns: usize,
+    ) -> Vec<f64> {
+        let (x, names, outcome) = cohort_of_twelve();
+        let (x, names) = (x.slice(ndarray::s![.., ..columns]), names[..columns].to_vec());
+        let task = crate::learn::Task { x, names: &names, outcome: &outcome, weights: None };
+        let settings = crate::card::Settings::new(learner.card(), given.iter().cloned()).unwrap();
+        let silent = crate::progress::Watch::silent();
+        let model = learner.fit(&task, &settings, &Stream::root(1), &silent).unwrap();
+        model.predict(x).unwrap().scores().to_vec()
+    }
+
     /// Area under the curve by counting pairs.
     pub fn auc(scores: &[f64], outcome: &Outcome) -> f64 {
         let Outcome::Binary(labels) = outcome else { return f64::NAN };

@@ -1,6 +1,8 @@
 //! Eigenvalues of small symmetric matrices: Householder reduction to three diagonals, then the implicit QL method.
 //! Source: Golub and Van Loan, Matrix Computations, chapter 8.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 /// A symmetric matrix reduced to three diagonals, with what turns its vectors back.
 pub struct Tridiagonal {
     n: usize,

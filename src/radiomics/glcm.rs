@@ -1,5 +1,7 @@
 //! Grey level co-occurrence.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use super::eigen::Tridiagonal;
 use super::level_size::EPSILON;
 use super::region::{Levels, Row, offsets};
@@ -259,56 +261,234 @@ struct Differences {
     inverse_variance: f64,
 }
 
-/// √ of the second largest eigenvalue of Q.
+/// √ of the second largest eigenvalue of Q(i, j) = Σ_k p(i, k) p(j, k) / (p_x(i) p_y(k) + ε).
 ///
 /// Without ε, Q is similar to A Aᵀ with A = p / √(p_x p_y), which is symmetric; for a symmetric matrix A itself is,
-/// and its eigenvalues squared are those of Q. ε changes Q where grey levels are rare, by up to a thousandth of those
-/// cells; its effect on the eigenvalue is added to first order.
+/// and its eigenvalues squared are those of Q. ε changes Q where grey levels are rare, by up to a hundredth of those
+/// cells, so eigenvalues near the second are corrected for it. Grey levels that share no neighbour fall into blocks,
+/// each with an eigenvalue of 1; blocks are solved one by one, since equal eigenvalues have no vector of their own.
 fn maximal_correlation(p: &[f64], px: &[f64], py: &[f64], k: usize) -> f64 {
     if k < 2 {
         return 1.0;
     }
-    let scale = |m: &[f64]| -> Vec<f64> { m.iter().map(|v| if *v > 0.0 { 1.0 / v.sqrt() } else { 0.0 }).collect() };
-    let (sx, sy) = (scale(px), scale(py));
-    let a: Vec<f64> = (0..k * k).map(|at| p[at] * sx[at / k] * sy[at % k]).collect();
-    let symmetric = px == py && (0..k).all(|i| (0..i).all(|j| p[i * k + j] == p[j * k + i]));
-    let (reduced, value, root) = if symmetric {
-        let reduced = Tridiagonal::reduce(a, k);
-        let mut values = reduced.eigenvalues();
-        values.sort_by(|x, y| y.abs().total_cmp(&x.abs()));
-        (reduced, values[1] * values[1], values[1])
-    } else {
-        let mut square = vec![0.0; k * k];
-        for i in 0..k {
-            for j in 0..=i {
-                let dot: f64 = a[i * k..(i + 1) * k].iter().zip(&a[j * k..(j + 1) * k]).map(|(x, y)| x * y).sum();
-                square[i * k + j] = dot;
-                square[j * k + i] = dot;
-            }
-        }
-        let reduced = Tridiagonal::reduce(square, k);
-        let values = reduced.eigenvalues();
-        (reduced, values[k - 2], values[k - 2])
-    };
+    let over = |a: f64, b: f64| if b > 0.0 { a / b } else { 0.0 };
+    let (sx, sy): (Vec<f64>, Vec<f64>) = (px.iter().map(|v| v.sqrt()).collect(), py.iter().map(|v| v.sqrt()).collect());
+    let a: Vec<f64> = (0..k * k).map(|at| over(p[at], sx[at / k] * sy[at % k])).collect();
     let rarest = px.iter().chain(py).copied().filter(|v| *v > 0.0).fold(1.0, f64::min);
-    let mut value = value.max(0.0);
-    if rarest * rarest < EPSILON * 1e9 {
-        let v = reduced.eigenvector(root);
-        let right: Vec<f64> = (0..k).map(|i| v[i] * sx[i]).collect();
-        let left: Vec<f64> = (0..k).map(|i| v[i] * px[i].sqrt()).collect();
-        let turned: Vec<f64> = (0..k).map(|c| (0..k).map(|j| p[j * k + c] * right[j]).sum()).collect();
-        let mut change = 0.0;
-        for i in 0..k {
-            for c in 0..k {
-                let product = px[i] * py[c];
-                if p[i * k + c] > 0.0 && product > 0.0 {
-                    change += left[i] * p[i * k + c] * turned[c] * (1.0 / product - 1.0 / (product + EPSILON));
+    let b: Option<Vec<f64>> = (rarest * rarest < EPSILON * 1e9).then(|| {
+        let shrink = |at: usize| px[at / k] * py[at % k];
+        (0..k * k).map(|at| a[at] * over(shrink(at), shrink(at) + EPSILON)).collect()
+    });
+    let blocks = blocks(p, k);
+    let symmetric = px == py && (0..k).all(|i| (0..i).all(|j| p[i * k + j] == p[j * k + i]));
+    let mut values = vec![0.0, 0.0];
+    for block in &blocks {
+        let whole = blocks.len() == 1 && block.len() == k;
+        leading_eigenvalues(&a, b.as_deref(), k, block, whole && symmetric, &mut values);
+    }
+    values.sort_by(|x, y| y.total_cmp(x));
+    values[1].max(0.0).sqrt()
+}
+
+/// Groups of rows that are joined by a shared column; rows without entries are left out.
+fn blocks(p: &[f64], k: usize) -> Vec<Vec<usize>> {
+    let mut block_of = vec![usize::MAX; k];
+    let mut column_done = vec![false; k];
+    let mut blocks: Vec<Vec<usize>> = Vec::new();
+    for start in 0..k {
+        if block_of[start] != usize::MAX || p[start * k..(start + 1) * k].iter().all(|v| *v == 0.0) {
+            continue;
+        }
+        let mut members = vec![start];
+        block_of[start] = blocks.len();
+        let mut next = 0;
+        while let Some(i) = members.get(next).copied() {
+            next += 1;
+            for column in 0..k {
+                if p[i * k + column] == 0.0 || column_done[column] {
+                    continue;
+                }
+                column_done[column] = true;
+                for j in 0..k {
+                    if p[j * k + column] > 0.0 && block_of[j] == usize::MAX {
+                        block_of[j] = blocks.len();
+                        members.push(j);
+                    }
                 }
             }
         }
-        value -= change;
+        members.sort_unstable();
+        blocks.push(members);
     }
-    value.max(0.0).sqrt()
+    blocks
+}
+
+/// Adds the two largest eigenvalues of a block's rows, and those close to the second, corrected for ε when `b`
+/// (A less what ε takes) is given.
+fn leading_eigenvalues(a: &[f64], b: Option<&[f64]>, k: usize, block: &[usize], symmetric: bool, out: &mut Vec<f64>) {
+    let n = block.len();
+    let rows = |m: &[f64]| -> Vec<f64> { block.iter().flat_map(|i| m[i * k..(i + 1) * k].iter().copied()).collect() };
+    let own = rows(a);
+    let (reduced, mut roots): (Tridiagonal, Vec<(f64, f64)>) = if symmetric {
+        let reduced = Tridiagonal::reduce(own.clone(), n);
+        let roots = reduced.eigenvalues().into_iter().map(|root| (root * root, root)).collect();
+        (reduced, roots)
+    } else {
+        let reduced = Tridiagonal::reduce(product_transposed(&own, &own, n, k), n);
+        let roots = reduced.eigenvalues().into_iter().map(|root| (root, root)).collect();
+        (reduced, roots)
+    };
+    roots.sort_by(|x, y| y.0.total_cmp(&x.0));
+    let second = roots.get(1).map_or(0.0, |root| root.0);
+    let Some(b) = b else {
+        out.extend(roots.iter().take(2).map(|root| root.0));
+        return;
+    };
+    let less = rows(b);
+    let mut full: Option<Vec<f64>> = None;
+    for (value, root) in roots.iter().take_while(|(value, _)| *value >= 0.95 * second).take(8) {
+        let v = reduced.eigenvector(*root);
+        let mut turned = vec![0.0; k];
+        for (row, weight) in own.chunks_exact(k).zip(&v) {
+            for (sum, value) in turned.iter_mut().zip(row) {
+                *sum += weight * value;
+            }
+        }
+        let change: f64 =
+            (0..n).map(|i| v[i] * (0..k).map(|c| (own[i * k + c] - less[i * k + c]) * turned[c]).sum::<f64>()).sum();
+        out.push(if change.abs() < 1e-8 * value.abs() {
+            value - change
+        } else {
+            let matrix = full.get_or_insert_with(|| product_transposed(&less, &own, n, k));
+            refined_eigenvalue(matrix, n, value - change, v)
+        });
+    }
+}
+
+/// B Aᵀ of two n × k matrices, skipping zeros of B.
+fn product_transposed(b: &[f64], a: &[f64], n: usize, k: usize) -> Vec<f64> {
+    // Columns of A side by side, so that each term adds to a whole row.
+    let mut columns = vec![0.0; n * k];
+    for i in 0..n {
+        for j in 0..k {
+            columns[j * n + i] = a[i * k + j];
+        }
+    }
+    let mut out = vec![0.0; n * n];
+    for (target, row) in out.chunks_exact_mut(n).zip(b.chunks_exact(k)) {
+        for (weight, column) in row.iter().zip(columns.chunks_exact(n)).filter(|(w, _)| **w != 0.0) {
+            for (sum, value) in target.iter_mut().zip(column) {
+                *sum += weight * value;
+            }
+        }
+    }
+    out
+}
+
+/// The eigenvalue of a nearly symmetric matrix close to `value`, by two-sided inverse iteration from a close vector.
+fn refined_eigenvalue(matrix: &[f64], n: usize, value: f64, start: Vec<f64>) -> f64 {
+    let (mut value, mut right, mut left) = (value, start.clone(), start);
+    for _ in 0..3 {
+        let Some(factors) = Factors::new(matrix, n, value) else { return value };
+        factors.solve(&mut right);
+        factors.solve_transposed(&mut left);
+        for vector in [&mut right, &mut left] {
+            let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+            vector.iter_mut().for_each(|x| *x /= norm);
+        }
+        let (mut top, mut bottom) = (0.0, 0.0);
+        for (i, row) in matrix.chunks_exact(n).enumerate() {
+            top += left[i] * row.iter().zip(&right).map(|(m, x)| m * x).sum::<f64>();
+            bottom += left[i] * right[i];
+        }
+        let next = top / bottom;
+        if !next.is_finite() {
+            return value;
+        }
+        let done = (next - value).abs() < 1e-11;
+        value = next;
+        if done {
+            break;
+        }
+    }
+    value
+}
+
+/// P (M − shift) = L U with row exchanges.
+struct Factors {
+    n: usize,
+    lu: Vec<f64>,
+    order: Vec<usize>,
+}
+
+impl Factors {
+    fn new(matrix: &[f64], n: usize, shift: f64) -> Option<Factors> {
+        let mut lu = matrix.to_vec();
+        for i in 0..n {
+            lu[i * n + i] -= shift;
+        }
+        let size = lu.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+        if !(size.is_finite() && size > 0.0) {
+            return None;
+        }
+        let mut order: Vec<usize> = (0..n).collect();
+        for c in 0..n {
+            let pivot = (c..n).max_by(|i, j| lu[i * n + c].abs().total_cmp(&lu[j * n + c].abs()))?;
+            if pivot != c {
+                order.swap(pivot, c);
+                for j in 0..n {
+                    lu.swap(c * n + j, pivot * n + j);
+                }
+            }
+            if lu[c * n + c].abs() < size * f64::EPSILON {
+                lu[c * n + c] = size * f64::EPSILON;
+            }
+            let (above, below) = lu.split_at_mut((c + 1) * n);
+            let top = &above[c * n..];
+            for row in below.chunks_exact_mut(n).filter(|row| row[c] != 0.0) {
+                let factor = row[c] / top[c];
+                row[c] = factor;
+                for (value, upper) in row[c + 1..].iter_mut().zip(&top[c + 1..]) {
+                    *value -= factor * upper;
+                }
+            }
+        }
+        Some(Factors { n, lu, order })
+    }
+
+    fn solve(&self, x: &mut Vec<f64>) {
+        let n = self.n;
+        let mut y: Vec<f64> = self.order.iter().map(|row| x[*row]).collect();
+        for i in 0..n {
+            y[i] -= self.lu[i * n..i * n + i].iter().zip(&y).map(|(l, v)| l * v).sum::<f64>();
+        }
+        for i in (0..n).rev() {
+            let known: f64 = self.lu[i * n + i + 1..(i + 1) * n].iter().zip(&y[i + 1..]).map(|(u, v)| u * v).sum();
+            y[i] = (y[i] - known) / self.lu[i * n + i];
+        }
+        *x = y;
+    }
+
+    fn solve_transposed(&self, x: &mut [f64]) {
+        let n = self.n;
+        let mut y = x.to_vec();
+        for i in 0..n {
+            y[i] /= self.lu[i * n + i];
+            let value = y[i];
+            for j in i + 1..n {
+                y[j] -= self.lu[i * n + j] * value;
+            }
+        }
+        for i in (0..n).rev() {
+            let value = y[i];
+            for j in 0..i {
+                y[j] -= self.lu[i * n + j] * value;
+            }
+        }
+        for (row, value) in self.order.iter().zip(y) {
+            x[*row] = value;
+        }
+    }
 }
 
 /// The features of one image, in the order of [`NAMES`].

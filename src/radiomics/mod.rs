@@ -15,6 +15,7 @@ pub mod glcm;
 pub mod gldm;
 pub mod glrlm;
 pub mod glszm;
+pub mod ibsi;
 pub mod level_size;
 pub mod ngtdm;
 pub mod parameters;
@@ -25,6 +26,7 @@ pub mod shape;
 pub mod shape2d;
 pub mod surface;
 pub mod texture;
+pub mod yaml;
 
 pub use discretise::Discretisation;
 pub use extract::{Extraction, ExtractionFault, Feature, extract};

@@ -1,5 +1,7 @@
 //! What is done to image and mask before features: normalise, resample, check, reduce the region.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use super::region::Region;
 use super::settings::{Normalisation, Resampling, Resegmentation, ResegmentationMode, Settings};
 use crate::imaging::geometry::GeometryFault;

@@ -1,5 +1,7 @@
 //! Shape of a region in space.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use std::f64::consts::PI;
 
 use super::eigen::Tridiagonal;

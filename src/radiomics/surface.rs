@@ -4,9 +4,12 @@
 //! the half-table form that PyRadiomics uses: a cube whose corner 7 is inside is its complement, turned inside out.
 //! Area and volume depend on a cube's pattern and place alone, so patterns are counted and the table is applied once.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use std::collections::BTreeMap;
 
 /// Corners of a cube as steps along (z, y, x).
+#[cfg(test)]
 const CORNERS: [[usize; 3]; 8] =
     [[0, 0, 0], [0, 0, 1], [0, 1, 1], [0, 1, 0], [1, 0, 0], [1, 0, 1], [1, 1, 1], [1, 1, 0]];
 
@@ -390,6 +393,15 @@ impl Vertices {
     }
 }
 
+/// Vertices of the surface in half voxels, (x, y, z), that can be corners of its convex hull.
+pub(crate) fn hull_candidates(mask: &PaddedMask) -> Vec<[u32; 3]> {
+    let mut out = Vec::new();
+    for (z, plane) in Vertices::of(mask).planes(2) {
+        out.extend(hull(plane).into_iter().map(|[x, y]| [x, y, z]));
+    }
+    out
+}
+
 /// The convex hull of points of a plane, without points inside its edges.
 fn hull(mut points: Vec<[u32; 2]>) -> Vec<[u32; 2]> {
     points.sort_unstable();
@@ -445,7 +457,8 @@ pub(crate) fn widest_distance(points: Vec<[f64; 3]>) -> f64 {
 }
 
 /// Corners of the table, for the tests of other files.
-pub(crate) const fn corners() -> [[usize; 3]; 8] {
+#[cfg(test)]
+const fn corners() -> [[usize; 3]; 8] {
     CORNERS
 }
 

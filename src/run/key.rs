@@ -10,7 +10,7 @@ use crate::frame::evaluate::columns;
 use crate::frame::expression::Expression;
 use crate::learn::recipe::{Candidate, Design, Recipe, Resampling, Search};
 use crate::learn::{Block, Values};
-use crate::plan::node::{Cut, Grouping, Model, ModelRef, Operation, Term};
+use crate::plan::node::{Competing, Cut, Grouping, Model, ModelRef, Operation, Term};
 use crate::plan::{Node, NodeId, Rows};
 use crate::stats::Outcome;
 
@@ -189,13 +189,23 @@ impl<'a> Keys<'a> {
                     expressions.extend(term.factors.iter().map(|factor| &factor.expression));
                 }
                 expressions.extend(formula.strata.iter().chain(&formula.cluster).map(|(_, expression)| expression));
-                let endpoints: Vec<NodeId> = infer.endpoint.into_iter().collect();
+                let mut endpoints: Vec<NodeId> = infer.endpoint.into_iter().collect();
+                let mut events = Vec::new();
+                for competing in &infer.competing {
+                    match competing {
+                        Competing::Endpoint(id) => endpoints.push(*id),
+                        Competing::Event(expression) => {
+                            expressions.push(expression);
+                            events.push(expression);
+                        }
+                    }
+                }
                 json!({
                     "procedure": infer.procedure,
                     "settings": settings(&infer.settings),
                     "response": formula.response, "label": formula.response_label,
                     "terms": terms(&formula.terms), "each": terms(&formula.each),
-                    "strata": formula.strata, "cluster": formula.cluster,
+                    "strata": formula.strata, "cluster": formula.cluster, "competing": events,
                     "rows": self.rows(&infer.rows, &names(expressions.into_iter()))?,
                     "endpoint": self.endpoints(&endpoints, &infer.rows)?,
                 })

@@ -18,6 +18,9 @@ pub mod step;
 pub mod store;
 pub mod world;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -52,7 +55,7 @@ pub struct Report {
 pub struct Failure {
     pub faults: Vec<Fault>,
     /// Answers of the steps that succeeded; `None` where the data itself was rejected.
-    pub report: Option<Report>,
+    pub report: Option<Box<Report>>,
 }
 
 /// Runs `plan` over `inputs`. Finished pieces are put into `store` at once.

@@ -309,7 +309,7 @@ impl<'a> Work<'a> {
         } else {
             told
         };
-        Err(Failure { faults, report: Some(report) })
+        Err(Failure { faults, report: Some(Box::new(report)) })
     }
 }
 
@@ -326,15 +326,14 @@ fn operate(step: &Step<'_>) -> Result<Done, Fault> {
             "extracting radiomics within a study",
             "extract them beforehand and read the features as a table",
         )),
-        Operation::Correlate(_) => {
-            Err(Fault::unavailable("`correlate`", "`evaluate` tells each model's discrimination"))
-        }
-        Operation::Explain(_) => {
-            Err(Fault::unavailable("`explain`", "the model's own coefficients are told with the model"))
-        }
-        Operation::Quadrants(_) => Err(Fault::unavailable("`quadrants`", "`stratify` by each of the two groups")),
-        Operation::Stratify(_) => Err(Fault::unavailable("`stratify`", "`km(os ~ group)` on the cohort")),
-        Operation::Contrast(_) => Err(Fault::unavailable("`contrast`", "leave it out for now")),
+        Operation::Correlate(correlate) => operations::correlate::run(step, correlate).map(nothing),
+        Operation::Explain(explain) => operations::explain::run(step, explain).map(nothing),
+        Operation::Quadrants(quadrants) => operations::quadrants::run(step, quadrants).map(nothing),
+        Operation::Stratify(stratify) => operations::stratify::run(step, stratify).map(nothing),
+        Operation::Contrast(_) => Err(Fault::unavailable(
+            "`contrast`",
+            "the predictions of the models can be taken from the library, and `omics` has the engines",
+        )),
         Operation::Recalibrate(_) => {
             Err(Fault::unavailable("`recalibrate`", "`evaluate` with the metric `calibration-slope`"))
         }

@@ -40,7 +40,7 @@ pub fn bland_altman(first: &[f64], second: &[f64], coverage: f64, level: f64) ->
     let points: Vec<(f64, f64)> = pairs.iter().map(|(a, b)| (0.5 * (a + b), a - b)).collect();
     let bias = points.iter().map(|point| point.1).sum::<f64>() / n;
     let sd = (points.iter().map(|point| (point.1 - bias).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
-    if !(sd > 0.0) {
+    if sd.is_nan() || sd <= 0.0 {
         return Err(NotEstimable::new("the differences do not vary"));
     }
     let z = normal_multiplier(coverage);

@@ -21,7 +21,6 @@ pub struct CalibrationFit {
     pub slope: f64,
     /// 0 where the slope is fixed.
     pub slope_error: f64,
-    pub log_likelihood: f64,
     /// Patients with log-odds.
     pub n: usize,
     pub events: usize,
@@ -161,7 +160,6 @@ pub(super) fn fit_intercept(logits: &[f64], outcomes: &[f64], left_out: usize) -
         intercept_error: information.powf(-0.5),
         slope: 1.0,
         slope_error: 0.0,
-        log_likelihood: log_likelihood(logits, outcomes, a, 1.0),
         n: outcomes.len(),
         events,
         left_out,
@@ -191,7 +189,7 @@ pub(super) fn fit_slope(logits: &[f64], outcomes: &[f64], left_out: usize) -> Re
             i11 += weight * logit * logit;
         }
         let determinant = i00 * i11 - i01 * i01;
-        if !(determinant > 1e-12 * i00 * i11) {
+        if determinant.is_nan() || determinant <= 1e-12 * i00 * i11 {
             return Err(fault());
         }
         let (da, db) = ((i11 * g0 - i01 * g1) / determinant, (i00 * g1 - i01 * g0) / determinant);
@@ -217,7 +215,6 @@ pub(super) fn fit_slope(logits: &[f64], outcomes: &[f64], left_out: usize) -> Re
         intercept_error: covariance.0.sqrt(),
         slope: b,
         slope_error: covariance.1.sqrt(),
-        log_likelihood: log_likelihood(logits, outcomes, a, b),
         n: outcomes.len(),
         events,
         left_out,
@@ -264,10 +261,14 @@ pub(super) fn sorted_errors(x: &[f64], y: &[f64]) -> Result<CalibrationErrors, N
     if x.len() < 10 {
         return Err(NotEstimable::new(format!("{} patients; a smooth calibration curve needs ten", x.len())));
     }
-    let smooth = sorted_lowess(x, y, 2.0 / 3.0);
-    let mut errors: Vec<f64> = x.iter().zip(&smooth).map(|(p, smooth)| (p - smooth).abs()).collect();
+    errors_of(x, &sorted_lowess(x, y, 2.0 / 3.0))
+}
+
+/// Distances between predictions and their smoothed observed risk.
+pub(super) fn errors_of(x: &[f64], smooth: &[f64]) -> Result<CalibrationErrors, NotEstimable> {
+    let mut errors: Vec<f64> = x.iter().zip(smooth).map(|(p, smooth)| (p - smooth).abs()).collect();
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;
-    errors.sort_by(f64::total_cmp);
+    errors.sort_unstable_by(f64::total_cmp);
     match [0.5, 0.9, 1.0].map(|q| quantile_of_sorted(&errors, q)) {
         [Some(median), Some(ninetieth), Some(maximum)] => Ok(CalibrationErrors { mean, median, ninetieth, maximum }),
         _ => Err(NotEstimable::new("no patients")),
@@ -432,7 +433,7 @@ pub fn spiegelhalter(events: &[bool], p: &[f64]) -> Result<TestResult, NotEstima
         sum += (f64::from(u8::from(*event)) - p) * lean;
         variance += lean * lean * p * (1.0 - p);
     }
-    if !(variance > 0.0) {
+    if variance.is_nan() || variance <= 0.0 {
         return Err(NotEstimable::new("the statistic has no variance"));
     }
     let z = sum / variance.sqrt();
@@ -447,7 +448,8 @@ pub fn spiegelhalter(events: &[bool], p: &[f64]) -> Result<TestResult, NotEstima
 pub fn unreliability(events: &[bool], p: &[f64]) -> Result<TestResult, NotEstimable> {
     let (logits, outcomes, left_out) = log_odds(events, p);
     let fit = fit_slope(&logits, &outcomes, left_out)?;
-    let statistic = (2.0 * (fit.log_likelihood - log_likelihood(&logits, &outcomes, 0.0, 1.0))).max(0.0);
+    let fitted = log_likelihood(&logits, &outcomes, fit.intercept, fit.slope);
+    let statistic = (2.0 * (fitted - log_likelihood(&logits, &outcomes, 0.0, 1.0))).max(0.0);
     Ok(TestResult::new("unreliability test", "χ²", statistic, chi_square_sf(statistic, 2.0), fit.n).with_df(&[2.0]))
 }
 

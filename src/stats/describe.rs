@@ -276,7 +276,7 @@ fn describe_numbers(
         groups: groups.iter().zip(members).map(|(values, rows)| cell(values, rows.len())).collect(),
         test,
         p_adjusted: None,
-        smd: mean_over_pairs(&groups, |a, b| of_numbers(a, b)),
+        smd: mean_over_pairs(&groups, of_numbers),
         rule,
     }
 }
@@ -389,7 +389,7 @@ fn describe_levels(
         unit: variable.unit.map(str::to_owned),
         levels: levels.to_vec(),
         overall: cell(count(kept), kept.len()),
-        smd: mean_over_pairs(&groups, |a, b| of_counts(a, b)),
+        smd: mean_over_pairs(&groups, of_counts),
         groups: groups.into_iter().zip(members).map(|(counts, rows)| cell(counts, rows.len())).collect(),
         test,
         p_adjusted: None,

@@ -102,7 +102,7 @@ impl MeanSquares {
             subjects += sum * sum / raters;
         }
         let rater_squares: f64 = columns.iter().map(|sum| sum * sum).sum::<f64>() / size;
-        if !(total > 1e-20 * grand * grand * size) {
+        if total.is_nan() || total <= 1e-20 * grand * grand * size {
             return Err(NotEstimable::new("the ratings do not vary"));
         }
         let within = (total - subjects).max(0.0);

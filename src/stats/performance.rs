@@ -12,8 +12,8 @@ use crate::random::Stream;
 use super::binomial::{ProportionInterval, proportion};
 use super::bootstrap::{ResampleFault, bca, counted_replicates, described, percentile};
 use super::calibration::{
-    Bin, Binning, Smoother, bins, calibration_curve, expected_to_observed, fit_intercept, fit_slope, hosmer_lemeshow,
-    interpolate, sorted_errors, sorted_lowess,
+    Bin, Binning, Smoother, bins, calibration_curve, errors_of, expected_to_observed, fit_intercept, fit_slope,
+    hosmer_lemeshow, interpolate, sorted_lowess,
 };
 use super::confusion::Confusion;
 use super::decision_curve::{DecisionPoint, decision_curve, sorted_net_benefit};
@@ -134,6 +134,8 @@ struct Sorted {
     events: Vec<f64>,
     /// Infinite where the prediction is 0 or 1.
     logits: Vec<f64>,
+    /// Logarithmic loss of each patient.
+    losses: Vec<f64>,
 }
 
 impl Sorted {
@@ -143,18 +145,26 @@ impl Sorted {
             p: order.iter().map(|row| p[*row]).collect(),
             events: order.iter().map(|row| f64::from(u8::from(events[*row]))).collect(),
             logits: order.iter().map(|row| p[*row].ln() - (-p[*row]).ln_1p()).collect(),
+            losses: order
+                .iter()
+                .map(|row| {
+                    let kept = p[*row].clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+                    if events[*row] { -kept.ln() } else { -(-kept).ln_1p() }
+                })
+                .collect(),
         }
     }
 
     fn resampled(&self, counts: &[f64]) -> Sorted {
         let n = self.p.len();
-        let mut sample =
-            Sorted { p: Vec::with_capacity(n), events: Vec::with_capacity(n), logits: Vec::with_capacity(n) };
+        let empty = || Vec::with_capacity(n);
+        let mut sample = Sorted { p: empty(), events: empty(), logits: empty(), losses: empty() };
         for (row, count) in counts.iter().enumerate() {
             for _ in 0..*count as usize {
                 sample.p.push(self.p[row]);
                 sample.events.push(self.events[row]);
                 sample.logits.push(self.logits[row]);
+                sample.losses.push(self.losses[row]);
             }
         }
         sample
@@ -233,17 +243,24 @@ const RESAMPLED: [&str; 13] = [
 ];
 const AFTER: [&str; 2] = ["MCC", "balanced_accuracy"];
 
-/// Every resampled scalar of a sample; NaN where not estimable.
-fn scalars(sample: &Sorted, threshold: Option<f64>, out: &mut Vec<f64>) {
+/// Span of the lowess curve behind ICI, E50, E90 and Emax.
+const INDEX_SPAN: f64 = 2.0 / 3.0;
+
+fn index_curve(sample: &Sorted) -> Option<Vec<f64>> {
+    (sample.p.len() >= 10).then(|| sorted_lowess(&sample.p, &sample.events, INDEX_SPAN))
+}
+
+/// Every resampled scalar of a sample; NaN where not estimable. `smooth` is its lowess curve of
+/// span 2/3, absent below ten patients.
+fn scalars(sample: &Sorted, smooth: Option<&[f64]>, threshold: Option<f64>, out: &mut Vec<f64>) {
     let n = sample.p.len() as f64;
     let m: f64 = sample.events.iter().sum();
-    let (mut brier, mut log_loss, mut expected) = (0.0, 0.0, 0.0);
+    let (mut brier, mut expected) = (0.0, 0.0);
     for (p, y) in sample.p.iter().zip(&sample.events) {
         brier += (p - y) * (p - y);
         expected += p;
-        let kept = p.clamp(f64::EPSILON, 1.0 - f64::EPSILON);
-        log_loss -= if *y > 0.5 { kept.ln() } else { (-kept).ln_1p() };
     }
+    let log_loss: f64 = sample.losses.iter().sum();
     let null = m / n * (1.0 - m / n);
     out.extend([sample.auc(), sample.average_precision(), brier / n, 1.0 - brier / n / null, log_loss / n]);
     // Most samples hold no prediction of 0 or 1, and then nothing is copied.
@@ -257,9 +274,9 @@ fn scalars(sample: &Sorted, threshold: Option<f64>, out: &mut Vec<f64>) {
     out.push(fit_intercept(logits, outcomes, 0).map_or(f64::NAN, |fit| fit.intercept));
     out.push(fit_slope(logits, outcomes, 0).map_or(f64::NAN, |fit| fit.slope));
     out.push(expected / m);
-    match sorted_errors(&sample.p, &sample.events) {
-        Ok(errors) => out.extend([errors.mean, errors.median, errors.ninetieth, errors.maximum]),
-        Err(_) => out.extend([f64::NAN; 4]),
+    match smooth.map(|smooth| errors_of(&sample.p, smooth)) {
+        Some(Ok(errors)) => out.extend([errors.mean, errors.median, errors.ninetieth, errors.maximum]),
+        _ => out.extend([f64::NAN; 4]),
     }
     match threshold {
         Some(threshold) => {
@@ -299,10 +316,15 @@ pub fn evaluate_binary(
     let replicate = |counts: &[f64]| -> Vec<f64> {
         let sample = sorted.resampled(counts);
         let mut out = Vec::with_capacity(16 + plan.decision_thresholds.len() + grid.len());
-        scalars(&sample, plan.threshold, &mut out);
+        let smooth = index_curve(&sample);
+        scalars(&sample, smooth.as_deref(), plan.threshold, &mut out);
         sorted_net_benefit(&sample.p, &sample.events, &plan.decision_thresholds, &mut out);
         if let Some(span) = smooth_by_lowess {
-            let smooth = sorted_lowess(&sample.p, &sample.events, span);
+            // The curve of the index serves the plot too when the spans agree.
+            let smooth = match smooth {
+                Some(smooth) if span == INDEX_SPAN => smooth,
+                _ => sorted_lowess(&sample.p, &sample.events, span),
+            };
             let (first, last) = (sample.p[0], sample.p[sample.p.len() - 1]);
             out.extend(grid.iter().map(|at| {
                 if (first..=last).contains(at) {
@@ -399,7 +421,7 @@ fn estimates(
     let count = events.iter().filter(|event| **event).count();
     let evidence = plan.evidence.to_string();
     let mut values = Vec::new();
-    scalars(sorted, plan.threshold, &mut values);
+    scalars(sorted, index_curve(sorted).as_deref(), plan.threshold, &mut values);
     let kind = match plan.interval {
         BootstrapInterval::Percentile => "percentile",
         BootstrapInterval::Bca => "BCa",

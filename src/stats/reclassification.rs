@@ -74,7 +74,7 @@ pub fn reclassification(
     let (net_events, nri_variance_events, up_events, idi_variance_events) = part(true)?;
     let (net_others, nri_variance_others, up_others, idi_variance_others) = part(false)?;
     let test = |name: &str, effect: &str, value: f64, variance: f64| -> Result<TestResult, NotEstimable> {
-        if !(variance > 0.0) {
+        if variance.is_nan() || variance <= 0.0 {
             return Err(NotEstimable::new("no patient is moved, or all of a class move alike"));
         }
         let error = variance.sqrt();

@@ -98,7 +98,8 @@ pub fn sample_size(plan: &SampleSizePlan) -> Result<SampleSize, NotEstimable> {
             (prevalence * prevalence.ln() + (1.0 - prevalence) * (1.0 - prevalence).ln(), prevalence)
         }
         OutcomePlan::Survival { rate, time_point, mean_follow_up } => {
-            if !(rate > 0.0 && time_point > 0.0 && mean_follow_up > 0.0) || !(rate * mean_follow_up).is_finite() {
+            let given = [rate, time_point, mean_follow_up];
+            if given.iter().any(|value| !value.is_finite() || *value <= 0.0) {
                 return fault("rate, time point and mean follow-up are positive".to_owned());
             }
             let events = rate * mean_follow_up;

@@ -17,7 +17,6 @@ pub fn lowess(x: &[f64], y: &[f64], span: f64, delta: f64) -> Vec<f64> {
     }
     let window = ((span * n as f64 + 1e-7) as usize).clamp(2, n);
     let range = x[n - 1] - x[0];
-    let mut weights = vec![0.0; n];
     let (mut left, mut right) = (0, window - 1);
     let mut last: Option<usize> = None;
     let mut at = 0;
@@ -26,7 +25,7 @@ pub fn lowess(x: &[f64], y: &[f64], span: f64, delta: f64) -> Vec<f64> {
             left += 1;
             right += 1;
         }
-        fitted[at] = local_line(x, y, at, left, right, range, &mut weights).unwrap_or(y[at]);
+        fitted[at] = local_line(x, y, at, left, right, range).unwrap_or(y[at]);
         if let Some(previous) = last
             && previous + 1 < at
         {
@@ -54,52 +53,70 @@ pub fn lowess(x: &[f64], y: &[f64], span: f64, delta: f64) -> Vec<f64> {
     }
 }
 
-fn local_line(
-    x: &[f64],
-    y: &[f64],
-    at: usize,
-    left: usize,
-    right: usize,
-    range: f64,
-    weights: &mut [f64],
-) -> Option<f64> {
-    let here = x[at];
-    let width = (here - x[left]).max(x[right] - here);
-    let (far, near) = (0.999 * width, 0.001 * width);
-    let mut total = 0.0;
-    let mut end = left;
-    for j in left..x.len() {
-        let distance = (x[j] - here).abs();
-        if distance <= far {
-            let weight = if distance > near { cube(1.0 - cube(distance / width)) } else { 1.0 };
-            weights[j] = weight;
-            total += weight;
-        } else if x[j] > here {
-            break;
-        } else {
-            weights[j] = 0.0;
-        }
-        end = j + 1;
-    }
-    if total <= 0.0 {
-        return None;
-    }
-    let inverse = 1.0 / total;
-    let mut centre = 0.0;
-    for j in left..end {
-        weights[j] *= inverse;
-        centre += weights[j] * x[j];
-    }
-    let spread: f64 = (left..end).map(|j| weights[j] * (x[j] - centre) * (x[j] - centre)).sum();
-    let mut offset = here - centre;
-    if width > 0.0 && spread.sqrt() > 0.001 * range {
-        offset /= spread;
-        Some((left..end).map(|j| weights[j] * (offset * (x[j] - centre) + 1.0) * y[j]).sum())
-    } else {
-        Some((left..end).map(|j| weights[j] * y[j]).sum())
+/// Weighted sums over a window, four lanes at a time: the lanes are independent, so the compiler
+/// may keep them in one register, and their order is fixed, so the result is reproducible.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    weight: [f64; 4],
+    x: [f64; 4],
+    xx: [f64; 4],
+    y: [f64; 4],
+    xy: [f64; 4],
+}
+
+impl Sums {
+    #[inline(always)]
+    fn add(&mut self, lane: usize, x: f64, y: f64, near: f64, inverse_width: f64) {
+        let distance = x.abs();
+        let tricube = cube(1.0 - cube(distance * inverse_width));
+        let weight = if distance > near { tricube } else { 1.0 };
+        let moment = weight * x;
+        self.weight[lane] += weight;
+        self.x[lane] += moment;
+        self.xx[lane] += moment * x;
+        self.y[lane] += weight * y;
+        self.xy[lane] += moment * y;
     }
 }
 
+/// The local line at `x[at]`; positions are taken from there, so that nothing large cancels.
+fn local_line(x: &[f64], y: &[f64], at: usize, left: usize, right: usize, range: f64) -> Option<f64> {
+    let here = x[at];
+    let width = (here - x[left]).max(x[right] - here);
+    let (far, near) = (0.999 * width, 0.001 * width);
+    // Ties of the last neighbour belong to the window; points at its very edge have no weight.
+    let start = left + x[left..=at].partition_point(|x| here - x > far);
+    let end = at + x[at..].partition_point(|x| x - here <= far);
+    if width <= 0.0 {
+        return Some(y[start..end].iter().sum::<f64>() / (end - start) as f64);
+    }
+    let inverse_width = 1.0 / width;
+    let mut sums = Sums::default();
+    let (xs, ys) = (x[start..end].chunks_exact(4), y[start..end].chunks_exact(4));
+    let (rest_x, rest_y) = (xs.remainder(), ys.remainder());
+    for (x, y) in xs.zip(ys) {
+        for lane in 0..4 {
+            sums.add(lane, x[lane] - here, y[lane], near, inverse_width);
+        }
+    }
+    for (lane, (x, y)) in rest_x.iter().zip(rest_y).enumerate() {
+        sums.add(lane, x - here, *y, near, inverse_width);
+    }
+    let total = |lanes: [f64; 4]| (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
+    let weight = total(sums.weight);
+    if weight <= 0.0 {
+        return None;
+    }
+    let (centre, level) = (total(sums.x) / weight, total(sums.y) / weight);
+    let spread = total(sums.xx) / weight - centre * centre;
+    if spread.max(0.0).sqrt() > 0.001 * range {
+        Some(level - centre / spread * (total(sums.xy) / weight - centre * level))
+    } else {
+        Some(level)
+    }
+}
+
+#[inline(always)]
 fn cube(value: f64) -> f64 {
     value * value * value
 }
@@ -192,11 +209,7 @@ pub fn logistic(design: &[Vec<f64>], y: &[f64]) -> Result<(Vec<f64>, Vec<Vec<f64
                 }
             }
         }
-        for i in 0..k {
-            for j in i + 1..k {
-                information[i][j] = information[j][i];
-            }
-        }
+        symmetrise(&mut information);
         let covariance = inverse(&information).ok_or_else(fault)?;
         let step: Vec<f64> = covariance.iter().map(|row| row.iter().zip(&gradient).map(|(v, g)| v * g).sum()).collect();
         let decrement: f64 = step.iter().zip(&gradient).map(|(s, g)| s * g).sum();
@@ -216,6 +229,16 @@ pub fn logistic(design: &[Vec<f64>], y: &[f64]) -> Result<(Vec<f64>, Vec<Vec<f64
     Err(fault())
 }
 
+/// Copies the lower triangle to the upper one.
+fn symmetrise(matrix: &mut [Vec<f64>]) {
+    for i in 1..matrix.len() {
+        let (above, below) = matrix.split_at_mut(i);
+        for (row, value) in above.iter_mut().zip(&below[0]) {
+            row[i] = *value;
+        }
+    }
+}
+
 /// Inverse of a small positive definite matrix by Gauss-Jordan; absent when singular.
 pub(super) fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let n = matrix.len();
@@ -224,7 +247,8 @@ pub(super) fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let mut right: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
     for column in 0..n {
         let pivot = (column..n).max_by(|a, b| left[*a][column].abs().total_cmp(&left[*b][column].abs()))?;
-        if !(left[pivot][column].abs() > 1e-14 * scale) {
+        let size = left[pivot][column].abs();
+        if size.is_nan() || size <= 1e-14 * scale {
             return None;
         }
         left.swap(column, pivot);

@@ -86,7 +86,7 @@ pub fn integrated_brier(
         return Err(SurvivalError::because(format!("the predicted curves have no time between {low} and {high}")));
     };
     let span = curves.times[*last] - curves.times[*first];
-    if !(span > 0.0) {
+    if span.is_nan() || span <= 0.0 {
         return Err(SurvivalError::because("an integral needs predicted survival at two times or more"));
     }
     let mut mean = Influenced { value: 0.0, influence: vec![0.0; outcome.len()], events: outcome.events() };

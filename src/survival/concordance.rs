@@ -217,10 +217,8 @@ fn count(
         }
     }
     let mut sum = [0.0; 3];
-    for row in 0..n {
-        for kind in 0..3 {
-            sum[kind] += weight(row) * own[row][kind];
-        }
+    for (row, own) in own.iter().enumerate() {
+        sum.iter_mut().zip(own).for_each(|(sum, own)| *sum += weight(row) * own);
     }
     // The same pairs once more, from the patient with the longer time.
     let mut earlier = Counts::new(distinct);
@@ -259,7 +257,7 @@ fn finish(
 ) -> Result<Concordance, SurvivalError> {
     let [concordant, discordant, tied_score] = sum;
     let pairs = concordant + discordant + tied_score;
-    if !(pairs > 0.0) {
+    if pairs.is_nan() || pairs <= 0.0 {
         return Err(SurvivalError::because(format!(
             "no comparable pair among {} patients with {} events",
             outcome.len(),

@@ -9,6 +9,7 @@ pub mod baseline;
 pub mod events;
 pub mod ldl;
 pub mod likelihood;
+pub mod proportionality;
 pub mod residuals;
 
 use ndarray::{Array2, ArrayView2};

@@ -145,7 +145,7 @@ impl LogRank {
             }
         }
         let scale = scores.iter().map(|score| score * score).fold(0.0, f64::max);
-        if !(variance > 1e-12 * scale) {
+        if variance.is_nan() || variance <= 1e-12 * scale {
             return Err(SurvivalError::because("the scores of the trend do not vary among those at risk"));
         }
         Ok(ChiSquared::new(sum * sum / variance, 1))

@@ -6,20 +6,27 @@
 //! a metric one line in [`metrics`]. Deliberately absent: reading data, drawing, and interval
 //! censoring.
 
+pub mod bma;
 pub mod brier;
+pub mod calibration;
 pub mod censoring;
+pub mod competing_risks;
 pub mod concordance;
 pub mod cox;
 pub mod cox_learner;
+pub mod cox_tables;
 pub mod coxnet;
+pub mod design;
 pub mod error;
 pub mod extra_survival_trees;
+pub mod finegray;
 pub mod forest;
 pub mod fsvm;
 pub mod influence;
 pub mod kaplan_meier;
 pub mod life_table;
 pub mod logrank;
+pub mod nelson_aalen;
 pub mod rsf;
 pub mod survival_tree;
 pub mod time_dependent_auc;
@@ -54,3 +61,6 @@ pub fn metrics() -> &'static [&'static dyn Metric] {
         &uno::UnoC,
     ]
 }
+
+#[cfg(test)]
+mod reference_tests;

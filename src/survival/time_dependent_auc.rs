@@ -147,7 +147,7 @@ pub fn integrated_auc(
         mean.influence.iter_mut().zip(&auc.influence).for_each(|(sum, value)| *sum += drop * value);
         values.push(auc.value);
     }
-    if !(total > 0.0) {
+    if total.is_nan() || total <= 0.0 {
         return Err(SurvivalError::because("no event falls between the times of the integral"));
     }
     mean.value /= total;

@@ -172,6 +172,12 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// A name with inner hyphens as the subtraction that it may have been meant as: `age-1` as
+/// `age - 1`. For the hint of an unknown name.
+pub fn as_subtraction(name: &str) -> Option<String> {
+    name.contains('-').then(|| name.split('-').collect::<Vec<_>>().join(" - "))
+}
+
 /// `a`, `a or b`, `a, b or c`, each in backticks.
 pub fn alternatives<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
@@ -192,6 +198,12 @@ mod tests {
         assert_eq!(nearest("albumn", names), Some("albumin"));
         assert_eq!(nearest("z_score", names), Some("z-score"));
         assert_eq!(nearest("platelets", names), None);
+    }
+
+    #[test]
+    fn a_hyphen_may_have_been_a_minus() {
+        assert_eq!(as_subtraction("age-1").as_deref(), Some("age - 1"));
+        assert_eq!(as_subtraction("age"), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::ast::{Argument, Binary, Expr, ExprKind, Label, Line, Phrase, SourceId
 use super::diagnostic::Diagnostic;
 use super::keywords;
 use super::parser::{Parsed, parse};
-use super::scanner::{Anchor, Comment};
+use super::scanner::{Anchor, Comment, leading_word};
 
 const WIDTH: usize = 100;
 const CLAUSE_INDENT: usize = 2;
@@ -45,7 +45,9 @@ impl<'a> Layout<'a> {
         let mut index = 0;
         for declaration in &self.parsed.study.declarations {
             let head = &declaration.head;
-            self.line(head, index, 0, keywords::declaration(head.keyword()));
+            // As the scanner sees it, which reads no further than the first word.
+            let first = self.text.get(head.span.start..head.span.end).map_or("", leading_word);
+            self.line(head, index, 0, keywords::declaration(first));
             index += 1;
             for clause in &declaration.clauses {
                 self.line(clause, index, CLAUSE_INDENT, None);

@@ -112,10 +112,10 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
 ///
 /// # Errors
 /// The first fault.
-pub fn expression(text: &str, source: SourceId) -> Result<Expr, Diagnostic> {
+pub fn expression(text: &str, source: SourceId) -> Result<Expr, Box<Diagnostic>> {
     let mut parsed = parse(text, source);
     if !parsed.diagnostics.is_empty() {
-        return Err(parsed.diagnostics.swap_remove(0));
+        return Err(Box::new(parsed.diagnostics.swap_remove(0)));
     }
     let whole = Span::new(source, 0, text.len());
     let plain = |line: &Line| line.keyword.is_none() && line.phrases.is_empty() && line.value.is_none();
@@ -128,8 +128,11 @@ pub fn expression(text: &str, source: SourceId) -> Result<Expr, Diagnostic> {
         {
             Ok(declaration.head.list.swap_remove(0))
         }
-        _ => Err(Diagnostic::error("syntax::no-value", whole, "this is not one value")
-            .help("write one value, such as `0.75`, `12 months` or `\"TACE\"`")),
+        _ => Err(Box::new(
+            Diagnostic::error("syntax::no-value", whole, "this is not one value")
+                .label("more than a value, or none")
+                .help("write one value, such as `0.75`, `12 months` or `\"TACE\"`"),
+        )),
     }
 }
 

@@ -390,12 +390,14 @@ impl Scanner<'_> {
             );
         } else if line.end - line.start > MAX_LINE {
             line.faulty = true;
+            let first = self.text[line.start..].chars().next().map_or(0, char::len_utf8);
             self.diagnostics.push(
                 Diagnostic::error(
                     "syntax::too-long",
-                    Span::new(source, line.start, line.start + 1),
+                    Span::new(source, line.start, line.start + first),
                     format!("this line is longer than {} thousand signs", MAX_LINE / 1024),
                 )
+                .label("begins here")
                 .help("is this file a study? put long lists of columns into a dictionary"),
             );
         }

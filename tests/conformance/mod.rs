@@ -1,5 +1,6 @@
 //! Our numbers beside the peers'.
 
+mod ibsi;
 mod learn;
 mod radiomics;
 mod shared;

@@ -145,3 +145,62 @@ fn filtered_volumes_agree_voxel_by_voxel() {
         .unwrap();
     }
 }
+
+/// Our own small cases with PyRadiomics' values, made by `scripts/reference/radiomics_cases.py`: odd sizes, oblique
+/// axes, one slice, several labels, the border, tiny and constant regions, and most settings.
+#[test]
+fn small_cases_agree_with_pyradiomics() {
+    use diptych::imaging::{Geometry, Millimetres, Voxels};
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/radiomics_cases.json");
+    let path = std::env::var_os("DIPTYCH_CASES").map_or(path, PathBuf::from);
+    let cases: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut failed = 0;
+    for case in cases.as_array().unwrap() {
+        let numbers =
+            |key: &str| -> Vec<f64> { case[key].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect() };
+        let size: [usize; 3] = std::array::from_fn(|k| numbers("size")[k] as usize);
+        let spacing = Millimetres(std::array::from_fn(|k| numbers("spacing")[k]));
+        let flat = numbers("direction");
+        let direction = std::array::from_fn(|row| std::array::from_fn(|axis| flat[row * 3 + axis]));
+        let geometry = Geometry::new(size, Millimetres([-12.5, 7.25, 30.0]), spacing, direction).unwrap();
+        let voxel = |i: usize| {
+            let (x, y, z) = ((i % size[0]) as i64, (i / size[0] % size[1]) as i64, (i / size[0] / size[1]) as i64);
+            (x * 73 + y * 151 + z * 283 + x * y * 7 + y * z * 11) % 97 + 6 * x - 4 * z
+        };
+        let every = 0..geometry.voxels();
+        let voxels = match case["kind"].as_str().unwrap() {
+            "int16" => Voxels::I16(every.map(|i| (voxel(i) * 3 - 150) as i16).collect()),
+            "constant" => Voxels::I16(every.map(|_| 42).collect()),
+            "float32" => Voxels::F32(every.map(|i| (voxel(i) as f64 * 0.37 - 20.0) as f32).collect()),
+            _ => Voxels::F64(every.map(|i| voxel(i) as f64 * 0.37 - 20.0).collect()),
+        };
+        let mask = case["mask"].as_str().unwrap().bytes().map(|b| b - b'0').collect();
+        let image = Volume::new(geometry.clone(), voxels).unwrap();
+        let mask = Volume::new(geometry, Voxels::U8(mask)).unwrap();
+        let mut settings = read_parameters(case["parameters"].as_str().unwrap()).unwrap();
+        settings.label = case["label"].as_u64().unwrap() as u32;
+        let found = extract(image, &mask, &settings, &Watch::silent()).unwrap();
+        let names: Vec<String> =
+            case["names"].as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect();
+        assert_eq!(names, found.features.iter().map(|f| f.full_name()).collect::<Vec<_>>(), "{}", case["name"]);
+        let values = case["values"].as_array().unwrap().iter().map(serde_json::Value::as_f64);
+        let reference: Vec<(String, Option<f64>)> = names.into_iter().zip(values).collect();
+        let (n, feature, worst) = compare(&found, &reference);
+        println!("{:<36} {n:>5} {worst:>10.1e}  {feature}", case["name"].as_str().unwrap());
+        failed += usize::from(worst > 1e-6);
+    }
+    assert_eq!(failed, 0, "differences above 1e-6");
+}
+
+/// The result does not depend on the number of threads.
+#[test]
+fn any_number_of_threads_gives_the_same_features() {
+    let Some(folder) = shared() else { return };
+    let settings = parameters(&folder, "A_raw_bw25");
+    let file = |what: &str| folder.join(format!("data/imaging/pyradiomics/lung1_{what}.nrrd"));
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| extraction(&file("image"), &file("label"), &settings).features)
+    };
+    assert_eq!(run(1), run(3));
+}

@@ -3,6 +3,7 @@
 use diptych::stats::Censored;
 use diptych::survival::concordance::{TimeWeight, concordance};
 use diptych::survival::cox::baseline::baseline;
+use diptych::survival::cox::proportionality::{TimeScale, proportional_hazards};
 use diptych::survival::cox::{CoxData, CoxOptions, Ties, fit, residuals};
 use diptych::survival::kaplan_meier::{KaplanMeier, Transform, follow_up, kaplan_meier};
 use diptych::survival::life_table::Counted;
@@ -226,6 +227,30 @@ fn cox_regression_is_that_of_r() {
             let martingale = residuals::martingale(&ours, &data);
             worst.see_all("martingale residuals", &martingale[..10], &theirs["martingale_first10"]);
         }
+        let listed: Vec<String> = theirs["zph"]["names"]
+            .as_array()
+            .expect("names")
+            .iter()
+            .filter_map(|name| name.as_str())
+            .filter(|name| *name != "GLOBAL")
+            .map(str::to_owned)
+            .collect();
+        let terms: Vec<(String, Vec<usize>)> = listed
+            .iter()
+            .map(|term| {
+                let columns = (0..names.len()).filter(|column| {
+                    names[*column] == *term || term == "celltype" && names[*column].starts_with("celltype")
+                });
+                (term.clone(), columns.collect())
+            })
+            .collect();
+        let zph = proportional_hazards(&ours, &data, &terms, TimeScale::KaplanMeier).expect("a test");
+        for (at, (_, test)) in zph.terms.iter().enumerate() {
+            let test = test.expect("estimable");
+            worst.see("proportional hazards", test.statistic, numbers(&theirs["zph"]["chisq"])[at]);
+            worst.see("its p", test.p, numbers(&theirs["zph"]["p"])[at]);
+        }
+        worst.see("proportional hazards", zph.global.statistic, numbers(&theirs["zph"]["chisq"])[terms.len()]);
         if let Some(hazard) = theirs.get("basehaz_uncentered") {
             let base = baseline(&ours, 0, false);
             for (time, value) in numbers(&hazard["time"]).into_iter().zip(numbers(&hazard["hazard"])) {
@@ -492,4 +517,139 @@ fn metrics_are_those_of_scikit_survival() {
         worst.see("reverse Kaplan-Meier", reverse.at(time), value);
     }
     worst.report("sksurv_metrics.json", 1e-8);
+}
+
+#[test]
+fn bayesian_model_averaging_is_that_of_all_cox_models() {
+    use diptych::survival::bma::{Weighting, average};
+    let Some(reference) = shared::json("reference/survival/bma_cox_bic.json") else { return };
+    let Some((table, outcome)) = whas500() else { return };
+    let covariates = ["age", "chf", "hr", "sysbp", "sho", "bmi"];
+    let (x, _) = table.complete(&covariates);
+    let names: Vec<String> = covariates.iter().map(|name| (*name).to_owned()).collect();
+    let watch = diptych::progress::Watch::silent();
+    let ours = average(x.view(), &names, &outcome, Weighting::Bic, None, &watch).expect("an average");
+    let mut worst = Worst::default();
+    for theirs in reference["models"].as_array().expect("models") {
+        let member = &ours.members[number(&theirs["mask"]) as usize];
+        worst.see("log likelihood", member.log_likelihood, number(&theirs["loglik"]));
+        worst.see("BIC", member.criterion.expect("BIC"), number(&theirs["bic_events"]));
+        for (at, name) in theirs["vars"].as_str().unwrap_or("").split('+').filter(|name| !name.is_empty()).enumerate() {
+            worst.see("coefficients", member.coefficients[at], number(&theirs["coef"][name]));
+            worst.see("standard errors", member.standard_errors[at], number(&theirs["se"][name]));
+        }
+        worst.see("log posterior weight", member.weight.ln(), number(&theirs["post"]).ln());
+    }
+    for (at, name) in covariates.into_iter().enumerate() {
+        worst.see("inclusion", ours.inclusion[at], number(&reference["inclusion_prob"][name]));
+        worst.see("posterior mean", ours.mean[at], number(&reference["postmean"][name]));
+        worst.see("posterior sd", ours.sd[at], number(&reference["postsd"][name]));
+    }
+    worst.report("bma_cox_bic.json", 1e-8);
+}
+
+#[test]
+fn scores_at_horizons_are_those_of_riskregression() {
+    use diptych::survival::brier::{brier_at, null_curves};
+    use diptych::survival::censoring::Side;
+    use diptych::survival::cox::baseline::predict;
+    use diptych::survival::time_dependent_auc::auc_at;
+    let Some(reference) = shared::json("reference/survival/riskregression_score.json") else { return };
+    let Some((table, all)) = whas500() else { return };
+    let covariates = ["age", "chf", "hr", "sysbp", "sho", "bmi"];
+    let (x, _) = table.complete(&covariates);
+    let names: Vec<String> = covariates.iter().map(|name| (*name).to_owned()).collect();
+    let even: Vec<usize> = (0..all.len()).step_by(2).collect();
+    let odd: Vec<usize> = (1..all.len()).step_by(2).collect();
+    let (train, outcome) = (all.select(&even), all.select(&odd));
+    let x_train = x.select(ndarray::Axis(0), &even);
+    let options = CoxOptions { ties: Ties::Breslow, ..CoxOptions::default() };
+    let cox = fit(&CoxData::new(x_train.view(), &names, &train), &options).expect("a fit");
+    let x = x.select(ndarray::Axis(0), &odd);
+    let mut worst = Worst::default();
+    for (at, name) in covariates.into_iter().enumerate() {
+        worst.see("coefficients", cox.beta[at], number(&reference["coef"][name]));
+    }
+    let times = numbers(&reference["times"]);
+    let survival = Array2::from_shape_fn((outcome.len(), times.len()), |(row, at)| {
+        let curve = predict(&cox, 0, &x.row(row).to_vec(), Transform::Log, 0.95);
+        match curve.times.partition_point(|time| *time <= times[at]) {
+            0 => 1.0,
+            k => curve.survival[k - 1],
+        }
+    });
+    for (row, theirs) in reference["risk_first5"].as_array().expect("rows").iter().enumerate() {
+        let ours: Vec<f64> = survival.row(row).iter().map(|s| 1.0 - s).collect();
+        worst.see_all("predicted risk", &ours, theirs);
+    }
+    let null = null_curves(&outcome, outcome.len(), &times).expect("a curve");
+    let time = |theirs: &Json| times.iter().position(|time| *time == number(&theirs["times"])).expect("a time");
+    for theirs in reference["brier"].as_array().expect("rows") {
+        let at = time(theirs);
+        let is_null = theirs["model"] == "Null model";
+        let predicted = if is_null { null.survival.column(at) } else { survival.column(at) };
+        let ours = brier_at(&outcome, &outcome, predicted, times[at], Side::Before).expect("weights");
+        worst.see(if is_null { "null Brier" } else { "Brier" }, ours.value, number(&theirs["Brier"]));
+    }
+    for theirs in reference["auc"].as_array().expect("rows") {
+        let at = time(theirs);
+        let risk: Vec<f64> = survival.column(at).iter().map(|s| 1.0 - s).collect();
+        let ours = auc_at(&outcome, &outcome, &risk, times[at], Side::Before).expect("weights");
+        worst.see("AUC", ours.value, number(&theirs["AUC"]));
+    }
+    worst.report("riskregression_score.json", 1e-8);
+}
+
+/// R: `coxph(Surv(start, stop, event) ~ age + year + surgery, heart, cluster = id)`, its
+/// residuals and `survfit` at age 0, year 2, no surgery.
+#[test]
+fn counting_process_data_are_those_of_r() {
+    use diptych::survival::cox::baseline::predict;
+    let Some(table) = Table::read("data/tables/R_heart.csv") else { return };
+    let names = ["age", "year", "surgery"].map(str::to_owned);
+    let (x, _) = table.complete(&["age", "year", "surgery"]);
+    let event = table.number("event").iter().map(|event| *event as u8).collect();
+    let mut outcome = Censored::new(table.number("stop"), event);
+    outcome.entry = Some(table.number("start"));
+    let cluster: Vec<u32> = table.number("id").iter().map(|id| *id as u32).collect();
+    let data = CoxData { cluster: Some(&cluster), ..CoxData::new(x.view(), &names, &outcome) };
+    let ours = fit(&data, &CoxOptions::default()).expect("a fit");
+    let mut worst = Worst::default();
+    let theirs = [
+        (0.027066594482011, 0.0136474988213746, 0.0133674828517846),
+        (-0.146269756944670, 0.0728246985900912, 0.0704359796928155),
+        (-0.637594632027144, 0.3571550884329420, 0.3670461659698480),
+    ];
+    for (ours, (value, robust, naive)) in ours.coefficients.iter().zip(theirs) {
+        let ours = ours.as_ref().expect("estimable");
+        worst.see("coefficients", ours.value, value);
+        worst.see("robust errors", ours.se, robust);
+        worst.see("naive errors", ours.naive_se, naive);
+    }
+    let dfbeta = residuals::dfbeta(&ours, &data);
+    let score = residuals::score(&ours, &data);
+    worst.see("dfbeta", dfbeta[[0, 0]], -1.85841143348174e-03);
+    worst.see("dfbeta", dfbeta[[2, 2]], -3.46873713201152e-05);
+    worst.see("score residuals", score[[0, 0]], -9.31079801062434065);
+    worst.see("score residuals", score[[2, 1]], 0.04828400253731466);
+    let schoenfeld = residuals::schoenfeld(&ours, &data);
+    for (at, theirs) in [6.0456234721986579, -4.2981008670324714, 4.8736992698600714].into_iter().enumerate() {
+        worst.see("Schoenfeld residuals", schoenfeld.values[[at, 0]], theirs);
+    }
+    let deviance = residuals::deviance(&ours, &data);
+    for (at, theirs) in [0.735730651726347, 1.272081279691432, -0.196928137390495].into_iter().enumerate() {
+        worst.see("deviance residuals", deviance[at], theirs);
+    }
+    let curve = predict(&ours, 0, &[0.0, 2.0, 0.0], Transform::Log, 0.95);
+    for (time, survival, se, lower) in [
+        (4.5, 0.912724327451052, 0.0348594832545635, 0.852446594840740),
+        (23.0, 0.739392565574220, 0.0683580561069168, 0.646678759683235),
+        (71.0, 0.495846338687964, 0.1207609179751337, 0.391340892402239),
+    ] {
+        let at = curve.times.partition_point(|other| *other <= time) - 1;
+        worst.see("predicted survival", curve.survival[at], survival);
+        worst.see("its standard error", curve.se[at], se);
+        worst.see("its limits", curve.lower[at], lower);
+    }
+    worst.report("R_heart.csv (start, stop]", 1e-8);
 }

@@ -20,8 +20,8 @@ static CARD: Card = Card {
     role: Role::Function,
     endpoints: &[],
     parameters: &[],
-    summary: "The value that more than half of the readings of a row give.",
-    documentation: r"The value that more than half of the readings present on a row give, as in a decision by several readers; missing where no value has a majority or no reading is present.",
+    summary: "The value that more than half of the readers give on a row.",
+    documentation: r"The value that more than half of the arguments give on a row, as in a decision by several readers. A missing reading votes for nothing and counts as a reader; where no value has a majority the result is missing.",
     references: &[],
     example: r#"endpoint response = binary(majority(reader_1, reader_2, reader_3) in (1, 2))"#,
 };
@@ -45,7 +45,7 @@ fn majority(arguments: &[Cells]) -> Result<Cells, DataError> {
             .filter_map(|(reader, cells)| cells.text(row).map(|text| (reader, text)))
             .collect();
         let agree = |text: &String| readings.iter().filter(|(_, other)| other == text).count();
-        readings.iter().find(|(_, text)| agree(text) * 2 > readings.len()).map(|(reader, _)| *reader)
+        readings.iter().find(|(_, text)| agree(text) * 2 > arguments.len()).map(|(reader, _)| *reader)
     };
     let mut result = Cells::none(kind, rows);
     for row in 0..rows {
@@ -69,7 +69,7 @@ mod tests {
     use crate::frame::Cells;
 
     #[test]
-    fn more_than_half_of_those_present_decide() {
+    fn more_than_half_of_the_readers_decide() {
         let readings = [
             Cells::Number(vec![1.0, 1.0, f64::NAN, f64::NAN, 1.0]),
             Cells::Number(vec![1.0, 2.0, 2.0, f64::NAN, 2.0]),

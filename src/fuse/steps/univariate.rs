@@ -8,7 +8,7 @@ use crate::card::{Card, Domain, Initial, Parameter, Role, Settings};
 use crate::learn::block::{Block, Column, Values};
 use crate::learn::logistic_regression::{self, Firth, Options};
 use crate::learn::seam::{FitError, FittedStep, Step};
-use crate::learn::steps::columns::thaw;
+use crate::learn::steps::columns::{moments, thaw};
 use crate::learn::steps::selected::Selected;
 use crate::progress::Watch;
 use crate::random::Stream;
@@ -168,7 +168,71 @@ fn single(x: &Array2<f64>, test: &str) -> Result<(), FitError> {
     Err(refuse(format!("several levels are tested together by the likelihood ratio, not by the {test} test")))
 }
 
+/// p by Newton's method for one number; `None` where it does not settle quickly, as under
+/// separation, which the general fit then tells apart. Screening makes this fit thousands of times.
+fn one_number(x: &[f64], events: &[bool], test: &str) -> Option<f64> {
+    let n = x.len() as f64;
+    let positive = events.iter().filter(|event| **event).count() as f64;
+    let (mean, variance) = moments(x)?;
+    if positive == 0.0 || positive == n || variance <= (mean * 1e-12).powi(2) {
+        return None;
+    }
+    let sd = variance.sqrt();
+    let z: Vec<f64> = x.iter().map(|value| (value - mean) / sd).collect();
+    let mut beta = [(positive / (n - positive)).ln(), 0.0];
+    for _ in 0..25 {
+        let (mut score, mut information) = ([0.0; 2], [0.0; 3]);
+        let mut largest = 0.0f64;
+        for (z, event) in z.iter().zip(events) {
+            let eta = beta[0] + beta[1] * z;
+            largest = largest.max(eta.abs());
+            let fitted = 1.0 / (1.0 + (-eta).exp());
+            let weight = fitted * (1.0 - fitted);
+            let residual = f64::from(u8::from(*event)) - fitted;
+            score[0] += residual;
+            score[1] += residual * z;
+            information[0] += weight;
+            information[1] += weight * z;
+            information[2] += weight * z * z;
+        }
+        let determinant = information[0] * information[2] - information[1] * information[1];
+        if largest > 12.0 || determinant <= 1e-10 * information[0] * information[2] {
+            return None;
+        }
+        let step = [
+            (information[2] * score[0] - information[1] * score[1]) / determinant,
+            (information[0] * score[1] - information[1] * score[0]) / determinant,
+        ];
+        if step[0].abs().max(step[1].abs()) < 1e-9 {
+            if test == "wald" {
+                return Some(normal_two_sided(beta[1] / (information[0] / determinant).sqrt()));
+            }
+            let log_likelihood: f64 = z
+                .iter()
+                .zip(events)
+                .map(|(z, event)| {
+                    let eta = beta[0] + beta[1] * z;
+                    let against = if *event { -eta } else { eta };
+                    -(against.max(0.0) + (-against.abs()).exp().ln_1p())
+                })
+                .sum();
+            let share = positive / n;
+            let null = positive * share.ln() + (n - positive) * (1.0 - share).ln();
+            return Some(chi_square_sf((2.0 * (log_likelihood - null)).max(0.0), 1.0));
+        }
+        let length = step[0].abs().max(step[1].abs()).max(2.0) / 2.0;
+        beta[0] += step[0] / length;
+        beta[1] += step[1] / length;
+    }
+    None
+}
+
 fn logistic(x: &Array2<f64>, events: &[bool], test: &str, watch: &Watch) -> Result<Option<f64>, FitError> {
+    if x.ncols() == 1
+        && let Some(p) = one_number(&x.column(0).to_vec(), events, test)
+    {
+        return Ok(Some(p));
+    }
     let names: Vec<String> = (0..x.ncols()).map(|index| format!("{index}")).collect();
     let with = |firth: Firth| {
         let options = Options { firth, profile: false, ..Options::default() };

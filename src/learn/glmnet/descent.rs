@@ -5,10 +5,11 @@
 //! -s'X d + 1/2 sum_i v_i (x_i'd)^2 + lambda sum_j f_j (alpha |b_j| + (1 - alpha) b_j^2 / 2)
 //! ```
 //!
-//! Two ways through memory. With a working set no larger than the rows, gradients of the working
-//! set are kept up to date through columns of `X'VX` that are computed when a coefficient first
-//! moves: a coordinate that stays costs one comparison. With a larger one the residual is kept, as
-//! glmnet's naive updates do.
+//! Two ways through memory. The residual is kept, as glmnet's naive updates do: two walks over the
+//! rows for each coefficient that moves. Where that takes many passes (correlated features) it gives
+//! way to gradients of the working set, kept up to date through columns of `X'VX` that are computed
+//! when a coefficient first moves: then a coordinate that stays costs one comparison, and one that
+//! moves a walk over the working set, which is worth its columns only after many passes.
 
 use super::super::least_squares::{add_scaled, dot};
 use super::standardise::StandardisedColumns;
@@ -37,6 +38,23 @@ pub struct Workspace {
     active: Vec<usize>,
 }
 
+/// Square of a column that was not wanted yet.
+const UNKNOWN: f64 = -1.0;
+
+/// `sum_i v_i x_i^2`, in four interleaved sums.
+fn weighted_square(x: &[f64], v: &[f64]) -> f64 {
+    let mut sums = [0.0; 4];
+    let (x4, x_rest) = x.as_chunks::<4>();
+    let (v4, v_rest) = v.as_chunks::<4>();
+    for (x, v) in x4.iter().zip(v4) {
+        for lane in 0..4 {
+            sums[lane] += x[lane] * x[lane] * v[lane];
+        }
+    }
+    let rest: f64 = x_rest.iter().zip(v_rest).map(|(x, v)| x * x * v).sum();
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
+}
+
 /// `sign(u) max(|u| - t, 0)`.
 fn shrink(u: f64, t: f64) -> f64 {
     if u > t {
@@ -60,14 +78,22 @@ impl Workspace {
         enough: f64,
         limit: usize,
     ) -> usize {
-        if working.len() <= problem.columns.rows().max(64) {
-            self.by_covariance(problem, working, beta, enough, limit)
-        } else {
-            self.by_residual(problem, working, beta, enough, limit)
+        self.residual.clear();
+        self.residual.extend_from_slice(problem.score);
+        self.square.clear();
+        self.square.resize(working.len(), UNKNOWN);
+        // A column of X'VX costs as much as half the working set's moves; a set beyond the rows never
+        // pays for them.
+        let few = if working.len() <= 2 * problem.columns.rows() { 8 + working.len() / 6 } else { usize::MAX };
+        let used = self.by_residual(problem, working, beta, enough, few.min(limit));
+        if used <= few.min(limit) || used > limit {
+            return used;
         }
+        used + self.by_covariance(problem, working, beta, enough, limit - used)
     }
 
-    /// `sum_i v_i x_i^2` of the columns of the last problem, in the order of its working set.
+    /// `sum_i v_i x_i^2` of the columns of the last problem that moved, in the order of its working set;
+    /// negative for a column that did not.
     pub fn squares(&self) -> &[f64] {
         &self.square
     }
@@ -83,9 +109,7 @@ impl Workspace {
         let size = working.len();
         let columns = problem.columns;
         self.gradient.clear();
-        self.gradient.extend(working.iter().map(|column| dot(columns.column(*column), problem.score)));
-        self.square.clear();
-        self.square.resize(size, 0.0);
+        self.gradient.extend(working.iter().map(|column| dot(columns.column(*column), &self.residual)));
         self.has_gram.clear();
         self.has_gram.resize(size, false);
         if self.gram.len() < size * size {
@@ -150,15 +174,6 @@ impl Workspace {
         enough: f64,
         limit: usize,
     ) -> usize {
-        let columns = problem.columns;
-        self.residual.clear();
-        self.residual.extend_from_slice(problem.score);
-        self.square.clear();
-        self.square.extend(
-            working.iter().map(|column| {
-                columns.column(*column).iter().zip(problem.curvature).map(|(x, v)| x * x * v).sum::<f64>()
-            }),
-        );
         let mut passes = 0;
         loop {
             // All of the working set, then those that are not zero until they rest.
@@ -188,13 +203,20 @@ impl Workspace {
         for place in places {
             let column = working[*place];
             let values = problem.columns.column(column);
+            let old = beta[column];
+            let gradient = dot(values, &self.residual);
+            if old == 0.0 && gradient.abs() <= problem.l1[column] {
+                continue;
+            }
+            if self.square[*place] == UNKNOWN {
+                self.square[*place] = weighted_square(values, problem.curvature);
+            }
             let square = self.square[*place];
             let divisor = square + problem.l2[column];
             if divisor <= 0.0 {
                 continue;
             }
-            let old = beta[column];
-            let new = shrink(dot(values, &self.residual) + square * old, problem.l1[column]) / divisor;
+            let new = shrink(gradient + square * old, problem.l1[column]) / divisor;
             let change = new - old;
             if change == 0.0 {
                 continue;
@@ -225,8 +247,9 @@ mod tests {
         let problem = Quadratic { columns: &columns, score: &score, curvature: &curvature, l1: &l1, l2: &l2 };
         let working: Vec<usize> = (0..9).collect();
         let (mut a, mut b) = (vec![0.0; 9], vec![0.0; 9]);
-        Workspace::default().by_covariance(&problem, &working, &mut a, 1e-28, 100_000);
-        Workspace::default().by_residual(&problem, &working, &mut b, 1e-28, 100_000);
+        let fresh = || Workspace { residual: score.clone(), square: vec![UNKNOWN; 9], ..Workspace::default() };
+        fresh().by_covariance(&problem, &working, &mut a, 1e-28, 100_000);
+        fresh().by_residual(&problem, &working, &mut b, 1e-28, 100_000);
         for (a, b) in a.iter().zip(&b) {
             assert!((a - b).abs() < 1e-11);
         }

@@ -15,6 +15,7 @@ mod correlation;
 mod knn;
 mod mean;
 mod median;
+mod mice;
 mod min_max;
 mod missing;
 mod mode;
@@ -32,6 +33,7 @@ pub use correlation::CorrelationFilter;
 pub use knn::Knn;
 pub use mean::Mean;
 pub use median::Median;
+pub use mice::Mice;
 pub use min_max::MinMax;
 pub use missing::Missing;
 pub use mode::Mode;
@@ -54,6 +56,7 @@ pub fn all() -> &'static [&'static dyn Step] {
         &Knn,
         &Mean,
         &Median,
+        &Mice,
         &MinMax,
         &Missing,
         &Mode,

@@ -1,5 +1,7 @@
 //! Magnitude of the gradient, by ITK's central differences.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use super::Derived;
 use super::log::inner;
 use crate::card::{Card, Domain, Initial, Parameter, Role};

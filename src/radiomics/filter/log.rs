@@ -6,6 +6,8 @@
 //! scaled by σ².
 //! Source: Deriche, INRIA RR-1893 (1993); Farnebäck and Westin, IEEE Trans Image Process 15 (2006).
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use super::{Derived, Skipped};
 use crate::card::{Card, Domain, Initial, Parameter, Role};
 use crate::imaging::volume::Number;

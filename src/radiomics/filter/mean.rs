@@ -1,5 +1,7 @@
 //! Mean over a cube, as IBSI's mean filter.
 
+#![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
+
 use super::Derived;
 use super::log::inner;
 use crate::card::{Card, Domain, Initial, Parameter, Role};
@@ -65,7 +67,7 @@ pub fn separable(values: &[f64], size: [usize; 3], kernels: [&[f64]; 3], boundar
         let stride: usize = size[..axis].iter().product();
         let length = size[axis];
         let centre = (kernel.len() / 2) as isize;
-        for start in (0..out.len()).filter(|i| i / stride % length == 0) {
+        for start in (0..out.len()).filter(|i| (i / stride).is_multiple_of(length)) {
             line.clear();
             line.extend((0..length).map(|i| out[start + i * stride]));
             for i in 0..length {

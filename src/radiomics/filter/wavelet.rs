@@ -3,6 +3,7 @@
 //! Along each axis y[n] = Σ_j h[j] x[(n + F/2 − j) mod N], summed from j = 0, on the image repeated periodically; an
 //! axis of odd length is first padded by its own first voxel. Only the region and what its voxels reach is computed.
 
+use std::f64::consts::SQRT_2;
 use std::ops::{AddAssign, Mul};
 
 use super::wavelet_tables::WAVELETS;
@@ -64,7 +65,7 @@ impl Default for Settings {
 pub fn filters(family: &str) -> Option<(Vec<f64>, Vec<f64>)> {
     let (_, low, high) = WAVELETS.iter().find(|entry| entry.0 == family)?;
     let high = if high.is_empty() {
-        let sign = |k: usize| if k % 2 == 0 { -1.0 } else { 1.0 };
+        let sign = |k: usize| if k.is_multiple_of(2) { -1.0 } else { 1.0 };
         low.iter().rev().enumerate().map(|(k, v)| sign(k) * v).collect()
     } else {
         high.to_vec()
@@ -124,6 +125,9 @@ fn convolve<T: Real>(source: &[T], size: [usize; 3], axis: usize, filter: &[T]) 
     (out, shorter)
 }
 
+/// Takes a sub-band: its letters as bits, its values, its size.
+type Emit<'a, T, E> = &'a mut dyn FnMut(usize, &[T], [usize; 3]) -> Result<(), E>;
+
 /// Splits along the remaining axes, low before high, and hands over each sub-band with its letters as bits
 /// (the first axis highest).
 fn split<T: Real, E>(
@@ -133,7 +137,7 @@ fn split<T: Real, E>(
     filters: (&[T], &[T]),
     only: Option<bool>,
     bits: usize,
-    emit: &mut dyn FnMut(usize, &[T], [usize; 3]) -> Result<(), E>,
+    emit: Emit<'_, T, E>,
 ) -> Result<(), E> {
     let Some((axis, rest)) = axes.split_first() else { return emit(bits, data, size) };
     for high in [false, true] {
@@ -162,7 +166,12 @@ pub fn apply<E>(
         return Err(Skipped::UnknownWavelet { name: format!("wavelet {}", settings.family) });
     };
     Ok(if image.voxels.kind() == VoxelType::F32 {
-        let narrow = |filter: &[f64]| filter.iter().map(|v| *v as f32).collect::<Vec<f32>>();
+        // PyWavelets keeps coiflets without their factor √2 and multiplies in the image's precision.
+        let coiflet = settings.family.starts_with("coif");
+        let narrow = |filter: &[f64]| -> Vec<f32> {
+            let rounded = |v: &f64| if coiflet { (v / SQRT_2) as f32 * SQRT_2 as f32 } else { *v as f32 };
+            filter.iter().map(rounded).collect()
+        };
         typed::<f32, E>(image, region, settings, flat, part, (&narrow(&low), &narrow(&high)), visit)
     } else {
         typed::<f64, E>(image, region, settings, flat, part, (&low, &high), visit)

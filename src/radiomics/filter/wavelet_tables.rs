@@ -5,6 +5,7 @@ pub type Entry = (&'static str, &'static [f64], &'static [f64]);
 
 /// Every wavelet that is offered.
 #[rustfmt::skip]
+#[allow(clippy::approx_constant, clippy::excessive_precision)] // numbers of a table, not constants
 pub static WAVELETS: &[Entry] = &[
     ("haar", &[
         0.7071067811865476, 0.7071067811865476,

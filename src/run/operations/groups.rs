@@ -8,6 +8,8 @@ use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, ResultTable};
 use crate::run::step::{Done, Made, Step};
 use crate::stats::Outcome;
+use crate::stats::bootstrap::ResampleFault;
+use crate::stats::stratify::{CutoffRule, cutoffs};
 
 use super::evaluate::predicted;
 
@@ -42,6 +44,7 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
         let (low, high) = (scores[place.floor() as usize], scores[place.ceil() as usize]);
         low + (high - low) * place.fract()
     };
+    let mut selected = None;
     let cuts = match &spec.cut {
         Cut::At(values) => values.clone(),
         Cut::Median => vec![at(0.5)],
@@ -54,7 +57,15 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
             }
         },
         Cut::MaximallySelected => {
-            return Err(Fault::unavailable("a maximally selected cut", "cut at `median` or `tertiles`"));
+            let outcome = model.data.endpoint.outcome.select(&held.rows);
+            let rule = CutoffRule::MaximallySelected { smallest: 0.1 };
+            let found = cutoffs(held.prediction.scores(), &outcome, rule, 1000, &step.stream.named("cut"), step.watch)
+                .map_err(|fault| match fault {
+                    ResampleFault::Cancelled(cancelled) => Fault::from(cancelled),
+                    ResampleFault::NotEstimable(reason) => Fault::from(reason),
+                })?;
+            selected = found.selection;
+            found.cuts
         }
     };
     let labels: Vec<String> = match cuts.len() {
@@ -94,6 +105,13 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
         "cut taken from {} patients by their out-of-fold predictions where they are of the fit",
         held.rows.len()
     ));
+    if let Some(selection) = selected {
+        table.notes.push(format!(
+            "the cut separates the outcome most among {} candidates; {} by permutation, corrected for the search",
+            selection.candidates,
+            super::describe::sentence_p(selection.p_permutation),
+        ));
+    }
     let name = crate::run::world::word(step.node).to_owned();
     let value = GroupsValue { name, labels, cuts, table: model.data.table, group };
     Ok(Done {

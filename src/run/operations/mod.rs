@@ -8,15 +8,19 @@
 
 pub mod cohort;
 pub mod columns;
+pub mod correlate;
 pub mod derive;
 pub mod describe;
 pub mod endpoint;
 pub mod evaluate;
+pub mod explain;
 pub mod flow;
 pub mod groups;
 pub mod infer;
 pub mod judge;
 pub mod model;
 pub mod optimism;
+pub mod quadrants;
 pub mod split;
+pub mod stratify;
 pub mod table;

@@ -22,7 +22,7 @@ pub fn kruskal_wallis(groups: &[&[f64]]) -> Result<TestResult, NotEstimable> {
     let n = all.len() as f64;
     let ranks = midranks(&all);
     let correction = 1.0 - tie_term(&all) / (n.powi(3) - n);
-    if !(correction > 0.0) {
+    if correction.is_nan() || correction <= 0.0 {
         return Err(NotEstimable::new("all values are equal"));
     }
     let mut start = 0;

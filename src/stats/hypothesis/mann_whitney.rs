@@ -47,7 +47,7 @@ pub fn mann_whitney(a: &[f64], b: &[f64], exactness: Exactness) -> Result<TestRe
     let z = w - m * n / 2.0;
     let total = m + n;
     let sigma = (m * n / 12.0 * (total + 1.0 - ties / (total * (total - 1.0)))).sqrt();
-    if !(sigma > 0.0) {
+    if sigma.is_nan() || sigma <= 0.0 {
         return Err(NotEstimable::new("all values are equal"));
     }
     let correction = if exactness == Exactness::Uncorrected || z == 0.0 { 0.0 } else { 0.5 * z.signum() };

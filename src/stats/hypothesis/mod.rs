@@ -124,5 +124,5 @@ fn moments(values: &[f64]) -> (f64, f64) {
 
 /// Whether the spread is nothing but rounding around a mean of this size.
 fn is_constant(spread: f64, mean: f64) -> bool {
-    !(spread > 10.0 * f64::EPSILON * mean.abs())
+    spread.is_nan() || spread <= 10.0 * f64::EPSILON * mean.abs()
 }

@@ -58,8 +58,8 @@ impl Ldl {
                 x[i] = 0.0;
             }
         }
-        for i in 0..p {
-            x[i] = if self.d[i] == 0.0 { 0.0 } else { x[i] / self.d[i] };
+        for (x, d) in x.iter_mut().zip(&self.d) {
+            *x = if *d == 0.0 { 0.0 } else { *x / d };
         }
         for i in (0..p).rev() {
             for k in i + 1..p {

@@ -109,6 +109,11 @@ impl PartialLikelihood<'_> {
 
     /// Evaluates at `beta`. The value is not finite if a hazard ratio overflows.
     pub fn at(&self, beta: &[f64]) -> Derivatives {
+        self.at_with(beta, |_| 1.0)
+    }
+
+    /// Evaluates at `beta` with the terms of each event time multiplied by `scale` of the time.
+    pub fn at_with(&self, beta: &[f64], scale: impl Fn(f64) -> f64) -> Derivatives {
         let p = self.x.ncols();
         let eta = self.predictor(beta);
         // The likelihood does not change when a constant is taken off every predictor.
@@ -157,8 +162,9 @@ impl PartialLikelihood<'_> {
                         }
                     }
                 }
+                let scale = scale(time);
                 for row in &deaths {
-                    let weight = self.weight(*row);
+                    let weight = scale * self.weight(*row);
                     result.value += weight * eta[*row];
                     for (score, x) in result.score.iter_mut().zip(row_of(*row)) {
                         *score += weight * x;
@@ -170,14 +176,14 @@ impl PartialLikelihood<'_> {
                         .copied()
                         .filter(|row| self.outcome.entry.as_ref().is_none_or(|entry| entry[*row] < time));
                     let term = subsets(members.map(|row| (eta[row], row_of(row))), deaths.len(), p);
-                    result.value -= term.log;
+                    result.value -= scale * term.log;
                     for (score, mean) in result.score.iter_mut().zip(&term.mean) {
-                        *score -= mean;
+                        *score -= scale * mean;
                     }
                     let mut cell = 0;
                     for i in 0..p {
                         for j in 0..=i {
-                            information[cell] += term.second[cell] - term.mean[i] * term.mean[j];
+                            information[cell] += scale * (term.second[cell] - term.mean[i] * term.mean[j]);
                             cell += 1;
                         }
                     }
@@ -191,15 +197,15 @@ impl PartialLikelihood<'_> {
                         dead.add(risk[*row], row_of(*row));
                     }
                 }
-                let total: f64 = deaths.iter().map(|row| self.weight(*row)).sum();
+                let total: f64 = scale * deaths.iter().map(|row| self.weight(*row)).sum::<f64>();
                 let each = if self.ties == Ties::Efron { total / d } else { total };
                 for step in 0..steps {
                     let gone = step as f64 / d;
                     let s0 = all.s0 - gone * dead.s0;
                     result.value -= each * s0.ln();
-                    for i in 0..p {
-                        mean[i] = (all.s1[i] - gone * dead.s1[i]) / s0;
-                        result.score[i] -= each * mean[i];
+                    for (i, mean) in mean.iter_mut().enumerate() {
+                        *mean = (all.s1[i] - gone * dead.s1[i]) / s0;
+                        result.score[i] -= each * *mean;
                     }
                     let mut cell = 0;
                     for i in 0..p {
@@ -255,8 +261,8 @@ fn subsets<'x>(members: impl Iterator<Item = (f64, &'x [f64])>, size: usize, p: 
                     cell += 1;
                 }
             }
-            for i in 0..p {
-                to.mean[i] += share * (x[i] + from.mean[i] - to.mean[i]);
+            for (to, (x, from)) in to.mean.iter_mut().zip(x.iter().zip(&from.mean)) {
+                *to += share * (x + from - *to);
             }
             to.log = log;
         }

@@ -94,9 +94,9 @@ derive x = 2 * inner"#,
     Code {
         code: "syntax::side-by-side",
         title: "Two things stand side by side with nothing between them",
-        explanation: "A comma is *and*, `then` is a sequence, operators compute. Only `early`, `late` and `leave-out` stand directly before what they qualify.",
-        bad: "describe age sex",
-        good: "describe age, sex",
+        explanation: "A comma is *and*, `then` is a sequence, operators compute. Only `early`, `late`, `leave-out` and `apparent` stand directly before what they qualify.",
+        bad: "correlate age bmi",
+        good: "correlate age, bmi",
     },
     Code {
         code: "syntax::misplaced",

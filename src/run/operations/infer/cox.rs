@@ -5,6 +5,7 @@ use crate::run::fault::Fault;
 use crate::run::results::{Cell, EstimateRecord, Kind, shown_p};
 use crate::run::step::Step;
 use crate::stats::{Estimate, Outcome};
+use crate::survival::cox::proportionality::{TimeScale, proportional_hazards};
 use crate::survival::cox::{self, ChiSquared, CoxData, CoxOptions, Ties};
 
 use super::matrix::Frame;
@@ -58,18 +59,25 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
             frame.before_landmark
         ));
     }
-    Ok(Fitted {
-        coefficients,
-        n: fit.n,
-        events: Some(fit.events),
-        measure: "HR",
-        how,
-        notes,
-        whole: vec![
-            test("likelihood-ratio", &fit.likelihood_ratio),
-            test("Wald", &fit.wald),
-            test("score", &fit.score),
-            ("AIC".to_owned(), Cell::number(fit.aic(), 1)),
-        ],
-    })
+    let mut whole = vec![
+        test("likelihood-ratio", &fit.likelihood_ratio),
+        test("Wald", &fit.wald),
+        test("score", &fit.score),
+        ("AIC".to_owned(), Cell::number(fit.aic(), 1)),
+    ];
+    let terms: Vec<(String, Vec<usize>)> = frame
+        .terms
+        .iter()
+        .map(|term| (term.label.clone(), term.lines.iter().filter_map(|line| line.column).collect()))
+        .collect();
+    match proportional_hazards(&fit, &data, &terms, TimeScale::KaplanMeier) {
+        Ok(found) => {
+            for (term, tested) in found.terms.iter().filter_map(|(term, tested)| tested.as_ref().map(|t| (term, t))) {
+                whole.push(test(&format!("proportional hazards of {term},"), tested));
+            }
+            whole.push(test("proportional hazards, global", &found.global));
+        }
+        Err(error) => whole.push(("proportional hazards".to_owned(), Cell::NotEstimable(error.to_string()))),
+    }
+    Ok(Fitted { coefficients, n: fit.n, events: Some(fit.events), measure: "HR", how, notes, whole })
 }

@@ -17,13 +17,13 @@ use super::level;
 use super::matrix::{landmark, response};
 
 /// Patients of one curve.
-pub(super) struct Group {
+pub struct Group {
     pub label: String,
     pub outcome: Censored,
 }
 
 /// The groups of the formula's right side; without one, everybody together.
-pub(super) struct Groups {
+pub struct Groups {
     pub cohort: String,
     pub groups: Vec<Group>,
     pub missing: usize,
@@ -113,18 +113,28 @@ fn named(label: &str, level: &str) -> String {
 }
 
 pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
-    let level = level(step, spec);
-    let groups = Groups::new(step, spec)?;
+    let transform = match spec.settings.choice("interval") {
+        "log-log" => Transform::LogLog,
+        "plain" => Transform::Plain,
+        _ => Transform::Log,
+    };
+    curves(&step.node.name, &Groups::new(step, spec)?, level(step, spec), transform)
+}
+
+/// Curves, numbers at risk, medians and the log-rank test of groups.
+///
+/// # Errors
+/// Follow-up that makes no curve.
+pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform) -> Result<Answer, Fault> {
     let factor = groups.factor();
-    let (transform, words) = match spec.settings.choice("interval") {
-        "log-log" => (Transform::LogLog, "log-log"),
-        "plain" => (Transform::Plain, "plain"),
-        _ => (Transform::Log, "log"),
+    let words = match transform {
+        Transform::LogLog => "log-log",
+        Transform::Plain => "plain",
+        _ => "log",
     };
     let mut answer = Answer::default();
     let median = format!("median{}", shown_unit(groups.unit));
-    let mut table =
-        ResultTable::new("medians", step.node.name.clone(), ["group", "patients", "events", &median, "missing"]);
+    let mut table = ResultTable::new("medians", title, ["group", "patients", "events", &median, "missing"]);
     let last = groups.groups.iter().flat_map(|group| &group.outcome.time).copied().fold(0.0, f64::max) / factor;
     let ticks = ticks(last);
     let mut columns = vec!["group".to_owned()];
@@ -212,7 +222,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     answer.tables.insert(1, risk);
     answer.figures.push(FigureData {
         kind: "km".to_owned(),
-        title: step.node.name.clone(),
+        title: title.to_owned(),
         data: json!({
             "unit": groups.unit.map(|unit| unit.to_string()),
             "columns": ["time", "survival", "bounds", "at risk", "events", "censored"],
@@ -223,7 +233,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
 }
 
 /// All groups together with the number of each row's group.
-pub(super) fn pooled(groups: &[Group]) -> (Censored, Vec<u32>) {
+pub fn pooled(groups: &[Group]) -> (Censored, Vec<u32>) {
     let mut pooled = Censored::new(Vec::new(), Vec::new());
     let mut entries = Vec::new();
     let mut numbers = Vec::new();
@@ -240,7 +250,7 @@ pub(super) fn pooled(groups: &[Group]) -> (Censored, Vec<u32>) {
 }
 
 /// In the unit in which times are shown.
-pub(super) fn scaled(mut estimate: Estimate, factor: f64) -> Estimate {
+pub fn scaled(mut estimate: Estimate, factor: f64) -> Estimate {
     if let Ok(value) = &mut estimate.value {
         *value /= factor;
     }

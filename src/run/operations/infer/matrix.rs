@@ -5,7 +5,7 @@ use ndarray::Array2;
 
 use crate::frame::Cells;
 use crate::frame::expression::{Expression, Type};
-use crate::plan::node::{Infer, Term};
+use crate::plan::node::{Competing, Infer, Term};
 use crate::run::fault::Fault;
 use crate::run::step::Step;
 use crate::run::world::{EndpointValue, coded};
@@ -60,7 +60,8 @@ struct Coded {
 pub fn response(step: &Step<'_>, spec: &Infer) -> Result<EndpointValue, Fault> {
     let table = step.world.rows(&spec.rows)?.table;
     if let Some(id) = spec.endpoint {
-        return Ok((*step.world.endpoint_on(id, table)?).clone());
+        let endpoint = (*step.world.endpoint_on(id, table)?).clone();
+        return competing(step, spec, endpoint);
     }
     let Some(expression) = &spec.formula.response else {
         return Err(Fault::run("run::skipped", "the formula has no left side"));
@@ -84,6 +85,41 @@ pub fn response(step: &Step<'_>, spec: &Infer) -> Result<EndpointValue, Fault> {
         }
     };
     Ok(EndpointValue { name, table, outcome, known, unit: None, notes: Vec::new() })
+}
+
+/// The endpoint with the events that compete with it, numbered from 2: whichever comes first counts.
+fn competing(step: &Step<'_>, spec: &Infer, mut endpoint: EndpointValue) -> Result<EndpointValue, Fault> {
+    for (place, other) in spec.competing.iter().enumerate() {
+        let code = place as u8 + 2;
+        let Outcome::Survival(censored) = &mut endpoint.outcome else { continue };
+        match other {
+            Competing::Endpoint(id) => {
+                let other = step.world.endpoint_on(*id, endpoint.table)?;
+                let Outcome::Survival(others) = &other.outcome else { continue };
+                for row in 0..censored.len() {
+                    endpoint.known[row] &= other.known[row];
+                    let earlier = others.time[row] < censored.time[row]
+                        || (others.time[row] == censored.time[row] && censored.event[row] == 0);
+                    if others.event[row] == 1 && earlier {
+                        censored.time[row] = others.time[row];
+                        censored.event[row] = code;
+                    }
+                }
+            }
+            Competing::Event(expression) => {
+                let cells = step.world.evaluate(expression, endpoint.table)?;
+                let flags =
+                    cells.flags().ok_or_else(|| Fault::data("data::type", "a competing event is a condition"))?;
+                for (row, flag) in flags.iter().enumerate() {
+                    if *flag == Some(true) && censored.event[row] == 0 {
+                        censored.event[row] = code;
+                    }
+                    endpoint.known[row] &= flag.is_some() || censored.event[row] == 1;
+                }
+            }
+        }
+    }
+    Ok(endpoint)
 }
 
 /// Follow-up from a landmark on: who had the event or left before is not counted.
@@ -254,6 +290,14 @@ fn combined(strata: &[(Vec<Option<u32>>, usize)], rows: &[usize]) -> (Option<Vec
         })
         .collect();
     (Some(numbers), known.len())
+}
+
+/// Columns of one variable as a regression takes them: a number as it is, levels against the first.
+///
+/// # Errors
+/// Dates; a single value.
+pub fn columns_for(label: &str, cells: &Cells) -> Result<Vec<(String, Vec<f64>)>, Fault> {
+    Ok(columns_of(label, cells, None, &[])?.columns)
 }
 
 fn columns_of(label: &str, cells: &Cells, knots: Option<usize>, declared: &[String]) -> Result<Coded, Fault> {

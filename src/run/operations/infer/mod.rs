@@ -1,13 +1,16 @@
 //! Inference over a formula: `cox(os ~ age + strata(centre))`. One procedure, one file; what
 //! rows they use and how terms become columns is in [`matrix`].
 
+mod competing;
 mod cox;
-mod km;
+mod icc;
+pub mod km;
 mod linear;
 mod logistic;
 pub mod matrix;
 mod rmst;
 mod roc;
+mod sample_size;
 
 use crate::plan::node::Infer;
 use crate::run::fault::Fault;
@@ -26,9 +29,14 @@ pub fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         "linear" => regressions(step, spec, linear::fit),
         "roc" => roc::run(step, spec),
         "rmst" => rmst::run(step, spec),
-        other => {
-            Err(Fault::unavailable(&format!("`{other}`"), "`km`, `cox`, `logistic`, `linear`, `roc` and `rmst` are"))
-        }
+        "cif" => competing::cif(step, spec),
+        "finegray" => regressions(step, spec, competing::fine_gray),
+        "icc" => icc::run(step, spec),
+        "sample_size" => sample_size::run(step, spec),
+        other => Err(Fault::unavailable(
+            &format!("`{other}`"),
+            "`km`, `cox`, `logistic`, `linear`, `roc`, `rmst`, `cif`, `finegray`, `icc` and `sample_size` are",
+        )),
     }
 }
 

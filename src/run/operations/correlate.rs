@@ -1,0 +1,94 @@
+//! `correlate PRIME_R, PRIME_S by spearman`: predictions and columns, pair by pair.
+
+use serde_json::json;
+
+use crate::plan::node::Correlate;
+use crate::run::fault::Fault;
+use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
+use crate::run::step::Step;
+use crate::stats::Estimate;
+use crate::stats::correlate::correlate;
+use crate::stats::hypothesis::Correlation;
+use crate::stats::multiplicity::Adjustment;
+
+use super::evaluate::predicted;
+
+/// # Errors
+/// A model on another table; a column that holds no numbers.
+pub fn run(step: &Step<'_>, spec: &Correlate) -> Result<Answer, Fault> {
+    let set = step.world.rows(&spec.rows)?;
+    let mut columns: Vec<(String, Vec<f64>)> = Vec::new();
+    for reference in &spec.models {
+        let model = step.model(reference.model)?;
+        let label = step.label(reference);
+        if model.data.table != set.table {
+            return Err(Fault::run("run::not-estimable", format!("{label} predicts patients of another table")));
+        }
+        let held = predicted(&model, reference.part.as_deref(), &set.rows)?;
+        let values = set.rows.iter().map(|row| {
+            held.rows.iter().position(|other| other == row).map_or(f64::NAN, |place| held.prediction.scores()[place])
+        });
+        columns.push((label, values.collect()));
+    }
+    for (label, expression) in &spec.columns {
+        let cells = step.world.evaluate(expression, set.table)?;
+        let numbers =
+            cells.numbers().ok_or_else(|| Fault::data("data::type", format!("`{label}` holds no numbers")))?;
+        columns.push((label.clone(), set.rows.iter().map(|row| numbers[*row]).collect()));
+    }
+    let (which, words) = match spec.method.as_str() {
+        "pearson" => (Correlation::Pearson, "Pearson's r"),
+        "kendall" => (Correlation::Kendall, "Kendall's tau-b"),
+        _ => (Correlation::Spearman, "Spearman's rho"),
+    };
+    let named: Vec<(&str, &[f64])> = columns.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect();
+    let pairs = correlate(&named, which, Adjustment::BenjaminiHochberg, step.level())?;
+    let mut answer = Answer::default();
+    let mut table = ResultTable::new(
+        "correlations",
+        format!("Correlations on {}, {words}", set.label),
+        ["first", "second", "correlation", "P", "P adjusted", "patients", "missing"],
+    );
+    for pair in &pairs {
+        let name = format!("correlation of {} and {}", pair.first, pair.second);
+        let (estimate, p) = match &pair.result {
+            Ok(test) => {
+                let effect = test.effect.as_ref();
+                let value = effect.map(|effect| effect.value).or(test.statistic.as_ref().map(|(_, value)| *value));
+                let estimate = Estimate::new(name, value.unwrap_or(f64::NAN), test.n, test.test.as_str());
+                let estimate = match effect.and_then(|effect| effect.interval) {
+                    Some(i) => estimate.within(i.lower, i.upper, i.level),
+                    None => estimate,
+                };
+                (estimate, Some(test.p))
+            }
+            Err(reason) => (Estimate::not_estimable(name, set.rows.len() - pair.missing, reason.reason.clone()), None),
+        };
+        let record = EstimateRecord::new(&estimate.with_missing(pair.missing), Kind::Descriptive).of("", &set.label);
+        table.push([
+            Cell::text(pair.first.as_str()),
+            Cell::text(pair.second.as_str()),
+            record.cell(2),
+            p.map_or(Cell::Empty, Cell::P),
+            pair.p_adjusted.map_or(Cell::Empty, Cell::P),
+            Cell::count(record.n),
+            Cell::count(pair.missing),
+        ]);
+        answer.estimates.push(record);
+    }
+    table.notes.push(
+        "P adjusted by Benjamini-Hochberg over the pairs; predictions of patients of the fit are out of fold"
+            .to_owned(),
+    );
+    answer.tables.push(table);
+    let values: Vec<_> = columns
+        .iter()
+        .map(|(name, values)| json!({ "name": name, "values": values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect::<Vec<_>>() }))
+        .collect();
+    answer.figures.push(FigureData {
+        kind: "correlation".to_owned(),
+        title: format!("Correlations on {}", set.label),
+        data: json!({ "method": spec.method, "columns": values }),
+    });
+    Ok(answer)
+}

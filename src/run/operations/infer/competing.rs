@@ -1,0 +1,116 @@
+//! `cif(relapse ~ arm, competing = death)` and `finegray(relapse ~ age, competing = death)`.
+
+use serde_json::json;
+
+use crate::plan::node::Infer;
+use crate::run::fault::Fault;
+use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable, shown_p};
+use crate::run::step::Step;
+use crate::stats::distribution::normal_multiplier;
+use crate::stats::{Estimate, Outcome};
+use crate::survival::competing_risks::{cumulative_incidence, gray_test};
+use crate::survival::finegray;
+
+use super::super::describe::shown_unit;
+use super::km::{Groups, pooled};
+use super::matrix::Frame;
+use super::{Coefficient, Fitted, level};
+
+pub(super) fn cif(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
+    let level = level(step, spec);
+    let groups = Groups::new(step, spec)?;
+    let factor = groups.factor();
+    // The last time at which every group is still followed up.
+    let reach = groups
+        .groups
+        .iter()
+        .map(|group| group.outcome.time.iter().copied().fold(0.0, f64::max))
+        .fold(f64::INFINITY, f64::min);
+    let mut answer = Answer::default();
+    let mut table = ResultTable::new(
+        "incidence",
+        format!("{}: cumulative incidence at {:.1}{}", step.node.name, reach / factor, shown_unit(groups.unit)),
+        ["group", "patients", "events", "competing", "incidence", "missing"],
+    );
+    let mut curves = Vec::new();
+    for (place, group) in groups.groups.iter().enumerate() {
+        let found = cumulative_incidence(&group.outcome, 1)
+            .map_err(|error| Fault::run("run::not-estimable", error.to_string()))?;
+        let (value, variance) = (found.at(reach), found.variance_at(reach));
+        let half = normal_multiplier(level) * variance.sqrt();
+        let others = group.outcome.event.iter().filter(|event| **event > 1).count();
+        let estimate = Estimate::new("cumulative incidence", value, found.n, "Aalen-Johansen; normal")
+            .within((value - half).max(0.0), (value + half).min(1.0), level)
+            .with_events(Some(found.events))
+            .with_missing(groups.missing);
+        let record =
+            EstimateRecord::new(&estimate, Kind::Descriptive).of("", &format!("{}, {}", groups.cohort, group.label));
+        let missing = if place == 0 { Cell::count(groups.missing) } else { Cell::Empty };
+        table.push([
+            Cell::text(group.label.as_str()),
+            Cell::count(found.n),
+            Cell::count(found.events),
+            Cell::count(others),
+            record.cell(3),
+            missing,
+        ]);
+        answer.estimates.push(record);
+        let points: Vec<_> = (0..found.times.len())
+            .map(|at| json!([found.times[at] / factor, found.incidence[at], found.variance[at]]))
+            .collect();
+        curves.push(json!({ "group": group.label, "points": points }));
+    }
+    if groups.groups.len() > 1 {
+        let (outcome, numbers) = pooled(&groups.groups);
+        match gray_test(&outcome, 1, &numbers, groups.groups.len(), None) {
+            Ok(test) => {
+                let words =
+                    format!("Gray's test: chi-square {:.2} on {} df, P {}.", test.statistic, test.df, shown_p(test.p));
+                table.notes.push(words.clone());
+                answer.notes.push(words);
+            }
+            Err(error) => answer.notes.push(format!("Gray's test: not estimable: {error}.")),
+        }
+    }
+    answer.tables.push(table);
+    answer.figures.push(FigureData {
+        kind: "cif".to_owned(),
+        title: step.node.name.clone(),
+        data: json!({ "unit": groups.unit.map(|unit| unit.to_string()), "columns": ["time", "incidence", "variance"], "curves": curves }),
+    });
+    Ok(answer)
+}
+
+pub(super) fn fine_gray(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted, Fault> {
+    let Outcome::Survival(censored) = &frame.outcome else {
+        return Err(Fault::run("run::wrong-endpoint", "`finegray` wants a time to an event"));
+    };
+    let fit = finegray::fine_gray(frame.x.view(), &frame.names, censored, level(step, spec))
+        .map_err(|error| Fault::run("run::not-fitted", error.to_string()))?;
+    // The weighted fit repeats patients at risk; the reader counts patients.
+    let (n, events) = (censored.len(), censored.events());
+    let how = "Fine-Gray regression of the subdistribution hazard; robust Wald";
+    let coefficients = fit
+        .coefficients
+        .iter()
+        .zip(&frame.names)
+        .map(|(coefficient, name)| {
+            let title = format!("subdistribution hazard ratio of {name}");
+            let (estimate, p) = match coefficient {
+                Ok(c) => (Estimate::new(title, c.hazard_ratio, n, how).within(c.lower, c.upper, fit.level), Some(c.p)),
+                Err(reason) => (Estimate::not_estimable(title, n, reason.reason.clone()), None),
+            };
+            Coefficient { estimate: EstimateRecord::new(&estimate.with_events(Some(events)), Kind::Descriptive), p }
+        })
+        .collect();
+    let others = censored.event.iter().filter(|event| **event > 1).count();
+    Ok(Fitted {
+        coefficients,
+        n,
+        events: Some(events),
+        measure: "SHR",
+        how: how.to_owned(),
+        notes: vec![format!("{others} competing events")],
+        whole: Vec::new(),
+    })
+}

@@ -1,0 +1,238 @@
+//! `stratify os by risk on train, external`: outcomes of groups, within subgroups and adjusted.
+
+use ndarray::Array2;
+
+use crate::plan::Rows;
+use crate::plan::node::Stratify;
+use crate::run::fault::Fault;
+use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable, shown_p};
+use crate::run::step::Step;
+use crate::run::world::coded;
+use crate::stats::binomial::{ProportionInterval, proportion};
+use crate::stats::{Censored, Estimate, Outcome};
+use crate::survival::cox::{self, CoxData, CoxFit, CoxOptions};
+use crate::survival::cox_tables::likelihood_ratio;
+use crate::survival::kaplan_meier::Transform;
+
+use super::infer::km::{Group, Groups, curves};
+use super::infer::matrix::columns_for;
+
+/// # Errors
+/// Groups on another table; nobody.
+pub fn run(step: &Step<'_>, spec: &Stratify) -> Result<Answer, Fault> {
+    let groups = step.groups(spec.by)?;
+    let mut answer = Answer::default();
+    for on in &spec.on {
+        step.watch.check()?;
+        let set = step.world.rows(on)?;
+        let endpoint = step.world.endpoint_on(spec.endpoint, set.table)?;
+        if groups.table != set.table {
+            return Err(Fault::run("run::not-estimable", format!("the groups `{}` are of another table", groups.name)));
+        }
+        let rows: Vec<usize> =
+            set.rows.iter().copied().filter(|row| endpoint.known[*row] && groups.group.contains_key(row)).collect();
+        let missing = set.rows.len() - rows.len();
+        let code = |row: usize| groups.group.get(&row).copied().unwrap_or(0);
+        let title = format!("{} by {} on {}", endpoint.name, groups.name, set.label);
+        match &endpoint.outcome {
+            Outcome::Survival(all) => {
+                let members = (0..groups.labels.len()).filter_map(|place| {
+                    let members: Vec<usize> = rows.iter().copied().filter(|row| code(*row) == place as u32).collect();
+                    (!members.is_empty())
+                        .then(|| Group { label: groups.labels[place].clone(), outcome: all.select(&members) })
+                });
+                let of = Groups {
+                    cohort: set.label.clone(),
+                    groups: members.collect(),
+                    missing,
+                    before_landmark: 0,
+                    unit: endpoint.unit,
+                };
+                if of.groups.is_empty() {
+                    return Err(Fault::data(
+                        "data::empty",
+                        format!("nobody in `{}` has an outcome and a group", set.label),
+                    ));
+                }
+                let told = curves(&title, &of, step.level(), Transform::Log)?;
+                answer.tables.extend(told.tables.into_iter().map(|table| named(table, &set.label)));
+                answer.estimates.extend(told.estimates);
+                answer.figures.extend(told.figures);
+                answer.notes.extend(told.notes.into_iter().map(|note| format!("{}: {note}", set.label)));
+                hazards(step, spec, on, &rows, all, &code, &groups.labels, &mut answer)?;
+            }
+            Outcome::Binary(all) => {
+                let mut table = ResultTable::new(
+                    &format!("rates-{}", set.label),
+                    title,
+                    ["group", "patients", "events", "rate", "missing"],
+                );
+                for (place, label) in groups.labels.iter().enumerate() {
+                    let members: Vec<usize> = rows.iter().copied().filter(|row| code(*row) == place as u32).collect();
+                    let events = members.iter().filter(|row| all[**row]).count();
+                    let name = format!("rate of {}", endpoint.name);
+                    let estimate = proportion(&name, events, members.len(), ProportionInterval::Exact, step.level());
+                    let record = EstimateRecord::new(&estimate.with_missing(missing), Kind::Descriptive)
+                        .of("", &format!("{}, {label}", set.label));
+                    let first = if place == 0 { Cell::count(missing) } else { Cell::Empty };
+                    table.push([
+                        Cell::text(label.as_str()),
+                        Cell::count(members.len()),
+                        Cell::count(events),
+                        record.cell(3),
+                        first,
+                    ]);
+                    answer.estimates.push(record);
+                }
+                answer.tables.push(table);
+            }
+            Outcome::Continuous(_) => {
+                return Err(Fault::run(
+                    "run::wrong-endpoint",
+                    "groups are compared on a survival or a binary endpoint",
+                ));
+            }
+        }
+    }
+    Ok(answer)
+}
+
+fn named(mut table: ResultTable, cohort: &str) -> ResultTable {
+    table.name = format!("{}-{cohort}", table.name);
+    table
+}
+
+/// Hazard ratios of the groups: crude, adjusted, and within subgroups with their interaction.
+#[allow(clippy::too_many_arguments)]
+fn hazards(
+    step: &Step<'_>,
+    spec: &Stratify,
+    on: &Rows,
+    rows: &[usize],
+    all: &Censored,
+    code: &dyn Fn(usize) -> u32,
+    labels: &[String],
+    answer: &mut Answer,
+) -> Result<(), Fault> {
+    let set = step.world.rows(on)?;
+    let mut table = ResultTable::new(
+        &format!("hazards-{}", set.label),
+        format!("Hazard ratios against {} on {}", labels.first().map_or("", String::as_str), set.label),
+        ["subgroup", "group", "patients", "events", "HR", "P", "P of interaction"],
+    );
+    let dummies = |rows: &[usize]| -> Vec<(String, Vec<f64>)> {
+        (1..labels.len())
+            .map(|place| {
+                let values = rows.iter().map(|row| f64::from(u8::from(code(*row) == place as u32))).collect();
+                (labels[place].clone(), values)
+            })
+            .collect()
+    };
+    let mut push = |subgroup: &str, rows: &[usize], extra: Vec<(String, Vec<f64>)>, interaction: Cell| {
+        let events = rows.iter().filter(|row| all.event[**row] == 1).count();
+        let fitted = fit(step, rows, all, dummies(rows).into_iter().chain(extra).collect());
+        for place in 1..labels.len() {
+            let name = format!("hazard ratio of {} against {}", labels[place], labels[0]);
+            let (estimate, p) = match &fitted {
+                Ok(fit) => match &fit.coefficients[place - 1] {
+                    Ok(c) => (
+                        Estimate::new(name, c.hazard_ratio, fit.n, "Cox regression, ties by Efron; Wald")
+                            .within(c.lower, c.upper, fit.level),
+                        Cell::P(c.p),
+                    ),
+                    Err(reason) => (Estimate::not_estimable(name, rows.len(), reason.reason.clone()), Cell::Empty),
+                },
+                Err(reason) => (Estimate::not_estimable(name, rows.len(), reason.clone()), Cell::Empty),
+            };
+            let record = EstimateRecord::new(&estimate.with_events(Some(events)), Kind::Descriptive)
+                .of("", &format!("{}, {subgroup}", set.label));
+            let last = if place == 1 { interaction.clone() } else { Cell::Empty };
+            table.push([
+                Cell::text(subgroup),
+                Cell::text(labels[place].as_str()),
+                Cell::count(rows.len()),
+                Cell::count(events),
+                record.cell(2),
+                p,
+                last,
+            ]);
+            answer.estimates.push(record);
+        }
+    };
+    push("all", rows, Vec::new(), Cell::Empty);
+    if !spec.adjust_for.is_empty() {
+        let mut kept: Vec<usize> = rows.to_vec();
+        let mut columns = Vec::new();
+        for (_, expression) in &spec.adjust_for {
+            let cells = step.world.evaluate(expression, set.table)?;
+            kept.retain(|row| !cells.is_missing(*row));
+            columns.push(cells);
+        }
+        let mut extra = Vec::new();
+        for ((label, _), cells) in spec.adjust_for.iter().zip(&columns) {
+            extra.extend(columns_for(label, &cells.select(kept.iter().copied().map(Some)))?);
+        }
+        let words: Vec<&str> = spec.adjust_for.iter().map(|(label, _)| label.as_str()).collect();
+        push(&format!("all, adjusted for {}", words.join(", ")), &kept, extra, Cell::Empty);
+    }
+    for (label, expression) in &spec.within {
+        let cells = step.world.evaluate(expression, set.table)?;
+        let (levels_of, levels) = coded(&cells, &[]);
+        let known: Vec<usize> = rows.iter().copied().filter(|row| levels_of[*row].is_some()).collect();
+        let interaction = interaction(step, &known, all, dummies(&known), label, &cells);
+        for (place, level) in levels.iter().enumerate() {
+            let members: Vec<usize> =
+                known.iter().copied().filter(|row| levels_of[*row] == Some(place as u32)).collect();
+            if members.is_empty() {
+                continue;
+            }
+            let cell = if place == 0 { interaction.clone() } else { Cell::Empty };
+            push(&format!("{label}: {level}"), &members, Vec::new(), cell);
+        }
+    }
+    table
+        .notes
+        .push("subgroups are compared by the likelihood-ratio test of their interaction with the groups".to_owned());
+    answer.tables.push(table);
+    Ok(())
+}
+
+fn fit(step: &Step<'_>, rows: &[usize], all: &Censored, columns: Vec<(String, Vec<f64>)>) -> Result<CoxFit, String> {
+    let (names, values): (Vec<String>, Vec<Vec<f64>>) = columns.into_iter().unzip();
+    let x = Array2::from_shape_fn((rows.len(), names.len()), |(row, column)| values[column][row]);
+    let outcome = all.select(rows);
+    let options = CoxOptions { level: step.level(), ..CoxOptions::default() };
+    cox::fit(&CoxData::new(x.view(), &names, &outcome), &options).map_err(|error| error.to_string())
+}
+
+/// P of the interaction of groups and subgroups.
+fn interaction(
+    step: &Step<'_>,
+    rows: &[usize],
+    all: &Censored,
+    groups: Vec<(String, Vec<f64>)>,
+    label: &str,
+    cells: &crate::frame::Cells,
+) -> Cell {
+    let tested = || -> Result<f64, String> {
+        let kept = cells.select(rows.iter().copied().map(Some));
+        let kept = match kept.kind() {
+            crate::frame::expression::Type::Number => {
+                crate::frame::Cells::Text((0..kept.len()).map(|row| kept.text(row)).collect())
+            }
+            _ => kept,
+        };
+        let levels = columns_for(label, &kept).map_err(|fault| fault.message)?;
+        let main: Vec<(String, Vec<f64>)> = groups.iter().chain(&levels).cloned().collect();
+        let products = groups.iter().flat_map(|(a, x)| {
+            levels.iter().map(move |(b, y)| (format!("{a} x {b}"), x.iter().zip(y).map(|(x, y)| x * y).collect()))
+        });
+        let larger = fit(step, rows, all, main.iter().cloned().chain(products).collect())?;
+        let smaller = fit(step, rows, all, main)?;
+        Ok(likelihood_ratio(&smaller, &larger).map_err(|error| error.to_string())?.p)
+    };
+    match tested() {
+        Ok(p) => Cell::Text(shown_p(p)),
+        Err(reason) => Cell::NotEstimable(reason),
+    }
+}

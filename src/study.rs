@@ -1,0 +1,204 @@
+//! The embedding API: a study in text, bound to data, checked and run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use polars::frame::DataFrame;
+
+use crate::check::{self, Checked, Folder, Options};
+use crate::frame::dictionary::Dictionary;
+use crate::frame::{self, DataError, Table};
+use crate::plan::{Operation, Plan};
+use crate::progress::Watch;
+use crate::run::{self, Failure, Fault, Inputs, Report, Store, world};
+use crate::syntax::Diagnostic;
+use crate::syntax::ast::Sources;
+
+/// A study as text, with the folder that its paths start from, its parameters and its bound
+/// tables. Nothing is read before [`Study::run`] but dictionaries and studies that it uses.
+#[derive(Clone)]
+pub struct Study {
+    name: String,
+    text: Arc<str>,
+    folder: PathBuf,
+    set: Vec<(String, String)>,
+    tables: BTreeMap<String, Table>,
+}
+
+/// A study checked: the texts, for showing diagnostics, and what was found.
+#[derive(Clone)]
+pub struct Review {
+    pub sources: Sources,
+    pub checked: Checked,
+}
+
+/// A study that ran to its end.
+#[derive(Clone)]
+pub struct Finished {
+    pub review: Review,
+    pub report: Report,
+}
+
+/// Why a study did not run to its end.
+#[derive(Clone)]
+pub enum Rejected {
+    /// The study is wrong: see its diagnostics.
+    Study(Review),
+    /// The data is wrong, or a step failed; answers of the steps that succeeded are kept.
+    Run { review: Box<Review>, failure: Failure },
+}
+
+impl Study {
+    /// A study from text; `name` stands in diagnostics. Paths start from the working folder.
+    pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
+        Study {
+            name: name.into(),
+            text: text.into(),
+            folder: PathBuf::from("."),
+            set: Vec::new(),
+            tables: BTreeMap::new(),
+        }
+    }
+
+    /// A study file; its paths start from its own folder.
+    ///
+    /// # Errors
+    /// If the file cannot be read as UTF-8 text.
+    pub fn open(path: &Path) -> std::io::Result<Self> {
+        let text = std::fs::read_to_string(path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok(Study::new(path.display().to_string(), text).in_folder(folder))
+    }
+
+    /// Paths of the study start from `folder`.
+    #[must_use]
+    pub fn in_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = folder.into();
+        self
+    }
+
+    /// Gives a parameter its value, as `--set` does.
+    #[must_use]
+    pub fn set(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.set.push((name.into(), value.into()));
+        self
+    }
+
+    /// Takes `frame` for the table of that name, in place of its file.
+    ///
+    /// # Errors
+    /// A column of a type that no study has.
+    pub fn bind(mut self, table: impl Into<String>, frame: &DataFrame) -> Result<Self, DataError> {
+        self.tables.insert(table.into(), Table::from_frame(frame)?);
+        Ok(self)
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Checks the study before any data is read: types come from dictionaries, and what could not
+    /// be proved without one is told in notes.
+    pub fn check(&self) -> Review {
+        self.review(self.tables.iter().map(|(name, table)| (name.clone(), frame::schema::schema(table))).collect())
+    }
+
+    fn review(&self, tables: BTreeMap<String, Dictionary>) -> Review {
+        let mut sources = Sources::default();
+        let options = Options { set: self.set.clone(), tables, ..Options::default() };
+        let world = Folder(self.folder.clone());
+        let checked = check::check_text(&self.name, &self.text, &mut sources, &world, &options);
+        Review { sources, checked }
+    }
+
+    /// Checks the study, reads the schema of tables that no dictionary describes and checks again,
+    /// then runs. What is finished goes into `store` at once; what is there already is taken.
+    ///
+    /// # Errors
+    /// [`Rejected`], with all faults of the stage at which it ended.
+    pub fn run(&self, store: &Store, watch: &Watch) -> Result<Finished, Rejected> {
+        let mut review = self.check();
+        let Some(plan) = &review.checked.plan else { return Err(Rejected::Study(review)) };
+        let schemas = match self.schemas(plan) {
+            Ok(schemas) => schemas,
+            Err(faults) => {
+                let failure = Failure { faults, report: None };
+                return Err(Rejected::Run { review: Box::new(review), failure });
+            }
+        };
+        if !schemas.is_empty() {
+            review = self.review(schemas);
+        }
+        let Some(plan) = &review.checked.plan else { return Err(Rejected::Study(review)) };
+        let inputs = Inputs { folder: self.folder.clone(), tables: self.tables.clone() };
+        match run::run(plan, &inputs, store, watch) {
+            Ok(report) => Ok(Finished { review, report }),
+            Err(failure) => Err(Rejected::Run { review: Box::new(review), failure }),
+        }
+    }
+
+    /// Schemas of the tables of the plan that are bound, or that no dictionary describes.
+    fn schemas(&self, plan: &Plan) -> Result<BTreeMap<String, Dictionary>, Vec<Fault>> {
+        let mut schemas = BTreeMap::new();
+        let mut faults = Vec::new();
+        for node in plan.nodes() {
+            let Operation::Table(table) = &node.operation else { continue };
+            let name = world::word(node);
+            let schema = match (self.tables.get(name), &table.path) {
+                (Some(bound), _) => frame::schema::schema(bound),
+                (None, Some(path)) if table.dictionary.columns.is_empty() && !table.expression => {
+                    let path = self.folder.join(path);
+                    match frame::read::read(&path, &table.dictionary, table.key.as_deref()) {
+                        Ok(table) => frame::schema::schema(&table),
+                        Err(error) => {
+                            let mut fault = Fault::from(error);
+                            fault.declaration.clone_from(&node.name);
+                            fault.span = node.span;
+                            faults.push(fault);
+                            continue;
+                        }
+                    }
+                }
+                _ => continue,
+            };
+            schemas.insert(name.to_owned(), schema);
+        }
+        if faults.is_empty() { Ok(schemas) } else { Err(faults) }
+    }
+}
+
+impl Rejected {
+    pub fn review(&self) -> &Review {
+        match self {
+            Rejected::Study(review) => review,
+            Rejected::Run { review, .. } => review,
+        }
+    }
+
+    /// Every fault in words, one a line.
+    pub fn words(&self) -> Vec<String> {
+        match self {
+            Rejected::Study(review) => review
+                .checked
+                .diagnostics
+                .iter()
+                .filter(|diagnostic| diagnostic.is_error())
+                .map(|Diagnostic { code, message, .. }| format!("{code}: {message}"))
+                .collect(),
+            Rejected::Run { failure, .. } => {
+                failure.faults.iter().map(|fault| format!("{}: {}", fault.code, fault.message)).collect()
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Rejected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Rejected").field(&self.words()).finish()
+    }
+}

@@ -1,0 +1,3 @@
+//! Speed; ignored, run by the scripts in `scripts/bench`.
+
+mod stats;

@@ -1,0 +1,3 @@
+//! Coverage of intervals in simulation; ignored, run by the scripts in `scripts/coverage`.
+
+mod stats;
