@@ -101,8 +101,12 @@ fn a_study_runs_and_a_second_run_computes_nothing() {
     let first = diptych(folder.path(), &["run", "t.study", "--out", "one", "--threads", "1"]);
     assert_eq!(first.status.code(), Some(0), "{}", told(&first));
     let json: Json = serde_json::from_str(&results(folder.path(), "one")).expect("JSON");
-    let estimates: Vec<&Json> =
-        json["answers"].as_array().into_iter().flatten().flat_map(|a| a["estimates"].as_array().into_iter().flatten()).collect();
+    let estimates: Vec<&Json> = json["answers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|a| a["estimates"].as_array().into_iter().flatten())
+        .collect();
     assert!(estimates.len() > 20);
     for estimate in &estimates {
         assert!(estimate["value"].is_number() || estimate["why"].is_string(), "{estimate}");
@@ -132,7 +136,11 @@ fn a_study_runs_and_a_second_run_computes_nothing() {
     assert_eq!(fourth.status.code(), Some(0), "{}", told(&fourth));
     let more: Json = serde_json::from_str(&results(folder.path(), "four")).expect("JSON");
     for answer in json["answers"].as_array().into_iter().flatten() {
-        let same = more["answers"].as_array().into_iter().flatten().find(|other| other["declaration"] == answer["declaration"]);
+        let same = more["answers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|other| other["declaration"] == answer["declaration"]);
         assert_eq!(same, Some(answer));
     }
 }
@@ -217,7 +225,9 @@ fn the_first_true_study_runs_on_the_real_patients() {
     // Measured over ten deals of the folds by the peers: 0.58 to 0.60, and 0.60 to 0.63.
     assert!((0.5..0.7).contains(&auc), "{auc}");
     assert!((0.55..0.68).contains(&c), "{c}");
-    for words in ["RESPONSE.radiomics does not beat RESPONSE.clinical", "SURVIVAL.radiomics does not beat SURVIVAL.clinical"] {
+    for words in
+        ["RESPONSE.radiomics does not beat RESPONSE.clinical", "SURVIVAL.radiomics does not beat SURVIVAL.clinical"]
+    {
         assert!(told(&output).contains(words), "{}", told(&output));
     }
 }

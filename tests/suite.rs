@@ -5,4 +5,5 @@ mod bench;
 mod check;
 mod conformance;
 mod coverage;
+mod run;
 mod syntax;

@@ -334,9 +334,7 @@ fn operate(step: &Step<'_>) -> Result<Done, Fault> {
             "`contrast`",
             "the predictions of the models can be taken from the library, and `omics` has the engines",
         )),
-        Operation::Recalibrate(_) => {
-            Err(Fault::unavailable("`recalibrate`", "`evaluate` with the metric `calibration-slope`"))
-        }
+        Operation::Recalibrate(recalibrate) => operations::recalibrate::run(step, recalibrate).map(nothing),
         _ => Ok(nothing(Answer::default())),
     }
 }

@@ -21,6 +21,7 @@ pub mod judge;
 pub mod model;
 pub mod optimism;
 pub mod quadrants;
+pub mod recalibrate;
 pub mod split;
 pub mod stratify;
 pub mod table;

@@ -11,7 +11,6 @@ use crate::stats::{Estimate, Outcome};
 use crate::survival::competing_risks::{cumulative_incidence, gray_test};
 use crate::survival::finegray;
 
-use super::super::describe::shown_unit;
 use super::km::{Groups, pooled};
 use super::matrix::Frame;
 use super::{Coefficient, Fitted, level};
@@ -29,7 +28,12 @@ pub(super) fn cif(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     let mut answer = Answer::default();
     let mut table = ResultTable::new(
         "incidence",
-        format!("{}: cumulative incidence at {:.1}{}", step.node.name, reach / factor, shown_unit(groups.unit)),
+        format!(
+            "{}: cumulative incidence at {:.1}{}",
+            step.node.name,
+            reach / factor,
+            groups.unit.map_or(String::new(), |unit| format!(" {unit}"))
+        ),
         ["group", "patients", "events", "competing", "incidence", "missing"],
     );
     let mut curves = Vec::new();

@@ -28,7 +28,11 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     let unit = shown_unit(groups.unit);
     let mut table = ResultTable::new(
         "rmst",
-        format!("Restricted mean survival to {:.1}{unit}", at / factor),
+        format!(
+            "Restricted mean survival to {:.1}{}",
+            at / factor,
+            groups.unit.map_or(String::new(), |unit| format!(" {unit}"))
+        ),
         ["group", "patients", "events", &format!("mean{unit}"), "P"],
     );
     let mut means: Vec<(f64, f64)> = Vec::new();
