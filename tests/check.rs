@@ -239,3 +239,28 @@ fn every_code_has_its_page() {
     sorted.dedup();
     assert_eq!(sorted.len(), pages.len(), "a code has two pages");
 }
+
+/// Studies cut off and with words taken out: whatever is told, nothing panics.
+#[test]
+fn no_mutilated_study_panics() {
+    let mut studies = vec![std::fs::read_to_string(folder("examples/prime/prime.study")).unwrap()];
+    for suite in ["leakage", "sound", "time"] {
+        let text = std::fs::read_to_string(folder(&format!("tests/check/{suite}.md"))).unwrap();
+        let blocks = text.split("```study\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+        studies.push(blocks.collect::<Vec<_>>().join("\n"));
+    }
+    let files: BTreeMap<String, Vec<u8>> =
+        [("dictionary.csv".to_owned(), std::fs::read(folder("examples/prime/dictionary.csv")).unwrap())].into();
+    for study in &studies {
+        let step = (study.len() / 12).max(1);
+        for end in (0..study.len()).step_by(step).filter(|end| study.is_char_boundary(*end)) {
+            checked(&study[..end], &files);
+        }
+        let words: Vec<&str> = study.split_inclusive(' ').collect();
+        for gap in 0..12 {
+            let kept: String =
+                words.iter().enumerate().filter(|(place, _)| place % 12 != gap).map(|(_, word)| *word).collect();
+            checked(&kept, &files);
+        }
+    }
+}

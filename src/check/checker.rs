@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::card::EndpointKind;
 use crate::plan::node::{Operation, Spelt};
 use crate::plan::{Known, Node, NodeId, Plan, Provenance, Rows};
+use crate::syntax::Lost;
 use crate::syntax::ast::{Declaration, Expr, ExprKind, Line, Preposition, Sources, Span};
 
 use super::fault::{Fault, nearest};
@@ -166,21 +167,23 @@ impl<'a> Checker<'a> {
     }
 
     /// Marks the declarations in which something could not be read.
-    pub fn wound(&mut self, faults: &[Fault]) {
+    pub fn wound(&mut self, faults: &[Fault], lost: &[Lost]) {
         let inside = |outer: Span, inner: Span| {
             outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
         };
         for (place, declaration) in self.declarations.iter().enumerate() {
             let span = declaration.span;
-            if faults.iter().any(|fault| fault.is_error() && inside(span, fault.span)) {
+            if faults.iter().any(|fault| fault.is_error() && inside(span, fault.span))
+                || lost.iter().any(|lost| inside(lost.span, span))
+            {
                 self.wounded.insert(place);
             }
         }
     }
 
     /// Indexes every name, telling those that are declared twice.
-    pub fn index(&mut self, lost: &[String]) {
-        self.lost.extend(lost.iter().cloned());
+    pub fn index(&mut self, lost: &[Lost]) {
+        self.lost.extend(lost.iter().flat_map(|lost| &lost.names).map(|name| name.text.clone()));
         let declarations = self.declarations;
         for (place, declaration) in declarations.iter().enumerate() {
             if !INTRODUCING.contains(&declaration.head.keyword()) {
@@ -495,7 +498,7 @@ pub(super) fn name_of(expr: &Expr) -> Option<(String, Span)> {
 }
 
 /// What stands after a preposition, in the head or as a clause of its own, with its place.
-pub(super) fn phrase<'d>(declaration: &'d Declaration, preposition: Preposition) -> Option<(&'d [Expr], Span)> {
+pub(super) fn phrase(declaration: &Declaration, preposition: Preposition) -> Option<(&[Expr], Span)> {
     if let Some(phrase) = declaration.head.phrase(preposition) {
         return Some((&phrase.list, phrase.span));
     }

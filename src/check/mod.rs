@@ -18,9 +18,11 @@ use crate::frame::dictionary::Dictionary;
 use crate::plan::node::Acceptance;
 use crate::plan::{Plan, hash};
 use crate::syntax::ast::{Sources, Study};
-use crate::syntax::{self, Diagnostic};
+use crate::syntax::{self, Diagnostic, Lost};
 
 mod algebra;
+mod alone;
+mod arithmetic;
 mod checker;
 pub mod codes;
 mod compare;
@@ -31,6 +33,7 @@ mod extraction;
 mod fault;
 mod features;
 mod formula;
+mod groups;
 mod infer;
 mod model;
 mod pipeline;
@@ -38,6 +41,7 @@ mod population;
 mod questions;
 mod registry;
 mod row;
+mod search;
 mod settings;
 mod study;
 mod tables;
@@ -92,9 +96,9 @@ pub struct Options {
     /// Columns of data as read, by table name: their kinds, whether values are missing, and the
     /// levels of text. What a dictionary says of a column stands before it.
     pub tables: BTreeMap<String, Dictionary>,
-    /// Faults of words that the parser has told; what a line that could not be read would have
-    /// declared is not told as unknown.
-    pub unread: Vec<Diagnostic>,
+    /// Declarations of the study that could not be read, as the parser tells them; what they would
+    /// have declared is not told as unknown.
+    pub lost: Vec<Lost>,
 }
 
 /// What came of a check.
@@ -116,7 +120,7 @@ impl Checked {
 pub fn check_text(name: &str, text: &str, sources: &mut Sources, world: &dyn World, options: &Options) -> Checked {
     let id = sources.add(name, text);
     let parsed = syntax::parse(text, id);
-    let options = Options { unread: parsed.diagnostics.clone(), ..options.clone() };
+    let options = Options { lost: parsed.lost, ..options.clone() };
     let mut checked = check(&parsed.study, sources, world, &options);
     if parsed.diagnostics.iter().any(Diagnostic::is_error) {
         checked.plan = None;
@@ -130,7 +134,7 @@ pub fn check_text(name: &str, text: &str, sources: &mut Sources, world: &dyn Wor
 /// `sources`.
 pub fn check(study: &Study, sources: &mut Sources, world: &dyn World, options: &Options) -> Checked {
     let shape = syntax::check_shape(study);
-    let mut loaded = study::Loaded { lost: study::lost_names(sources, &options.unread), ..study::Loaded::default() };
+    let mut loaded = study::Loaded { lost: options.lost.clone(), ..study::Loaded::default() };
     let mut path = vec![sources.get(study::own_source(study)).map_or_else(String::new, |source| source.name.clone())];
     study::load(study, sources, world, &mut loaded, &mut path);
     let study::Loaded { mut declarations, mut faults, lost } = loaded;
@@ -139,8 +143,7 @@ pub fn check(study: &Study, sources: &mut Sources, world: &dyn World, options: &
 
     let plan = Plan::new(study::study_of(&declarations));
     let mut checker = Checker::new(&declarations, options, world, sources, plan);
-    checker.wound(&faults);
-    checker.wound(&options.unread);
+    checker.wound(&faults, &lost);
     checker.index(&lost);
     checker.set_parameters(options);
     checker.study();

@@ -64,7 +64,10 @@ impl Checker<'_> {
             };
             for step in list {
                 if let Some((plan, span, spelt)) = self.step(step, endpoint) {
-                    defaults.extend(spelt);
+                    let of = blocks.join(", ");
+                    defaults.extend(
+                        spelt.into_iter().map(|Spelt { what, value }| Spelt { what: format!("{of}: {what}"), value }),
+                    );
                     steps.push((plan, span));
                 }
             }

@@ -284,20 +284,19 @@ impl<'a> Checker<'a> {
     pub(super) fn rows_of(&mut self, expr: &Expr) -> Option<Rows> {
         if let ExprKind::Name(path) = &expr.kind
             && let [split, part] = path.as_slice()
+            && let Found::Symbol(Symbol::Split(id)) = self.find(&split.text, split.span)
         {
-            if let Found::Symbol(Symbol::Split(id)) = self.find(&split.text, split.span) {
-                let rows = Rows::Part { split: id, part: part.text.clone() };
-                if self.part_plan(&rows).is_some() {
-                    return Some(rows);
-                }
-                let names = self.part_names(id);
-                self.tell(
-                    Fault::error("name::unknown", part.span, format!("`{}` has no part `{}`", split.text, part.text))
-                        .label("no such part")
-                        .nearest_of(&part.text, names),
-                );
-                return None;
+            let rows = Rows::Part { split: id, part: part.text.clone() };
+            if self.part_plan(&rows).is_some() {
+                return Some(rows);
             }
+            let names = self.part_names(id);
+            self.tell(
+                Fault::error("name::unknown", part.span, format!("`{}` has no part `{}`", split.text, part.text))
+                    .label("no such part")
+                    .nearest_of(&part.text, names),
+            );
+            return None;
         }
         let Some((name, span)) = name_of(expr) else {
             self.tell(

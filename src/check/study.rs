@@ -3,8 +3,8 @@
 use crate::frame::dictionary::{ColumnEntry, Dictionary};
 use crate::frame::expression::Type;
 use crate::plan;
-use crate::syntax;
 use crate::syntax::ast::{Declaration, Expr, ExprKind, Label, Preposition, SourceId, Span, Study, Unary};
+use crate::syntax::{self, Lost};
 
 use super::checker::{Checker, name_of};
 use super::fault::{Fault, NearestOf};
@@ -18,8 +18,7 @@ use crate::syntax::ast::Sources;
 pub(super) struct Loaded {
     pub declarations: Vec<Declaration>,
     pub faults: Vec<Fault>,
-    /// Names that lines which could not be read would have introduced.
-    pub lost: Vec<String>,
+    pub lost: Vec<Lost>,
 }
 
 /// The declarations of a study and of the files that it uses, those files first.
@@ -62,7 +61,7 @@ pub(super) fn load(
         };
         let id = sources.add(file.clone(), text.clone());
         let parsed = syntax::parse(&text, id);
-        loaded.lost.extend(lost_names(sources, &parsed.diagnostics));
+        loaded.lost.extend(parsed.lost);
         loaded.faults.extend(parsed.diagnostics);
         loaded.faults.extend(syntax::check_shape(&parsed.study));
         path.push(file.clone());
@@ -164,7 +163,7 @@ impl Checker<'_> {
                 );
                 continue;
             }
-            match value_of(text, id) {
+            match syntax::expression(text, id) {
                 Ok(value) => {
                     let declared = self
                         .declarations
@@ -194,7 +193,7 @@ impl Checker<'_> {
                     }
                     self.set.insert(name.clone(), value);
                 }
-                Err(fault) => self.tell(fault),
+                Err(fault) => self.tell(*fault),
             }
         }
     }
@@ -436,53 +435,6 @@ fn sort(expr: &Expr) -> &'static str {
         ExprKind::Name(_) => "a word",
         ExprKind::Group(inner) => sort(inner),
         _ => "an expression",
-    }
-}
-
-/// Names that faulty lines would have introduced: the word behind the keyword.
-pub(super) fn lost_names(sources: &Sources, faults: &[Fault]) -> Vec<String> {
-    let mut names = Vec::new();
-    for fault in faults.iter().filter(|fault| fault.is_error()) {
-        let Some(source) = sources.get(fault.span.source) else { continue };
-        let before = source.text.get(..fault.span.start).unwrap_or("");
-        // The faulty line, and the declaration that it continues or belongs to.
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let head = before.match_indices('\n').map(|(at, _)| at + 1).chain([0]).filter(|at| {
-            source
-                .text
-                .get(*at..)
-                .is_some_and(|rest| rest.starts_with(|first: char| !first.is_whitespace() && first != '#'))
-        });
-        for at in [Some(start), head.max()].into_iter().flatten() {
-            let line = source.text.get(at..).and_then(|rest| rest.lines().next()).unwrap_or("");
-            let mut words = line.split_whitespace();
-            if let (Some(_), Some(name)) = (words.next(), words.next()) {
-                names.push(name.trim_matches(['`', ',', '=', ':']).to_owned());
-            }
-        }
-    }
-    names
-}
-
-/// One value, as `--set` gives it.
-fn value_of(text: &str, id: SourceId) -> Result<Expr, Fault> {
-    let mut parsed = syntax::parse(text, id);
-    if !parsed.diagnostics.is_empty() {
-        return Err(parsed.diagnostics.swap_remove(0));
-    }
-    let alone = parsed.study.declarations.pop().filter(|declaration| {
-        let head = &declaration.head;
-        parsed.study.declarations.is_empty()
-            && head.keyword.is_none()
-            && head.phrases.is_empty()
-            && head.value.is_none()
-    });
-    match alone.map(|mut declaration| (declaration.head.list.len(), declaration.head.list.pop())) {
-        Some((1, Some(value))) => Ok(value),
-        _ => {
-            Err(Fault::error("kind::parameter", Span::new(id, 0, text.len()), "this is not one value")
-                .label("no value"))
-        }
     }
 }
 

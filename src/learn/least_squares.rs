@@ -106,8 +106,8 @@ impl Orthogonal {
         for row in (0..rank).rev() {
             solution[row] /= self.upper(row, row);
             let value = solution[row];
-            for above in 0..row {
-                solution[above] -= value * self.upper(above, row);
+            for (above, entry) in solution[..row].iter_mut().enumerate() {
+                *entry -= value * self.upper(above, row);
             }
         }
         solution

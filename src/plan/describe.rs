@@ -457,8 +457,8 @@ pub fn expression(of: &Expression) -> String {
             of => format!("not {}", inner(of)),
         },
         Expression::Negate(of) => format!("-{}", inner(of)),
-        Expression::And(left, right) => format!("{} and {}", grouped(left), grouped(right)),
-        Expression::Or(left, right) => format!("{} or {}", grouped(left), grouped(right)),
+        Expression::And(left, right) => format!("{} and {}", grouped(left, true), grouped(right, true)),
+        Expression::Or(left, right) => format!("{} or {}", grouped(left, false), grouped(right, false)),
         Expression::Compare { comparison, left, right } => {
             let sign = match comparison {
                 Comparison::Equal => "==",
@@ -509,9 +509,9 @@ pub fn expression(of: &Expression) -> String {
 }
 
 /// Conjunctions inside disjunctions and the reverse stand in brackets.
-fn grouped(of: &Expression) -> String {
-    match of {
-        Expression::And(..) | Expression::Or(..) => format!("({})", expression(of)),
+fn grouped(of: &Expression, in_conjunction: bool) -> String {
+    match (of, in_conjunction) {
+        (Expression::And(..), false) | (Expression::Or(..), true) => format!("({})", expression(of)),
         _ => expression(of),
     }
 }

@@ -161,6 +161,9 @@ pub fn fit_path(
     path::fit(&columns, &family, penalty, lambdas, control, NAME, watch)
 }
 
+/// The measure of a fold at each lambda, and the fold's weight.
+type JudgedFold = (Vec<Option<f64>>, f64);
+
 /// Cross-validates lambda by the deviance that a fold adds to the others (glmnet's grouped
 /// deviance: deviance of all rows less deviance of the rows outside the fold, at the coefficients
 /// from outside), a row of events each, or by Harrell's concordance inside the fold.
@@ -191,7 +194,7 @@ pub fn cross_validate(
     let all: Vec<usize> = (0..x.nrows()).collect();
     // As glmnet, deviances are of the weights as given over their sum, rescaled to their number.
     let whole = BreslowPartialLikelihood::new(outcome, weights);
-    let judged: Vec<Result<(Vec<Option<f64>>, f64), FitError>> = numbers
+    let judged: Vec<Result<JudgedFold, FitError>> = numbers
         .par_iter()
         .map(|number| {
             let inside: Vec<usize> = all.iter().copied().filter(|row| folds[*row] != *number).collect();

@@ -201,8 +201,7 @@ pub fn harrell_knots(values: &[f64], count: usize) -> Result<Vec<f64>, SurvivalE
     };
     let mut knots: Vec<f64> = quantiles.iter().filter_map(|q| quantile_of_sorted(&sorted, *q)).collect();
     let n = sorted.len();
-    if n < 100
-        && n >= 10
+    if (10..100).contains(&n)
         && let (Some(first), Some(last)) = (knots.first_mut(), sorted.get(n - 5))
     {
         *first = sorted[4];

@@ -58,7 +58,7 @@ impl<'a> Prepared<'a> {
         let mut cases = 0usize;
         let mut case_weight = 0.0;
         let mut controls = 0.0;
-        for row in 0..n {
+        for (row, weight) in weight.iter_mut().enumerate() {
             if self.outcome.time[row] > time {
                 controls += 1.0;
             } else if self.outcome.event[row] == 1 {
@@ -66,8 +66,8 @@ impl<'a> Prepared<'a> {
                     .free
                     .at(self.outcome.time[row], self.side)
                     .map_err(|reason| SurvivalError::NotEstimable { reason: reason.reason })?;
-                weight[row] = 1.0 / g;
-                case_weight += weight[row];
+                *weight = 1.0 / g;
+                case_weight += *weight;
                 cases += 1;
             }
         }

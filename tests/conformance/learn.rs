@@ -544,6 +544,9 @@ fn auc(scores: &[f64], labels: &[bool]) -> f64 {
     wins / pairs
 }
 
+/// The peers' key, our learner and its settings.
+type Learned = (&'static str, &'static str, Vec<(&'static str, Setting)>);
+
 /// Mean over seeds of the mean AUC of five folds (row number modulo 5), beside the peers'.
 /// Twenty seeds take minutes: `cargo test --release -- --ignored`.
 #[test]
@@ -562,7 +565,7 @@ fn ensembles_have_the_peers_distribution() {
         ("LRO", lro_table.select(&lro_names), lro_names, lro_labels),
     ];
     let count = Setting::Integer;
-    let learned: [(&str, &str, Vec<(&str, Setting)>); 6] = [
+    let learned: [Learned; 6] = [
         ("RF100", "random_forest", vec![("trees", count(100))]),
         ("Bagging50_trees", "bagging", vec![("trees", count(50))]),
         ("AdaBoost50", "adaboost", vec![]),

@@ -177,6 +177,9 @@ pub(crate) fn linear_predictors(path: &Path, lambdas: &[f64], x: ArrayView2<'_, 
         .collect()
 }
 
+/// The rows of a fold, and their linear predictors: lambda by row.
+type HeldOut = (Vec<usize>, Vec<Vec<f64>>);
+
 /// Cross-validates lambda. `folds` gives each row's fold; any numbers.
 ///
 /// With fewer than three rows a fold the rows rather than the folds are averaged, as `cv.glmnet`
@@ -200,17 +203,16 @@ pub fn cross_validate(
     if folds.len() != x.nrows() || numbers.len() < 2 {
         return Err(refuse(NAME, "cross-validation wants two folds or more, and a fold for each row"));
     }
-    let fits = match (outcome, measure) {
+    let fits = matches!(
+        (outcome, measure),
         (Outcome::Binary(_), Measure::Deviance | Measure::Auc | Measure::Misclassification)
-        | (Outcome::Continuous(_), Measure::MeanSquaredError) => true,
-        (Outcome::Continuous(_), Measure::Deviance) => true,
-        _ => false,
-    };
+            | (Outcome::Continuous(_), Measure::Deviance | Measure::MeanSquaredError)
+    );
     if !fits {
         return Err(refuse(NAME, format!("{measure:?} is no measure of a {} endpoint", outcome.kind())));
     }
     let path = fit_path(x, outcome, weights, penalty, lambdas, control, watch)?;
-    let held_out: Vec<Result<(Vec<usize>, Vec<Vec<f64>>), FitError>> = numbers
+    let held_out: Vec<Result<HeldOut, FitError>> = numbers
         .par_iter()
         .map(|number| {
             let inside: Vec<usize> = (0..folds.len()).filter(|row| folds[*row] != *number).collect();
