@@ -225,9 +225,11 @@ fn the_first_true_study_runs_on_the_real_patients() {
     // Measured over ten deals of the folds by the peers: 0.58 to 0.60, and 0.60 to 0.63.
     assert!((0.5..0.7).contains(&auc), "{auc}");
     assert!((0.55..0.68).contains(&c), "{c}");
-    for words in
-        ["RESPONSE.radiomics does not beat RESPONSE.clinical", "SURVIVAL.radiomics does not beat SURVIVAL.clinical"]
+    for (radiomics, clinical) in
+        [("RESPONSE.radiomics", "RESPONSE.clinical"), ("SURVIVAL.radiomics", "SURVIVAL.clinical")]
     {
-        assert!(told(&output).contains(words), "{}", told(&output));
+        let words = told(&output);
+        let plainly = ["does not beat", "is worse than"].map(|verdict| format!("{radiomics} {verdict} {clinical}"));
+        assert!(plainly.iter().any(|sentence| words.contains(sentence)), "{words}");
     }
 }

@@ -458,10 +458,18 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>]) -> Result<Ans
         let Some(held) = cross.out_of_fold(model.part.as_deref().unwrap_or("")) else { continue };
         let rows = spec.on.first().map(|on| step.world.rows(on)).transpose()?;
         let label = rows.map_or_else(|| "train".to_owned(), |set| set.label);
-        let judgement = gathered(step, model, &value, &held.average, &cross.rows, &label);
+        let mut judgement = gathered(step, model, &value, &held.average, &cross.rows, &label);
+        judgement.missing += value.unknown;
         estimates(step, &judgement, asked, spec.threshold, &mut table, &mut answer);
+        if let Some(on) = spec.on.first() {
+            // Beside the estimate that counts, the one that flatters.
+            let apparent = judge(step, model, on, true, &|_| Vec::new())?;
+            estimates(step, &apparent, asked, spec.threshold, &mut table, &mut answer);
+        }
+        figures(spec, &judgement, step.level(), &mut answer);
         judgements.push(judgement);
     }
+    table.notes.push("apparent estimates are on the rows of the fit and flatter the model".to_owned());
     if let Some(on) = spec.on.first() {
         against(step, spec, asked, on, &judgements, &mut answer)?;
     }
