@@ -316,3 +316,15 @@ fn a_selection_that_keeps_nothing_predicts_the_same_for_all() {
     let again = FittedDesign::thaw(&fitted.freeze()).unwrap();
     assert_eq!(again.predict(&blocks, &[0, 1]).unwrap(), predicted);
 }
+
+#[test]
+fn stated_grids_are_settings_of_their_learners() {
+    for (name, axes) in crate::learn::grids::stated() {
+        let of_name: Vec<_> = learners().filter(|learner| learner.card().name == name).collect();
+        assert!(!of_name.is_empty(), "{name} has a grid and is no learner");
+        for learner in of_name {
+            let grid: Vec<(&str, usize)> = learner.grid().iter().map(|(name, values)| (*name, values.len())).collect();
+            assert_eq!(grid, axes, "{name}");
+        }
+    }
+}

@@ -17,6 +17,7 @@ pub mod folds;
 mod forest;
 pub mod glmnet;
 pub mod gradient_boosting;
+pub mod grids;
 pub mod gtbr;
 pub mod knn;
 pub mod lasso;

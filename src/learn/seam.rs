@@ -57,7 +57,7 @@ pub trait Learner: Send + Sync {
     /// The grid that `tune` walks where the study gives none: settings with the values to try,
     /// the simplest model first; empty where there is nothing to tune.
     fn grid(&self) -> Vec<(&'static str, Vec<crate::card::Value>)> {
-        Vec::new()
+        super::grids::of(self.card())
     }
 
     /// # Errors
