@@ -57,6 +57,15 @@ static GRIDS: &[(&str, Grid)] = &[
             ("rows", Reals(&[0.5, 0.75])),
         ],
     ),
+    (
+        "gbsa",
+        &[
+            ("depth", Integers(&[1, 2, 3])),
+            ("learning_rate", Reals(&[0.05, 0.1])),
+            ("trees", Integers(&[50, 100, 200])),
+            ("subsample", Reals(&[0.5, 1.0])),
+        ],
+    ),
     ("knn", &[("k", Integers(&[15, 11, 9, 7, 5, 3])), ("weight", Words(&["uniform", "distance"]))]),
     ("naive_bayes", &[("smoothing", Reals(&[1e-1, 1e-2, 1e-3, 1e-6, 1e-9]))]),
     ("random_forest", &[("leaf", Integers(&[10, 5, 3, 1])), ("trees", Integers(&[200, 500]))]),

@@ -7,6 +7,7 @@
 //! censoring.
 
 pub mod bma;
+pub mod boosting_loss;
 pub mod brier;
 pub mod calibration;
 pub mod censoring;
@@ -22,6 +23,7 @@ pub mod extra_survival_trees;
 pub mod finegray;
 pub mod forest;
 pub mod fsvm;
+pub mod gbsa;
 pub mod influence;
 pub mod kaplan_meier;
 pub mod life_table;
@@ -45,6 +47,7 @@ pub fn learners() -> &'static [&'static dyn Learner] {
         &coxnet::Coxnet,
         &extra_survival_trees::ExtraSurvivalTrees,
         &fsvm::FastSurvivalSvm,
+        &gbsa::GradientBoostingSurvival,
         &rsf::RandomSurvivalForest,
         &survival_tree::SurvivalTreeLearner,
     ]
