@@ -5,15 +5,17 @@
 //! Deliberately absent: any estimation, and any reading of tables.
 
 mod axes;
+pub mod forest;
 pub mod km;
 mod page;
+pub mod roc;
 
 pub use page::{Page, Width};
 
 use crate::card::Card;
 
 /// The cards of all figures.
-pub const CARDS: &[&Card] = &[&km::CARD];
+pub const CARDS: &[&Card] = &[&km::CARD, &roc::CARD, &forest::CARD];
 
 /// Why a figure cannot be drawn.
 #[derive(Debug, thiserror::Error)]
