@@ -94,7 +94,7 @@ impl Figure for SurvivalCurves {
             return Err(FigureError::Empty { figure: "km", reason: "nobody was followed beyond time 0".into() });
         }
         let total = width.millimetres();
-        let room = total * 0.26;
+        let room = total * 0.36;
         let widest = self.curves.iter().map(|c| text_width(&c.name, 7.0)).fold(0.0, f64::max).min(room);
         let left = (widest + 7.0).max(15.0);
         let plot = if width == Width::Column { 52.0 } else { 85.0 };
@@ -137,11 +137,11 @@ impl Figure for SurvivalCurves {
                 page.dashed(&path, &[0.5, 0.7], GREY, 0.2);
             }
             let y = 3.0 + 3.6 * i as f64;
-            page.dashed(&[(left, y), (left + 7.0, y)], DASHES[i], ink, 0.4);
+            page.dashed(&[(2.0, y), (9.0, y)], DASHES[i], ink, 0.4);
             let median = curve.median.map_or("median not reached".into(), |m| format!("median {m:.1}"));
             let said = format!(" (n = {}, events = {}, {median})", curve.n, curve.events);
-            let name = fit(&curve.name, 7.0, total - left - 12.0 - text_width(&said, 7.0));
-            page.text((left + 8.5, y), &(name + &said), 7.0, Align::Left, BLACK_INK);
+            let name = fit(&curve.name, 7.0, total - 13.0 - text_width(&said, 7.0));
+            page.text((10.5, y), &(name + &said), 7.0, Align::Left, BLACK_INK);
             let y = risk + 3.5 * (i + 1) as f64;
             page.text((left - 4.0, y), &fit(&curve.name, 7.0, widest), 7.0, Align::Right, ink);
             for t in ticks(0.0, end) {

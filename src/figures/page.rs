@@ -181,7 +181,11 @@ impl Page {
         });
     }
 
-    fn render<B: DrawingBackend>(&self, area: &DrawingArea<B, plotters::coord::Shift>) -> Result<(), FigureError> {
+    fn render<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, plotters::coord::Shift>,
+        drop: f64,
+    ) -> Result<(), FigureError> {
         fonts()?;
         let failed = |e: DrawingAreaErrorKind<B::ErrorType>| FigureError::Drawing(e.to_string());
         let at = |(x, y): (f64, f64)| (pixels(x).round() as i32, pixels(y).round() as i32);
@@ -207,13 +211,15 @@ impl Page {
                     if *upright {
                         face = face.transform(FontTransform::Rotate270);
                     }
+                    let shift = size * drop;
+                    let place = if *upright { (place.0 + shift, place.1) } else { (place.0, place.1 + shift) };
                     let h = match align {
                         Align::Left => HPos::Left,
                         Align::Centre => HPos::Center,
                         Align::Right => HPos::Right,
                     };
                     let style = face.color(&RGBColor(ink.0, ink.1, ink.2)).pos(Pos::new(h, VPos::Center));
-                    area.draw(&Text::new(text.as_str(), at(*place), style)).map_err(failed)?;
+                    area.draw(&Text::new(text.as_str(), at(place), style)).map_err(failed)?;
                 }
             }
         }
@@ -230,7 +236,7 @@ impl Page {
         let mut text = String::new();
         {
             let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
-            self.render(&area)?;
+            self.render(&area, 0.0)?;
         }
         let plain = format!("<svg width=\"{}\" height=\"{}\"", size.0, size.1);
         Ok(text.replacen(&plain, &format!("<svg width=\"{}mm\" height=\"{}mm\"", self.width, self.height), 1))
@@ -240,7 +246,8 @@ impl Page {
     pub fn png(&self, path: &Path) -> Result<(), FigureError> {
         {
             let area = BitMapBackend::new(path, self.size()).into_drawing_area();
-            self.render(&area)?;
+            // Bitmap text is centred by its box, descenders included; SVG text by its letters.
+            self.render(&area, 0.055)?;
         }
         let bytes = std::fs::read(path)?;
         // Signature and IHDR take the first 33 bytes; pHYs must come before the pixels.
