@@ -20,21 +20,28 @@ impl Panel {
         (self.left + across * self.width, self.top + (1.0 - up) * self.height)
     }
 
-    /// Axis lines, ticks and titles.
-    pub fn axes(&self, page: &mut Page, x_title: &str, y_title: &str) {
+    /// The horizontal axis alone.
+    pub fn x_axis(&self, page: &mut Page, x_title: &str) {
         let bottom = self.top + self.height;
-        page.path(vec![(self.left, self.top), (self.left, bottom), (self.left + self.width, bottom)], BLACK_INK, 0.2);
+        page.line((self.left, bottom), (self.left + self.width, bottom), BLACK_INK, 0.2);
         for t in ticks(self.x.0, self.x.1) {
             let (x, _) = self.at(t, self.y.0);
             page.line((x, bottom), (x, bottom + 1.0), BLACK_INK, 0.2);
             page.text((x, bottom + 2.9), &label(t), 7.0, Align::Centre, BLACK_INK);
         }
+        page.text((self.left + self.width / 2.0, bottom + 6.6), x_title, 8.0, Align::Centre, BLACK_INK);
+    }
+
+    /// Axis lines, ticks and titles.
+    pub fn axes(&self, page: &mut Page, x_title: &str, y_title: &str) {
+        let bottom = self.top + self.height;
+        page.line((self.left, self.top), (self.left, bottom), BLACK_INK, 0.2);
+        self.x_axis(page, x_title);
         for t in ticks(self.y.0, self.y.1) {
             let (_, y) = self.at(self.x.0, t);
             page.line((self.left - 1.0, y), (self.left, y), BLACK_INK, 0.2);
             page.text((self.left - 1.7, y), &label(t), 7.0, Align::Right, BLACK_INK);
         }
-        page.text((self.left + self.width / 2.0, bottom + 6.6), x_title, 8.0, Align::Centre, BLACK_INK);
         page.upright((self.left - 9.0, self.top + self.height / 2.0), y_title, 8.0);
     }
 }

@@ -5,6 +5,7 @@
 //! Deliberately absent: any estimation, and any reading of tables.
 
 mod axes;
+pub mod comparison;
 pub mod forest;
 pub mod km;
 mod page;
@@ -15,7 +16,7 @@ pub use page::{Page, Width};
 use crate::card::Card;
 
 /// The cards of all figures.
-pub const CARDS: &[&Card] = &[&km::CARD, &roc::CARD, &forest::CARD];
+pub const CARDS: &[&Card] = &[&km::CARD, &roc::CARD, &forest::CARD, &comparison::CARD];
 
 /// Why a figure cannot be drawn.
 #[derive(Debug, thiserror::Error)]
