@@ -1,0 +1,109 @@
+//! Receiver operating characteristic curves.
+
+use super::axes::Panel;
+use super::page::{Align, BLACK_INK, DASHES, GREY, PALETTE, fit, text_width};
+use super::{Figure, FigureError, Page, Width, field, groups};
+use crate::card::{Card, EndpointKind, Role};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+
+pub const CARD: Card = Card {
+    name: "roc",
+    title: "Receiver operating characteristic curves",
+    role: Role::Figure,
+    endpoints: &[EndpointKind::Binary],
+    parameters: &[],
+    summary: "Sensitivity against 1 − specificity in each cohort, with the area and its interval.",
+    documentation: "Square, with the diagonal of chance. Every threshold is a point; ties give a slanted line. \
+        The area and its interval are those that were estimated, not read off the drawing; a cohort of one class \
+        has no curve and the legend says so. One to six curves.",
+    references: &["DeLong ER et al. Biometrics 1988;44:837-845", "Fawcett T. Pattern Recognit Lett 2006;27:861-874"],
+    example: "figure roc",
+};
+
+/// One cohort's or model's curve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    pub name: String,
+    pub n: u64,
+    pub events: u64,
+    /// Area, lower and upper limit; None where one class is absent.
+    pub area: Option<(f64, f64, f64)>,
+    /// 1 − specificity and sensitivity, from (0, 0) to (1, 1).
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Curves on one square.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RocCurves {
+    pub curves: Vec<Curve>,
+    /// How the interval was made: `95 % CI, DeLong`.
+    pub method: String,
+}
+
+impl Figure for RocCurves {
+    fn csv(&self) -> String {
+        let mut out = String::from("curve,one_minus_specificity,sensitivity\n");
+        for curve in &self.curves {
+            for (x, y) in &curve.points {
+                let _ = writeln!(out, "{},{x},{y}", field(&curve.name));
+            }
+        }
+        out
+    }
+
+    fn draw(&self, width: Width) -> Result<Page, FigureError> {
+        groups("roc", self.curves.len())?;
+        if self.curves.iter().flat_map(|c| &c.points).any(|(x, y)| !(0.0..=1.0).contains(x) || !(0.0..=1.0).contains(y))
+        {
+            let reason = "sensitivity and specificity lie between 0 and 1".into();
+            return Err(FigureError::Value { figure: "roc", reason });
+        }
+        let total = width.millimetres();
+        let side = if width == Width::Column { total - 21.0 } else { 110.0 };
+        let left = (total - side) / 2.0 + 4.0;
+        let legend = 3.0 + side + 13.0;
+        let mut page = Page::new(total, legend + 7.2 * self.curves.len() as f64 + 4.0);
+        let panel = Panel { left, top: 3.0, width: side, height: side, x: (0.0, 1.0), y: (0.0, 1.0) };
+        page.dashed(&[panel.at(0.0, 0.0), panel.at(1.0, 1.0)], &[1.0, 1.0], GREY, 0.2);
+        panel.axes(&mut page, "1 − specificity", "Sensitivity");
+        for (i, curve) in self.curves.iter().enumerate() {
+            let points: Vec<_> = curve.points.iter().map(|(x, y)| panel.at(*x, *y)).collect();
+            page.dashed(&points, DASHES[i], PALETTE[i], 0.45);
+            let y = legend + 7.2 * i as f64;
+            page.dashed(&[(left, y), (left + 7.0, y)], DASHES[i], PALETTE[i], 0.45);
+            let room = total - left - 10.0;
+            let count = format!(" (n = {}, events = {})", curve.n, curve.events);
+            let name = fit(&curve.name, 7.0, room - text_width(&count, 7.0));
+            page.text((left + 8.5, y), &(name + &count), 7.0, Align::Left, BLACK_INK);
+            let area = match curve.area.filter(|(a, l, u)| a.is_finite() && l.is_finite() && u.is_finite()) {
+                Some((a, l, u)) => format!("AUC {a:.2} ({}: {l:.2}-{u:.2})", self.method),
+                None => "AUC not estimable".to_string(),
+            };
+            page.text((left + 8.5, y + 3.3), &fit(&area, 7.0, room), 7.0, Align::Left, BLACK_INK);
+        }
+        Ok(page)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_drawing() {
+        let seen = Curve {
+            name: "training".into(),
+            n: 5,
+            events: 2,
+            area: Some((0.75, 0.3, 1.0)),
+            points: vec![(0.0, 0.0), (0.0, 0.5), (1.0, 1.0)],
+        };
+        let none = Curve { name: "one class".into(), n: 3, events: 0, area: None, points: vec![] };
+        let figure = RocCurves { curves: vec![seen, none], method: "95 % CI, DeLong".into() };
+        let header = "curve,one_minus_specificity,sensitivity\n";
+        assert_eq!(figure.csv(), format!("{header}training,0,0\ntraining,0,0.5\ntraining,1,1\n"));
+        let svg = figure.draw(Width::Column).and_then(|p| p.svg()).expect("a drawing");
+        assert!(svg.contains("AUC 0.75 (95 % CI, DeLong: 0.30-1.00)") && svg.contains("AUC not estimable"));
+    }
+}
