@@ -267,12 +267,20 @@ impl Checker<'_> {
         Some(Recipe::Learn { blocks: names, candidates: vec![candidate] })
     }
 
-    /// A learner in `learn`, with its settings and the grid to tune.
-    pub(super) fn candidate(&mut self, expr: &Expr, endpoint: &EndpointAbout) -> Option<(Candidate, Vec<Spelt>)> {
+    /// A learner in `learn`, with its settings and the grid to tune: its own default grid only where
+    /// the model says how it is tuned.
+    pub(super) fn candidate(
+        &mut self,
+        expr: &Expr,
+        endpoint: &EndpointAbout,
+        tuned: bool,
+    ) -> Option<(Candidate, Vec<Spelt>)> {
         match &expr.kind {
-            ExprKind::Call { function, arguments } => self.candidate_of(function, arguments, expr.span, endpoint, true),
+            ExprKind::Call { function, arguments } => {
+                self.candidate_of(function, arguments, expr.span, endpoint, tuned)
+            }
             _ => match name_of(expr) {
-                Some((text, span)) => self.candidate_of(&Word { text, span }, &[], expr.span, endpoint, true),
+                Some((text, span)) => self.candidate_of(&Word { text, span }, &[], expr.span, endpoint, tuned),
                 None => {
                     self.tell(Fault::error("kind::learner", expr.span, "a learner is named here").label("no learner"));
                     None

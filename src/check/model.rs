@@ -103,11 +103,13 @@ impl<'a> Checker<'a> {
         let learn = listed(declaration, "learn");
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut direct: Option<&Expr> = None;
+        let tuned =
+            parent.as_ref().is_some_and(|parent| parent.tune.is_some()) || declaration.clauses("tune").next().is_some();
         for expr in &learn {
             // `learn logistic(clinical)` says learner and block in one.
             if super::algebra::has_data(expr) && learn.len() == 1 {
                 direct = Some(expr);
-            } else if let Some((candidate, spelt)) = self.candidate(expr, &about) {
+            } else if let Some((candidate, spelt)) = self.candidate(expr, &about, tuned) {
                 defaults.extend(spelt);
                 candidates.push(candidate);
             }

@@ -23,6 +23,7 @@ fn to_three_digits(value: f64) -> f64 {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "minutes without optimisation: scripts/conformance runs it")]
 fn reference_values_are_met() {
     let Some(folder) = shared() else { return };
     let digital = IbsiSettings {

@@ -420,6 +420,7 @@ fn c_agrees_with_saga() {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "minutes without optimisation: scripts/conformance runs it")]
 fn cox_paths_agree_with_glmnet_and_scikit_survival() {
     let Some(shared) = shared() else { return };
     let peers = reference(&shared, "glmnet.json");

@@ -57,6 +57,7 @@ fn compare(found: &Extraction, reference: &[(String, Option<f64>)]) -> (usize, S
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "minutes without optimisation: scripts/conformance runs it")]
 fn every_feature_agrees_with_pyradiomics() {
     let Some(folder) = shared() else { return };
     let imaging = folder.join("data/imaging");
@@ -94,6 +95,7 @@ fn every_feature_agrees_with_pyradiomics() {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "minutes without optimisation: scripts/conformance runs it")]
 fn sarcoma_patients_agree_with_pyradiomics() {
     let Some(folder) = shared() else { return };
     let settings = parameters(&folder, "A_raw_bw25");

@@ -37,13 +37,6 @@ impl Cohort {
         let task = Task { x: self.x.view(), names: &self.names, outcome: &outcome, weights: None };
         learner.fit(&task, settings, &Stream::root(seed), &Watch::silent()).expect("a fit")
     }
-
-    pub fn select(&self, rows: &[usize]) -> Self {
-        Cohort {
-            names: self.names.clone(),
-            x: self.x.select(ndarray::Axis(0), rows),
-            outcome: self.outcome.select(rows),
-        }
     }
 }
 
