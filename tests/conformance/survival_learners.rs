@@ -37,7 +37,6 @@ impl Cohort {
         let task = Task { x: self.x.view(), names: &self.names, outcome: &outcome, weights: None };
         learner.fit(&task, settings, &Stream::root(seed), &Watch::silent()).expect("a fit")
     }
-    }
 }
 
 fn worst(ours: &[f64], theirs: &Json) -> f64 {
