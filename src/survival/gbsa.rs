@@ -453,7 +453,7 @@ mod tests {
         let mut missing = x.clone();
         missing[[3, 1]] = f64::NAN;
         assert!(matches!(fitted(&missing, &outcome, None, &[]), Err(FitError::Missing { .. })));
-        let fast = fitted(&x, &outcome, None, &[("learning_rate", Value::Real(10.0)), ("trees", Value::Integer(300))]);
+        let fast = fitted(&x, &outcome, None, &[("learning_rate", Value::Real(9.9)), ("trees", Value::Integer(300))]);
         assert!(fast.is_err() || fast.unwrap().predict(x.view()).unwrap().scores().iter().all(|f| f.is_finite()));
         let binary = Outcome::Binary(vec![true; 20]);
         let task = Task { x: x.view(), names: &names, outcome: &binary, weights: None };
