@@ -10,6 +10,7 @@ mod fmt;
 mod plan;
 mod progress;
 mod run;
+mod schema;
 pub mod show;
 
 use std::path::PathBuf;
@@ -58,7 +59,7 @@ enum Command {
         #[command(flatten)]
         parameters: Parameters,
     },
-    /// Run a study: its answers on the terminal, `results.json` and `tables/` in a folder.
+    /// Run a study: its answers on the terminal; `results.json`, `report.html` and `tables/` in a folder.
     Run(run::Run),
     /// Show what a study will do, every default spelt out.
     Plan {
@@ -77,6 +78,8 @@ enum Command {
     },
     /// Explain a diagnostic by its code, with an example.
     Explain { code: String },
+    /// Print the JSON Schema of `results.json`.
+    Schema,
     /// Run a small study that comes with Diptych, on made-up patients.
     Demo(demo::Demo),
 }
@@ -116,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
         Command::Explain { code } => explain::explain(&code),
+        Command::Schema => schema::schema(),
         Command::Demo(demo) => demo::demo(&demo),
     }
     .into()

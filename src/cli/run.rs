@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::Rejected;
-use crate::run::store::write_whole;
-use crate::run::{FaultKind, Report, Results, Store};
+use crate::report::{self, Stopwatch};
+use crate::run::{FaultKind, Store};
+use crate::{Finished, Rejected};
 
 use super::{Exit, Parameters, open, progress, show};
 
 #[derive(clap::Args)]
 pub struct Run {
     pub study: PathBuf,
-    /// Folder for `results.json` and `tables/`; the study's name with `_results` unless said.
+    /// Folder for `results.json`, `report.html` and `tables/`; the study's name with `_results` unless said.
     #[arg(long)]
     pub out: Option<PathBuf>,
     #[command(flatten)]
@@ -45,12 +45,13 @@ pub fn run(arguments: &Run) -> Exit {
         let stem = arguments.study.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         arguments.study.with_file_name(format!("{stem}_results"))
     });
-    let watch = progress::watch();
+    let stopwatch = Stopwatch::default();
+    let watch = progress::watch(&stopwatch);
     progress::stop_at_interrupt(&watch);
     match study.run(&store, &watch) {
         Ok(finished) => {
             show::diagnostics(&finished.review.checked.diagnostics, &finished.review.sources);
-            finish(&finished.report, &out, Exit::Done)
+            finish(&finished, &stopwatch, &out)
         }
         Err(Rejected::Study(review)) => {
             show::diagnostics(&review.checked.diagnostics, &review.sources);
@@ -77,45 +78,22 @@ pub fn run(arguments: &Run) -> Exit {
 }
 
 /// Prints and writes the results of a run.
-pub fn finish(report: &Report, out: &Path, exit: Exit) -> Exit {
-    show::results(&report.results);
-    if let Err(error) = write(&report.results, out) {
+fn finish(finished: &Finished, stopwatch: &Stopwatch, out: &Path) -> Exit {
+    let run = &finished.report;
+    show::results(&run.results);
+    let Some(plan) = &finished.review.checked.plan else { return Exit::StudyRejected };
+    let circumstances = stopwatch.circumstances(run);
+    if let Err(error) = report::write(plan, &run.results, &finished.review.sources, &circumstances, out) {
         show::complain(&format!("results cannot be written to {}: {error}", out.display()));
         return Exit::RunFailed;
     }
-    let stored = report.stored.len();
-    let computed = report.computed.len();
+    let stored = run.stored.len();
+    let computed = run.computed.len();
     show::print(&match (computed, stored) {
         (0, stored) => format!("Nothing was computed: all {stored} answers were in the store.\n"),
         (computed, 0) => format!("{computed} answers computed.\n"),
         (computed, stored) => format!("{computed} answers computed, {stored} taken from the store.\n"),
     });
-    show::print(&format!("Results are in {}.\n", out.display()));
-    exit
-}
-
-/// `results.json` and a CSV for each table, each whole or not at all.
-fn write(results: &Results, out: &Path) -> std::io::Result<()> {
-    write_whole(&out.join("results.json"), results.json().as_bytes())?;
-    for answer in &results.answers {
-        for table in &answer.tables {
-            let name = file_name(&format!("{} {}", answer.declaration, table.name));
-            write_whole(&out.join("tables").join(format!("{name}.csv")), table.csv().as_bytes())?;
-        }
-    }
-    Ok(())
-}
-
-/// A name that every file system takes.
-fn file_name(words: &str) -> String {
-    let mut name = String::new();
-    for character in words.chars() {
-        if character.is_alphanumeric() || character == '-' {
-            name.push(character);
-        } else if !name.ends_with('_') {
-            name.push('_');
-        }
-    }
-    let name: String = name.trim_matches('_').chars().take(100).collect();
-    if name.is_empty() { "table".to_owned() } else { name }
+    show::print(&format!("Results are in {}; report.html holds them all.\n", out.display()));
+    Exit::Done
 }
