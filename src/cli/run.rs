@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::report::{self, Stopwatch};
-use crate::run::{FaultKind, Store};
-use crate::{Finished, Rejected};
+use crate::report::{self, Circumstances, Stopwatch};
+use crate::run::store::write_whole;
+use crate::run::{FaultKind, Store, archive};
+use crate::{Finished, Rejected, Study};
 
-use super::{Exit, Parameters, open, progress, show};
+use super::{Exit, Parameters, archived, open, progress, show};
 
 #[derive(clap::Args)]
 pub struct Run {
+    /// A study, or an archive that `diptych export` wrote.
     pub study: PathBuf,
     /// Folder for `results.json`, `report.html` and `tables/`; the study's name with `_results` unless said.
     #[arg(long)]
@@ -25,41 +27,66 @@ pub struct Run {
 }
 
 pub fn run(arguments: &Run) -> Exit {
-    let study = match open(&arguments.study, &arguments.parameters) {
-        Ok(study) => study,
-        Err(exit) => return exit,
-    };
-    let place = arguments.store.clone().unwrap_or_else(|| study.folder().join(".diptych"));
-    let store = match Store::at(&place) {
-        Ok(store) => store,
-        Err(error) => {
-            show::complain(&format!("the store {} cannot be used: {error}", place.display()));
-            return Exit::RunFailed;
-        }
-    };
-    if let Some(threads) = arguments.threads.filter(|threads| *threads > 0) {
+    threads(arguments.threads);
+    if archive::is_archive(&arguments.study) {
+        return archived::run(arguments);
+    }
+    let done = open(&arguments.study, &arguments.parameters).and_then(|study| {
+        let store = store_at(arguments.store.as_deref(), &study)?;
+        let stopwatch = Stopwatch::default();
+        let finished = timed(&study, &store, &stopwatch)?;
+        show::diagnostics(&finished.review.checked.diagnostics, &finished.review.sources);
+        let out = arguments.out.clone().unwrap_or_else(|| results_beside(&arguments.study));
+        Ok(finish(&finished, &stopwatch, &out, Exit::Done))
+    });
+    done.unwrap_or_else(|exit| exit)
+}
+
+/// `prime_results` of `prime.study`.
+pub(super) fn results_beside(study: &Path) -> PathBuf {
+    let stem = study.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    study.with_file_name(format!("{stem}_results"))
+}
+
+/// The number of threads for the whole process; results do not depend on it.
+pub(super) fn threads(threads: Option<usize>) {
+    if let Some(threads) = threads.filter(|threads| *threads > 0) {
         // Fails only where a pool exists already, which then keeps its size.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
-    let out = arguments.out.clone().unwrap_or_else(|| {
-        let stem = arguments.study.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        arguments.study.with_file_name(format!("{stem}_results"))
-    });
-    let stopwatch = Stopwatch::default();
-    let watch = progress::watch(&stopwatch);
+}
+
+/// The store in this folder, or in `.diptych` beside the study.
+pub(super) fn store_at(folder: Option<&Path>, study: &Study) -> Result<Store, Exit> {
+    let place = folder.map_or_else(|| study.folder().join(".diptych"), Path::to_owned);
+    Store::at(&place).map_err(|error| {
+        show::complain(&format!("the store {} cannot be used: {error}", place.display()));
+        Exit::RunFailed
+    })
+}
+
+/// Runs a study to its end, or tells everything that kept it from it.
+pub(super) fn execute(study: &Study, store: &Store) -> Result<Finished, Exit> {
+    timed(study, store, &Stopwatch::default())
+}
+
+/// [`execute`] for a report that tells how long the steps took.
+pub(super) fn timed(study: &Study, store: &Store, stopwatch: &Stopwatch) -> Result<Finished, Exit> {
+    let watch = progress::watch(stopwatch);
     progress::stop_at_interrupt(&watch);
-    match study.run(&store, &watch) {
-        Ok(finished) => {
-            show::diagnostics(&finished.review.checked.diagnostics, &finished.review.sources);
-            finish(&finished, &stopwatch, &out)
-        }
-        Err(Rejected::Study(review)) => {
-            show::diagnostics(&review.checked.diagnostics, &review.sources);
+    study.run(store, &watch).map_err(|no| rejected(&no))
+}
+
+/// Tells why a study did not come to its end.
+pub(super) fn rejected(rejected: &Rejected) -> Exit {
+    let review = rejected.review();
+    show::diagnostics(&review.checked.diagnostics, &review.sources);
+    match rejected {
+        Rejected::Study(review) => {
             show::print(&format!("{}\n", show::tally(&review.checked.diagnostics)));
             Exit::StudyRejected
         }
-        Err(Rejected::Run { review, failure }) => {
-            show::diagnostics(&review.checked.diagnostics, &review.sources);
+        Rejected::Run { review, failure } => {
             let exit = if failure.faults.iter().any(|fault| fault.kind == FaultKind::Data) {
                 Exit::DataRejected
             } else {
@@ -78,12 +105,13 @@ pub fn run(arguments: &Run) -> Exit {
 }
 
 /// Prints and writes the results of a run.
-fn finish(finished: &Finished, stopwatch: &Stopwatch, out: &Path) -> Exit {
+pub fn finish(finished: &Finished, stopwatch: &Stopwatch, out: &Path, exit: Exit) -> Exit {
     let run = &finished.report;
     show::results(&run.results);
-    let Some(plan) = &finished.review.checked.plan else { return Exit::StudyRejected };
-    let circumstances = stopwatch.circumstances(run);
-    if let Err(error) = report::write(plan, &run.results, &finished.review.sources, &circumstances, out) {
+    let written = written(finished, &stopwatch.circumstances(run))
+        .into_iter()
+        .try_for_each(|(name, content)| write_whole(&out.join(name), &content));
+    if let Err(error) = written {
         show::complain(&format!("results cannot be written to {}: {error}", out.display()));
         return Exit::RunFailed;
     }
@@ -94,6 +122,12 @@ fn finish(finished: &Finished, stopwatch: &Stopwatch, out: &Path) -> Exit {
         (computed, 0) => format!("{computed} answers computed.\n"),
         (computed, stored) => format!("{computed} answers computed, {stored} taken from the store.\n"),
     });
-    show::print(&format!("Results are in {}; report.html holds them all.\n", out.display()));
-    Exit::Done
+    show::print(&format!("Results are in {}; report.html shows them all.\n", out.display()));
+    exit
+}
+
+/// The files of the results with their names.
+pub(super) fn written(finished: &Finished, circumstances: &Circumstances) -> Vec<(String, Vec<u8>)> {
+    let Some(plan) = &finished.review.checked.plan else { return Vec::new() };
+    report::files(plan, &finished.report.results, &finished.review.sources, circumstances)
 }

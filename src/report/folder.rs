@@ -1,47 +1,39 @@
-//! The results folder: `results.json`, `report.html`, and each table as CSV, LaTeX and for a word
-//! processor. Each file is whole or not there.
+//! The files that a run leaves: `results.json`, `report.html`, and each table as CSV, LaTeX and for
+//! a word processor.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use crate::plan::Plan;
 use crate::run::Results;
-use crate::run::store::write_whole;
 use crate::syntax::ast::Sources;
 
 use super::escape::slug;
 use super::sheet::Sheet;
 use super::timings::Circumstances;
 
-/// Writes everything that a run leaves.
-///
-/// # Errors
-/// A file that cannot be written.
-pub fn write(
+/// Every file with its name in the results folder.
+pub fn files(
     plan: &Plan,
     results: &Results,
     sources: &Sources,
     circumstances: &Circumstances,
-    out: &Path,
-) -> std::io::Result<()> {
-    write_whole(&out.join("results.json"), results.json().as_bytes())?;
-    tables(results, &out.join("tables"))?;
-    write_whole(&out.join("report.html"), super::html(plan, results, sources, circumstances).as_bytes())
-}
-
-/// Each table as CSV at full precision, and rounded as LaTeX and as a page that Word opens.
-fn tables(results: &Results, out: &Path) -> std::io::Result<()> {
+) -> Vec<(String, Vec<u8>)> {
+    let mut files = vec![
+        ("results.json".to_owned(), results.json().into_bytes()),
+        ("report.html".to_owned(), super::html(plan, results, sources, circumstances).into_bytes()),
+    ];
     let mut taken = HashSet::new();
     for answer in &results.answers {
         for table in &answer.tables {
             let name = unique(&file_name(&format!("{} {}", answer.declaration, table.name)), &mut taken);
             let sheet = Sheet::new(table);
-            write_whole(&out.join(format!("{name}.csv")), table.csv().as_bytes())?;
-            write_whole(&out.join(format!("{name}.tex")), sheet.latex(&slug(&name)).as_bytes())?;
-            write_whole(&out.join(format!("{name}.html")), sheet.word().as_bytes())?;
+            // CSV at full precision; what people read is rounded.
+            files.push((format!("tables/{name}.csv"), table.csv().into_bytes()));
+            files.push((format!("tables/{name}.tex"), sheet.latex(&slug(&name)).into_bytes()));
+            files.push((format!("tables/{name}.html"), sheet.word().into_bytes()));
         }
     }
-    Ok(())
+    files
 }
 
 /// The name, with a number where it is taken; file systems differ about capitals.

@@ -3,7 +3,7 @@
 //!
 //! [`html()`] is the whole report of a run. [`sheet`] writes a table as HTML, LaTeX and for a word
 //! processor; [`methods`] writes prose from the plan; [`checklist`] fills the items of reporting
-//! guidelines from plan and run, one file a guideline; [`folder`] writes the results folder;
+//! guidelines from plan and run, one file a guideline; [`files`] names what a results folder holds;
 //! [`schema`] describes `results.json`.
 //!
 //! May import: `plan`, `run`'s results, `figures`, `syntax` and the cards of the engines.
@@ -15,7 +15,7 @@ mod cautions;
 pub mod checklist;
 mod drawing;
 pub mod escape;
-pub mod folder;
+mod folder;
 mod highlight;
 pub mod methods;
 mod record;
@@ -28,7 +28,7 @@ mod timings;
 #[cfg(test)]
 mod tests;
 
-pub use folder::write;
+pub use folder::files;
 pub use highlight::highlighted;
 pub use timings::{Circumstances, Stopwatch};
 
