@@ -82,7 +82,9 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
             out.push_str(&drawing::html_of(figure, figures));
         }
         // A sentence that a table already carries as its note need not be said twice.
-        let told = |note: &str| answer.tables.iter().flat_map(|table| &table.notes).any(|known| sentence(known) == sentence(note));
+        let told = |note: &str| {
+            answer.tables.iter().flat_map(|table| &table.notes).any(|known| sentence(known) == sentence(note))
+        };
         let notes: Vec<String> = answer
             .notes
             .iter()

@@ -14,9 +14,8 @@ use super::timings::Circumstances;
 
 /// The parts, each with a heading; says so where there is nothing to tell.
 pub fn html_of(results: &Results, circumstances: &Circumstances) -> String {
-    let answered = |declaration: &str| {
-        results.answers.iter().any(|answer| answer.declaration == declaration && tells(answer))
-    };
+    let answered =
+        |declaration: &str| results.answers.iter().any(|answer| answer.declaration == declaration && tells(answer));
     let place = |declaration: &str| {
         if answered(declaration) {
             format!("<a href=\"#{}\">{}</a>", anchor(declaration), code(declaration))
@@ -30,7 +29,8 @@ pub fn html_of(results: &Results, circumstances: &Circumstances) -> String {
         if items.is_empty() {
             let _ = writeln!(out, "<p>{nothing}</p>");
         } else {
-            let _ = writeln!(out, "<ul>{}</ul>", items.iter().map(|item| format!("<li>{item}</li>")).collect::<String>());
+            let _ =
+                writeln!(out, "<ul>{}</ul>", items.iter().map(|item| format!("<li>{item}</li>")).collect::<String>());
         }
     };
     if !circumstances.faults.is_empty() {
@@ -112,7 +112,12 @@ fn inestimable(results: &Results, place: &dyn Fn(&str) -> String) -> Vec<String>
         }
         for (reason, what) in by_reason {
             let reason = if reason.is_empty() { "no reason was given" } else { reason };
-            items.push(format!("{}: {}: {}", place(&answer.declaration), html(&what.join("; ")), line(&sentence(reason))));
+            items.push(format!(
+                "{}: {}: {}",
+                place(&answer.declaration),
+                html(&what.join("; ")),
+                line(&sentence(reason))
+            ));
         }
     }
     items

@@ -178,7 +178,10 @@ mod tests {
     #[test]
     fn no_sign_of_a_column_is_markup() {
         assert_eq!(html("<b>&\"'"), "&lt;b&gt;&amp;&quot;&#39;");
-        assert_eq!(latex("<b>&\"50%_{x}\\"), "\\textless{}b\\textgreater{}\\&\\textquotedbl{}50\\%\\_\\{x\\}\\textbackslash{}");
+        assert_eq!(
+            latex("<b>&\"50%_{x}\\"),
+            "\\textless{}b\\textgreater{}\\&\\textquotedbl{}50\\%\\_\\{x\\}\\textbackslash{}"
+        );
         assert_eq!(line("`<b>` is -1.5 (-2 to 0-1)"), "<code>&lt;b&gt;</code> is −1.5 (−2 to 0-1)");
         assert_eq!(line("odd ` one"), "odd ` one");
         assert_eq!(data_address("text/csv", "a,\"b\"\n#é"), "data:text/csv;charset=utf-8,a,%22b%22%0A%23%C3%A9");

@@ -26,7 +26,9 @@ pub fn highlighted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let mut at = 0;
     for token in tokens(text) {
-        let (Some(before), Some(word)) = (text.get(at..token.start), text.get(token.start..token.end)) else { continue };
+        let (Some(before), Some(word)) = (text.get(at..token.start), text.get(token.start..token.end)) else {
+            continue;
+        };
         out.push_str(&html(before));
         match class(token.kind) {
             Some(class) => out.push_str(&format!("<span class=\"{class}\">{}</span>", html(word))),

@@ -43,7 +43,14 @@ pub fn html_of(plan: &Plan, results: &Results, circumstances: &Circumstances) ->
     out.push_str(&table(
         "record-data",
         "Tables as they were read; the hash is of names, types and values",
-        &[("Table", false), ("File", false), ("Rows", true), ("Columns", true), ("Patients", true), ("Hash (BLAKE3)", false)],
+        &[
+            ("Table", false),
+            ("File", false),
+            ("Rows", true),
+            ("Columns", true),
+            ("Patients", true),
+            ("Hash (BLAKE3)", false),
+        ],
         &rows,
     ));
     let notes: String = results

@@ -32,11 +32,8 @@ pub struct Sheet {
 impl Sheet {
     pub fn new(table: &ResultTable) -> Self {
         let mut reasons: Vec<String> = Vec::new();
-        let rows: Vec<Vec<Written>> = table
-            .rows
-            .iter()
-            .map(|row| row.iter().map(|cell| written(cell, &mut reasons)).collect())
-            .collect();
+        let rows: Vec<Vec<Written>> =
+            table.rows.iter().map(|row| row.iter().map(|cell| written(cell, &mut reasons)).collect()).collect();
         let numeric = (0..table.columns.len())
             .map(|place| {
                 let mut filled = rows.iter().filter_map(|row| row.get(place)).filter(|cell| !cell.text.is_empty());
@@ -121,9 +118,15 @@ impl Sheet {
         let mut out = String::from("% needs \\usepackage{booktabs}");
         out.push_str(if long { " and \\usepackage{longtable}\n" } else { "\n" });
         if long {
-            let _ = writeln!(out, "\\begin{{longtable}}{{{columns}}}\n{caption}\\\\\n\\toprule\n{heads} \\\\\n\\midrule\n\\endfirsthead\n\\toprule\n{heads} \\\\\n\\midrule\n\\endhead\n\\bottomrule\n\\endfoot");
+            let _ = writeln!(
+                out,
+                "\\begin{{longtable}}{{{columns}}}\n{caption}\\\\\n\\toprule\n{heads} \\\\\n\\midrule\n\\endfirsthead\n\\toprule\n{heads} \\\\\n\\midrule\n\\endhead\n\\bottomrule\n\\endfoot"
+            );
         } else {
-            let _ = writeln!(out, "\\begin{{table}}[htbp]\n\\centering\n{caption}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{heads} \\\\\n\\midrule");
+            let _ = writeln!(
+                out,
+                "\\begin{{table}}[htbp]\n\\centering\n{caption}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{heads} \\\\\n\\midrule"
+            );
         }
         for row in &self.rows {
             let cells: Vec<String> = row

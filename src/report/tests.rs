@@ -64,7 +64,8 @@ fn the_structure_of_the_report_holds() {
     let mut rest = page.as_str();
     while let Some(at) = rest.find('<') {
         rest = &rest[at..];
-        for (tag, indent) in [("h1", ""), ("h2", "  "), ("h3", "    "), ("caption", "      "), ("figcaption", "      ")] {
+        for (tag, indent) in [("h1", ""), ("h2", "  "), ("h3", "    "), ("caption", "      "), ("figcaption", "      ")]
+        {
             let opens = rest[1..].strip_prefix(tag).is_some_and(|after| after.starts_with(['>', ' ']));
             if opens && let (Some(open), Some(end)) = (rest.find('>'), rest.find(&format!("</{tag}>"))) {
                 lines.push(format!("{indent}{}", bare(&rest[open + 1..end])));
@@ -158,19 +159,40 @@ fn an_item_claims_only_what_the_study_does() {
         checklist::filled(plan, &finished.report.results, &sections)
             .iter()
             .flat_map(|list| {
-                list.items.iter().map(|(item, filled)| (format!("{} {}", list.guideline.name, item.number), filled.status()))
+                list.items
+                    .iter()
+                    .map(|(item, filled)| (format!("{} {}", list.guideline.name, item.number), filled.status()))
             })
             .collect()
     };
     let (small, demo) = (statuses(&small), statuses(finished()));
-    for item in ["TRIPOD-AI 12c", "TRIPOD-AI 12e", "TRIPOD-AI 22", "TRIPOD-AI 23a", "TRIPOD-AI 24", "CLEAR 38", "CLEAR 41", "CLEAR 47"] {
+    for item in [
+        "TRIPOD-AI 12c",
+        "TRIPOD-AI 12e",
+        "TRIPOD-AI 22",
+        "TRIPOD-AI 23a",
+        "TRIPOD-AI 24",
+        "CLEAR 38",
+        "CLEAR 41",
+        "CLEAR 47",
+    ] {
         assert_eq!(small[item], "not done", "{item}");
     }
-    for item in ["TRIPOD-AI 6b", "TRIPOD-AI 8a", "TRIPOD-AI 20a", "TRIPOD-AI 11", "STROBE 13a", "CLEAR 22", "CLEAR 45"] {
+    for item in ["TRIPOD-AI 6b", "TRIPOD-AI 8a", "TRIPOD-AI 20a", "TRIPOD-AI 11", "STROBE 13a", "CLEAR 22", "CLEAR 45"]
+    {
         assert_eq!(small[item], "for the author", "{item}");
     }
     assert_eq!(small["TRIPOD-AI 20b"], "reported");
-    for item in ["TRIPOD-AI 6b", "TRIPOD-AI 11", "TRIPOD-AI 12a", "TRIPOD-AI 20a", "TRIPOD-AI 21", "STROBE 13a", "CLEAR 40", "CLEAR 41"] {
+    for item in [
+        "TRIPOD-AI 6b",
+        "TRIPOD-AI 11",
+        "TRIPOD-AI 12a",
+        "TRIPOD-AI 20a",
+        "TRIPOD-AI 21",
+        "STROBE 13a",
+        "CLEAR 40",
+        "CLEAR 41",
+    ] {
         assert_eq!(demo[item], "reported", "{item}");
     }
     // The demonstration neither extracts features, nor updates a model, nor cuts subgroups.
@@ -182,7 +204,9 @@ fn an_item_claims_only_what_the_study_does() {
 #[test]
 fn a_column_that_is_markup_survives_as_text() {
     let name = "<b>&\"'";
-    let study = format!("table patients\nendpoint response = binary(r == 1)\nlogistic(response ~ `{name}`)\ndescribe patients\n");
+    let study = format!(
+        "table patients\nendpoint response = binary(r == 1)\nlogistic(response ~ `{name}`)\ndescribe patients\n"
+    );
     let frame = df!(
         name => [61.0, 54.0, 70.0, 48.0, 66.0, 59.0, 73.0, 51.0],
         "r" => [1, 0, 0, 1, 1, 0, 0, 1],
@@ -208,5 +232,7 @@ fn a_column_that_is_markup_survives_as_text() {
     }
     assert_eq!(kinds.keys().copied().collect::<Vec<_>>(), ["csv", "html", "tex"]);
     assert!(kinds.values().all(|count| *count == kinds["csv"]));
-    assert!(files.iter().any(|(name, _)| name == "report.html") && files.iter().any(|(name, _)| name == "results.json"));
+    assert!(
+        files.iter().any(|(name, _)| name == "report.html") && files.iter().any(|(name, _)| name == "results.json")
+    );
 }

@@ -90,7 +90,10 @@ mod tests {
     #[test]
     fn durations_are_told_as_people_tell_them() {
         let shown = |seconds: f64| super::shown(Duration::from_secs_f64(seconds));
-        assert_eq!([shown(0.012), shown(3.24), shown(75.0), shown(7500.0)], ["12 ms", "3.2 s", "1 min 15 s", "2 h 5 min"]);
+        assert_eq!(
+            [shown(0.012), shown(3.24), shown(75.0), shown(7500.0)],
+            ["12 ms", "3.2 s", "1 min 15 s", "2 h 5 min"]
+        );
     }
 
     #[test]

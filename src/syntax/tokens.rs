@@ -219,15 +219,14 @@ mod tests {
         let kinds: Vec<TokenKind> = shown(text).into_iter().map(|(kind, _)| kind).collect();
         assert_eq!(
             kinds[4..],
-            [
-                Keyword, Text, Operator, Column, Operator, Operator, Number, Unit, Reserved, Name, Operator, Number
-            ]
+            [Keyword, Text, Operator, Column, Operator, Operator, Number, Unit, Reserved, Name, Operator, Number]
         );
     }
 
     #[test]
     fn every_sign_is_in_a_token_or_blank_whatever_the_text() {
-        for text in ["table \"unclosed\n  key `x\n)(\n", "é = 3e\n", "\u{feff}study X\n", "a in 1 .. 2e5 step 70%", "#"] {
+        for text in ["table \"unclosed\n  key `x\n)(\n", "é = 3e\n", "\u{feff}study X\n", "a in 1 .. 2e5 step 70%", "#"]
+        {
             let mut covered = vec![false; text.len()];
             for token in tokens(text) {
                 assert!(text.get(token.start..token.end).is_some(), "{text:?} {token:?}");

@@ -45,20 +45,20 @@ pub static CLEAR: Guideline = Guideline {
             topic: "Introduction",
             asks: "Objectives.",
             fill: |facts| {
-    if facts.results.study.documentation.trim().is_empty() {
-        Author("state the objectives")
-    } else {
-        Part("The head of the report.".to_owned(), "write them out")
-    }
-},
+                if facts.results.study.documentation.trim().is_empty() {
+                    Author("state the objectives")
+                } else {
+                    Part("The head of the report.".to_owned(), "write them out")
+                }
+            },
         },
         Item {
             number: "7",
             topic: "Study design",
             asks: "Which guidelines or checklists were followed.",
             fill: |facts| {
-    Told(format!("This page: {}.", crate::report::escape::html(&facts.plan.study.report.join(", "))))
-},
+                Told(format!("This page: {}.", crate::report::escape::html(&facts.plan.study.report.join(", "))))
+            },
         },
         Item {
             number: "8",
@@ -89,9 +89,9 @@ pub static CLEAR: Guideline = Guideline {
             topic: "Study design",
             asks: "A flow chart of the technical pipeline.",
             fill: |facts| match facts.methods("methods-models") {
-    Some(at) => Part(format!("{at}: the steps in their order, in words."), "a flow chart of them"),
-    None => Author("draw the technical pipeline"),
-},
+                Some(at) => Part(format!("{at}: the steps in their order, in words."), "a flow chart of them"),
+                None => Author("draw the technical pipeline"),
+            },
         },
         Item {
             number: "13",
@@ -105,12 +105,7 @@ pub static CLEAR: Guideline = Guideline {
             asks: "Overlap with data of earlier studies.",
             fill: |_| Author("say whether patients were part of earlier studies"),
         },
-        Item {
-            number: "15",
-            topic: "Data",
-            asks: "How data were split.",
-            fill: |facts| facts.use_of_data(),
-        },
+        Item { number: "15", topic: "Data", asks: "How data were split.", fill: |facts| facts.use_of_data() },
         Item {
             number: "16",
             topic: "Data",
@@ -123,12 +118,7 @@ pub static CLEAR: Guideline = Guideline {
             asks: "Definition of predictors that are not radiomic.",
             fill: |facts| facts.predictors(),
         },
-        Item {
-            number: "18",
-            topic: "Data",
-            asks: "Definition of the outcome.",
-            fill: |facts| facts.outcome(),
-        },
+        Item { number: "18", topic: "Data", asks: "Definition of the outcome.", fill: |facts| facts.outcome() },
         Item {
             number: "19",
             topic: "Segmentation",
@@ -145,7 +135,12 @@ pub static CLEAR: Guideline = Guideline {
             number: "21",
             topic: "Preprocessing",
             asks: "Details of image preprocessing.",
-            fill: |facts| facts.extraction("settings of the extraction", "features came as a table; describe the preprocessing of images"),
+            fill: |facts| {
+                facts.extraction(
+                    "settings of the extraction",
+                    "features came as a table; describe the preprocessing of images",
+                )
+            },
         },
         Item {
             number: "22",
@@ -157,7 +152,12 @@ pub static CLEAR: Guideline = Guideline {
             number: "23",
             topic: "Preprocessing",
             asks: "Discretisation and its parameters.",
-            fill: |facts| facts.extraction("discretisation", "features came as a table; describe the discretisation of intensities"),
+            fill: |facts| {
+                facts.extraction(
+                    "discretisation",
+                    "features came as a table; describe the discretisation of intensities",
+                )
+            },
         },
         Item {
             number: "24",
@@ -169,10 +169,12 @@ pub static CLEAR: Guideline = Guideline {
             number: "25",
             topic: "Feature extraction",
             asks: "Method or software of extraction.",
-            fill: |facts| match facts.extraction("extraction by Diptych", "features came as a table; name the software of extraction") {
-    Told(text) => Told(format!("{text} Version under <a href=\"#reproducibility\">Reproducibility</a>.")),
-    other => other,
-},
+            fill: |facts| match facts
+                .extraction("extraction by Diptych", "features came as a table; name the software of extraction")
+            {
+                Told(text) => Told(format!("{text} Version under <a href=\"#reproducibility\">Reproducibility</a>.")),
+                other => other,
+            },
         },
         Item {
             number: "26",
@@ -185,21 +187,24 @@ pub static CLEAR: Guideline = Guideline {
             topic: "Feature extraction",
             asks: "Number of features.",
             fill: |facts| match facts.selection() {
-    Told(text) => Told(text),
-    _ => Author("give the number of features"),
-},
+                Told(text) => Told(text),
+                _ => Author("give the number of features"),
+            },
         },
         Item {
             number: "28",
             topic: "Feature extraction",
             asks: "That remaining parameters have their defaults.",
             fill: |facts| {
-    if facts.extracts() {
-        Told("<a href=\"#reproducibility\">Reproducibility</a>: every default of the extraction is listed.".to_owned())
-    } else {
-        Author("features came as a table; say which parameters had their defaults")
-    }
-},
+                if facts.extracts() {
+                    Told(
+                        "<a href=\"#reproducibility\">Reproducibility</a>: every default of the extraction is listed."
+                            .to_owned(),
+                    )
+                } else {
+                    Author("features came as a table; say which parameters had their defaults")
+                }
+            },
         },
         Item {
             number: "29",
@@ -218,21 +223,20 @@ pub static CLEAR: Guideline = Guideline {
             topic: "Data preparation",
             asks: "Reliability of segmentation.",
             fill: |facts| {
-    let kept = !facts
-        .nodes(|operation| matches!(operation, crate::plan::Operation::Extraction(of) if !of.keep.is_empty()))
-        .is_empty();
-    match (kept, facts.methods("methods-predictors")) {
-        (true, Some(at)) => Told(format!("{at}: agreement between readers that features had to reach.")),
-        _ => super::Filled::Absent("The plan holds no analysis of the reliability of segmentation.".to_owned()),
-    }
-},
+                let kept = !facts
+                    .nodes(
+                        |operation| matches!(operation, crate::plan::Operation::Extraction(of) if !of.keep.is_empty()),
+                    )
+                    .is_empty();
+                match (kept, facts.methods("methods-predictors")) {
+                    (true, Some(at)) => Told(format!("{at}: agreement between readers that features had to reach.")),
+                    _ => super::Filled::Absent(
+                        "The plan holds no analysis of the reliability of segmentation.".to_owned(),
+                    ),
+                }
+            },
         },
-        Item {
-            number: "32",
-            topic: "Data preparation",
-            asks: "Scaling of features.",
-            fill: |facts| facts.scaling(),
-        },
+        Item { number: "32", topic: "Data preparation", asks: "Scaling of features.", fill: |facts| facts.scaling() },
         Item {
             number: "33",
             topic: "Data preparation",
@@ -245,18 +249,8 @@ pub static CLEAR: Guideline = Guideline {
             asks: "Details of the algorithms.",
             fill: |facts| facts.model_building(),
         },
-        Item {
-            number: "35",
-            topic: "Modelling",
-            asks: "Training and tuning.",
-            fill: |facts| facts.tuning(),
-        },
-        Item {
-            number: "36",
-            topic: "Modelling",
-            asks: "Handling of confounders.",
-            fill: |facts| facts.confounders(),
-        },
+        Item { number: "35", topic: "Modelling", asks: "Training and tuning.", fill: |facts| facts.tuning() },
+        Item { number: "36", topic: "Modelling", asks: "Handling of confounders.", fill: |facts| facts.confounders() },
         Item {
             number: "37",
             topic: "Modelling",
@@ -305,24 +299,14 @@ pub static CLEAR: Guideline = Guideline {
             asks: "Baseline characteristics.",
             fill: |facts| facts.characteristics(),
         },
-        Item {
-            number: "45",
-            topic: "Results",
-            asks: "A flow chart of eligibility.",
-            fill: |facts| facts.flow(),
-        },
+        Item { number: "45", topic: "Results", asks: "A flow chart of eligibility.", fill: |facts| facts.flow() },
         Item {
             number: "46",
             topic: "Results",
             asks: "Statistics of features: reproducibility, selection.",
             fill: |facts| facts.selection(),
         },
-        Item {
-            number: "47",
-            topic: "Results",
-            asks: "Performance of the models.",
-            fill: |facts| facts.performance(),
-        },
+        Item { number: "47", topic: "Results", asks: "Performance of the models.", fill: |facts| facts.performance() },
         Item {
             number: "48",
             topic: "Results",

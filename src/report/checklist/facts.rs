@@ -110,7 +110,9 @@ impl<'a> Facts<'a> {
 
     pub fn data_source(&self) -> Filled {
         match self.methods("methods-data") {
-            Some(at) => Part(format!("{at}: files, rows, patients."), "the rationale, and how far the data are representative"),
+            Some(at) => {
+                Part(format!("{at}: files, rows, patients."), "the rationale, and how far the data are representative")
+            }
             None => Author("describe the sources of data"),
         }
     }
@@ -120,7 +122,8 @@ impl<'a> Facts<'a> {
     }
 
     pub fn eligibility(&self) -> Filled {
-        let stated = self.nodes(|operation| matches!(operation, Operation::Cohort(cohort) if !cohort.conditions.is_empty()));
+        let stated =
+            self.nodes(|operation| matches!(operation, Operation::Cohort(cohort) if !cohort.conditions.is_empty()));
         match (self.methods("methods-participants"), stated.is_empty()) {
             (Some(at), false) => Told(format!("{at}: criteria of {}.", Self::names(&stated))),
             _ => Author("the study states no criteria; say who was eligible and how patients were found"),
@@ -142,9 +145,8 @@ impl<'a> Facts<'a> {
     }
 
     pub fn sample_size(&self) -> Filled {
-        let asked: Vec<&Answer> = self.answers(
-            |operation| matches!(operation, Operation::Infer(infer) if infer.procedure == "sample_size"),
-        );
+        let asked: Vec<&Answer> =
+            self.answers(|operation| matches!(operation, Operation::Infer(infer) if infer.procedure == "sample_size"));
         match self.links(&asked) {
             Some(at) => Part(format!("{at}."), "how the study size was arrived at"),
             None => Author("the study holds no calculation of sample size; say how its size was arrived at"),
@@ -249,7 +251,10 @@ impl<'a> Facts<'a> {
     }
 
     pub fn updating(&self) -> Filled {
-        match (self.answered(|operation| matches!(operation, Operation::Recalibrate(_))), self.methods("methods-evaluation")) {
+        match (
+            self.answered(|operation| matches!(operation, Operation::Recalibrate(_))),
+            self.methods("methods-evaluation"),
+        ) {
             (Some(_), Some(at)) => Told(format!("{at}: recalibration.")),
             _ => Absent("No model was updated.".to_owned()),
         }
@@ -277,7 +282,10 @@ impl<'a> Facts<'a> {
         }
         let speaks = |name: &str| {
             let name = name.to_lowercase();
-            name.contains("balance") || name.contains("class_weight") || name.contains("smote") || name.contains("oversample")
+            name.contains("balance")
+                || name.contains("class_weight")
+                || name.contains("smote")
+                || name.contains("oversample")
         };
         let mut named: Vec<String> = Vec::new();
         for (_, model) in &models {
@@ -289,7 +297,9 @@ impl<'a> Facts<'a> {
             named.extend(settings(&model.design.recipe).into_iter().filter(|name| speaks(name)));
         }
         match (named.is_empty(), self.methods("methods-models")) {
-            (false, Some(at)) => Part(format!("{at}: {}.", html(&named.join(", "))), "why, and what was recalibrated after it"),
+            (false, Some(at)) => {
+                Part(format!("{at}: {}.", html(&named.join(", "))), "why, and what was recalibrated after it")
+            }
             _ => Absent("No step or setting of the plan resamples or weighs classes.".to_owned()),
         }
     }
@@ -322,7 +332,9 @@ impl<'a> Facts<'a> {
         if kinds.iter().any(|kind| matches!(kind, Kind::External | Kind::HeldOut)) {
             match self.methods("methods-participants") {
                 Some(at) => Part(
-                    format!("{at}: how the parts differ; criteria, outcome and predictors are the same by construction."),
+                    format!(
+                        "{at}: how the parts differ; criteria, outcome and predictors are the same by construction."
+                    ),
                     "differences in setting",
                 ),
                 None => Author("say how development and evaluation data differ"),
@@ -362,7 +374,8 @@ impl<'a> Facts<'a> {
         match self.links(&parts) {
             Some(at) => Told(format!("{at}: characteristics by part.")),
             None => {
-                let outside = self.judged().iter().any(|estimate| matches!(estimate.kind, Kind::External | Kind::HeldOut));
+                let outside =
+                    self.judged().iter().any(|estimate| matches!(estimate.kind, Kind::External | Kind::HeldOut));
                 if outside {
                     Author("describe the parts side by side (`describe ... by` the split)")
                 } else {
@@ -389,7 +402,10 @@ impl<'a> Facts<'a> {
             .filter(|answer| answer.tables.iter().any(|table| table.name == "terms"))
             .collect();
         match (self.links(&with_terms), self.models().is_empty()) {
-            (Some(at), _) => Part(format!("{at}: what the fitted models hold."), "where the fitted model can be had, and under what restrictions"),
+            (Some(at), _) => Part(
+                format!("{at}: what the fitted models hold."),
+                "where the fitted model can be had, and under what restrictions",
+            ),
             (None, false) => Author("share the fitted model"),
             (None, true) => Absent("The study develops no prediction model.".to_owned()),
         }
@@ -417,7 +433,11 @@ impl<'a> Facts<'a> {
         let software = self.methods("methods-software").unwrap_or_default();
         Told(format!(
             "{}: {}% confidence intervals ({with} of {} estimates; the others say why not).",
-            [at.unwrap_or_default(), software].into_iter().filter(|link| !link.is_empty()).collect::<Vec<_>>().join("; "),
+            [at.unwrap_or_default(), software]
+                .into_iter()
+                .filter(|link| !link.is_empty())
+                .collect::<Vec<_>>()
+                .join("; "),
             crate::report::methods::percent(self.results.study.level),
             all.len()
         ))
@@ -437,9 +457,9 @@ impl<'a> Facts<'a> {
     }
 
     pub fn subgroups(&self) -> Filled {
-        match self.answered(
-            |operation| matches!(operation, Operation::Stratify(stratify) if !stratify.within.is_empty()),
-        ) {
+        match self
+            .answered(|operation| matches!(operation, Operation::Stratify(stratify) if !stratify.within.is_empty()))
+        {
             Some(at) => Told(format!("{at}: subgroups with tests of interaction.")),
             None => Absent("No subgroups were analysed.".to_owned()),
         }

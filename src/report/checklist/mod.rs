@@ -135,7 +135,13 @@ impl Checklist {
             table(
                 &format!("checklist-{id}-caption"),
                 &format!("{}, filled from the plan and the run", self.guideline.title),
-                &[("Item", false), ("Topic", false), ("What is asked", false), ("Status", false), ("Where, or what", false)],
+                &[
+                    ("Item", false),
+                    ("Topic", false),
+                    ("What is asked", false),
+                    ("Status", false),
+                    ("Where, or what", false)
+                ],
                 &rows,
             )
         )

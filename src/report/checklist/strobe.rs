@@ -43,7 +43,9 @@ pub static STROBE: Guideline = Guideline {
             number: "4",
             topic: "Study design",
             asks: "Key elements of the design, early in the paper.",
-            fill: |_| Part("<a href=\"#study\">Study</a>: the whole analysis.".to_owned(), "how the cohort was assembled"),
+            fill: |_| {
+                Part("<a href=\"#study\">Study</a>: the whole analysis.".to_owned(), "how the cohort was assembled")
+            },
         },
         Item {
             number: "5",
@@ -74,7 +76,9 @@ pub static STROBE: Guideline = Guideline {
                 (Some(outcomes), Some(predictors)) => {
                     Part(format!("{outcomes}; {predictors}."), "which are confounders or effect modifiers")
                 }
-                (Some(at), None) | (None, Some(at)) => Part(format!("{at}."), "exposures, confounders and effect modifiers"),
+                (Some(at), None) | (None, Some(at)) => {
+                    Part(format!("{at}."), "exposures, confounders and effect modifiers")
+                }
                 (None, None) => Author("define the variables"),
             },
         },
@@ -93,7 +97,9 @@ pub static STROBE: Guideline = Guideline {
             asks: "Efforts against sources of bias.",
             fill: |facts| match (facts.models().is_empty(), facts.methods("methods-models")) {
                 (false, Some(at)) => Part(
-                    format!("{at}: every fit on training rows only; <a href=\"#cautions\">Cautions</a>: accepted leaks."),
+                    format!(
+                        "{at}: every fit on training rows only; <a href=\"#cautions\">Cautions</a>: accepted leaks."
+                    ),
                     "other sources of bias",
                 ),
                 _ => Author("describe efforts against bias"),
@@ -128,7 +134,9 @@ pub static STROBE: Guideline = Guideline {
                     Author("describe the statistical methods")
                 } else {
                     match facts.confounders() {
-                        Author(_) => Part(format!("{}.", at.join("; ")), "control of confounding; the plan adjusts for nothing"),
+                        Author(_) => {
+                            Part(format!("{}.", at.join("; ")), "control of confounding; the plan adjusts for nothing")
+                        }
                         _ => Told(format!("{}.", at.join("; "))),
                     }
                 }
@@ -156,7 +164,8 @@ pub static STROBE: Guideline = Guideline {
             fill: |facts| match facts.methods("methods-outcomes") {
                 Some(at)
                     if facts.models().iter().any(|(_, model)| {
-                        crate::report::methods::kind(facts.plan, model.endpoint) == Some(crate::card::EndpointKind::Survival)
+                        crate::report::methods::kind(facts.plan, model.endpoint)
+                            == Some(crate::card::EndpointKind::Survival)
                     }) || !facts
                         .nodes(|operation| {
                             matches!(operation, crate::plan::Operation::Endpoint(endpoint) if matches!(
@@ -167,7 +176,10 @@ pub static STROBE: Guideline = Guideline {
                         })
                         .is_empty() =>
                 {
-                    Part(format!("{at}: where patients without the event are censored."), "reasons for loss to follow-up")
+                    Part(
+                        format!("{at}: where patients without the event are censored."),
+                        "reasons for loss to follow-up",
+                    )
                 }
                 _ => Author("say how loss to follow-up was addressed"),
             },
@@ -197,7 +209,9 @@ pub static STROBE: Guideline = Guideline {
             fill: |facts| {
                 let drawn = facts.answers(|operation| matches!(operation, crate::plan::Operation::Flow(_)));
                 match facts.links(&drawn) {
-                    Some(at) if drawn.iter().any(|answer| answer.figures.iter().any(|figure| figure.kind == "flow")) => {
+                    Some(at)
+                        if drawn.iter().any(|answer| answer.figures.iter().any(|figure| figure.kind == "flow")) =>
+                    {
                         Told(format!("{at}."))
                     }
                     _ => Author("consider a flow diagram (`flow`)"),
@@ -236,11 +250,16 @@ pub static STROBE: Guideline = Guideline {
                 let is = |operation: &crate::plan::Operation| {
                     matches!(
                         operation,
-                        crate::plan::Operation::Infer(_) | crate::plan::Operation::Evaluate(_) | crate::plan::Operation::Stratify(_)
+                        crate::plan::Operation::Infer(_)
+                            | crate::plan::Operation::Evaluate(_)
+                            | crate::plan::Operation::Stratify(_)
                     )
                 };
                 match facts.links(&facts.answers(is)) {
-                    Some(at) => Part(format!("{at}: estimates with intervals."), "which are adjusted for confounders, and why those"),
+                    Some(at) => Part(
+                        format!("{at}: estimates with intervals."),
+                        "which are adjusted for confounders, and why those",
+                    ),
                     None => Author("report the estimates"),
                 }
             },
@@ -259,9 +278,7 @@ pub static STROBE: Guideline = Guideline {
             topic: "Main results",
             asks: "Relative risks turned into absolute ones over a meaningful time, where relevant.",
             fill: |facts| {
-                let is = |operation: &crate::plan::Operation| {
-                    matches!(operation, crate::plan::Operation::Infer(infer) if matches!(infer.procedure.as_str(), "km" | "cif" | "rmst"))
-                };
+                let is = |operation: &crate::plan::Operation| matches!(operation, crate::plan::Operation::Infer(infer) if matches!(infer.procedure.as_str(), "km" | "cif" | "rmst"));
                 match facts.links(&facts.answers(is)) {
                     Some(at) => Told(format!("{at}: survival or incidence in time.")),
                     None => Author("consider absolute risks"),

@@ -19,9 +19,7 @@ pub static TRIPOD_AI: Guideline = Guideline {
             number: "2",
             topic: "Abstract",
             asks: "Follow TRIPOD+AI for Abstracts.",
-            fill: |_| {
-                Part("<a href=\"#summary\">Summary</a>: headline results.".to_owned(), "write the abstract")
-            },
+            fill: |_| Part("<a href=\"#summary\">Summary</a>: headline results.".to_owned(), "write the abstract"),
         },
         Item {
             number: "3a",
@@ -332,7 +330,8 @@ pub static TRIPOD_AI: Guideline = Guideline {
                     Author("discuss the limitations")
                 } else {
                     Part(
-                        "<a href=\"#cautions\">Cautions</a>: what the data showed and the study did not foresee.".to_owned(),
+                        "<a href=\"#cautions\">Cautions</a>: what the data showed and the study did not foresee."
+                            .to_owned(),
                         "discuss the limitations",
                     )
                 }

@@ -133,14 +133,20 @@ fn described(writer: &Writer<'_>, describe: &Describe) -> String {
         }
     }
     if !table && !endpoints.is_empty() {
-        text.push_str(&format!(" These were estimated{by} on {} for {}.", writer.rows(&describe.rows), listed(&endpoints)));
+        text.push_str(&format!(
+            " These were estimated{by} on {} for {}.",
+            writer.rows(&describe.rows),
+            listed(&endpoints)
+        ));
     }
     text
 }
 
 fn inferred(writer: &mut Writer<'_>, infer: &Infer) -> String {
-    let card: Option<&'static Card> =
-        procedures::all().iter().find(|procedure| procedure.card.name == infer.procedure).map(|procedure| procedure.card);
+    let card: Option<&'static Card> = procedures::all()
+        .iter()
+        .find(|procedure| procedure.card.name == infer.procedure)
+        .map(|procedure| procedure.card);
     let (title, cited) = card.map_or_else(
         || (html(&infer.procedure), String::new()),
         |card| (inside(card.title), writer.references.cite(card.references)),

@@ -159,23 +159,30 @@ pub(super) fn groups(writer: &mut Writer<'_>) -> Vec<String> {
             Cut::Median => "at its median".to_owned(),
             Cut::Tertiles => "at its tertiles".to_owned(),
             Cut::MaximallySelected => {
-                let cited = writer.references.cite(&[
-                    "Lausen B, Schumacher M. Maximally selected rank statistics. Biometrics 1992;48:73-85",
-                ]);
+                let cited = writer
+                    .references
+                    .cite(&["Lausen B, Schumacher M. Maximally selected rank statistics. Biometrics 1992;48:73-85"]);
                 format!("at the cut that maximises the log-rank statistic, its P corrected for the selection{cited}")
             }
             Cut::Youden => {
-                let cited = writer.references.cite(&["Youden WJ. Index for rating diagnostic tests. Cancer 1950;3:32-35"]);
+                let cited =
+                    writer.references.cite(&["Youden WJ. Index for rating diagnostic tests. Cancer 1950;3:32-35"]);
                 format!("at the cut that maximises Youden's index{cited}")
             }
         };
-        let mut text =
-            format!("The groups {} cut the prediction of {} {cut}", code(bare(&node.name)), writer.model(&groups.model));
+        let mut text = format!(
+            "The groups {} cut the prediction of {} {cut}",
+            code(bare(&node.name)),
+            writer.model(&groups.model)
+        );
         if let Some(from) = &groups.from {
             let out_of_fold = node.defaults.iter().any(|spelt| spelt.what == "predictions of the rows of the cut");
             let how = if out_of_fold { ", from out-of-fold predictions" } else { "" };
             let rows: &Rows = from;
-            text.push_str(&format!("; the cut was taken on {}{how}, and applied elsewhere as it was", writer.rows(rows)));
+            text.push_str(&format!(
+                "; the cut was taken on {}{how}, and applied elsewhere as it was",
+                writer.rows(rows)
+            ));
         }
         text.push('.');
         paragraphs.push(documented(text, &node.documentation));

@@ -91,7 +91,9 @@ pub(super) fn participants(writer: &mut Writer<'_>) -> Vec<String> {
                 if included.is_empty() && excluded.is_empty() {
                     text.push_str(" There were no criteria of eligibility.");
                 } else if cohort.conditions.iter().all(|one| one.missing == MissingCondition::Leaves) {
-                    text.push_str(" A patient of whom a criterion was not known left the cohort and was counted apart.");
+                    text.push_str(
+                        " A patient of whom a criterion was not known left the cohort and was counted apart.",
+                    );
                 }
                 paragraphs.push(documented(text, &node.documentation));
             }

@@ -105,7 +105,9 @@ pub(super) fn missing(writer: &mut Writer<'_>) -> Vec<String> {
             let steps = model.design.prepare.get(block).map_or(&[][..], Vec::as_slice);
             let policies: Vec<&StepPlan> = steps
                 .iter()
-                .filter(|plan| plan.step.fills_missing() || plan.step.drops_incomplete_rows() || plan.step.card().name == "missing")
+                .filter(|plan| {
+                    plan.step.fills_missing() || plan.step.drops_incomplete_rows() || plan.step.card().name == "missing"
+                })
                 .collect();
             let words: Vec<String> = policies.into_iter().map(|plan| step(writer, plan)).collect();
             let sentence = if words.is_empty() {

@@ -25,9 +25,32 @@ pub fn percent_number(share: f64) -> f64 {
 /// A title inside a sentence: names of people and abbreviations keep their capitals.
 pub fn inside(title: &str) -> String {
     const NAMES: [&str; 26] = [
-        "Aalen", "Bayesian", "Benjamini", "Bland", "Brier", "Cohen", "Cox", "DeLong", "Efron", "Fine", "Firth", "Fisher",
-        "Fleiss", "Gray", "Harrell", "Hosmer", "Kaplan", "Kendall", "Laplace", "Matthews", "Nelson", "Pearson",
-        "Shapley", "Spearman", "Uno", "Youden",
+        "Aalen",
+        "Bayesian",
+        "Benjamini",
+        "Bland",
+        "Brier",
+        "Cohen",
+        "Cox",
+        "DeLong",
+        "Efron",
+        "Fine",
+        "Firth",
+        "Fisher",
+        "Fleiss",
+        "Gray",
+        "Harrell",
+        "Hosmer",
+        "Kaplan",
+        "Kendall",
+        "Laplace",
+        "Matthews",
+        "Nelson",
+        "Pearson",
+        "Shapley",
+        "Spearman",
+        "Uno",
+        "Youden",
     ];
     let word: String = title.chars().take_while(|sign| sign.is_alphabetic()).collect();
     let lower = word.chars().skip(1).all(char::is_lowercase) && word.chars().count() > 1;
