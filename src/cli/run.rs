@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::figures;
 use crate::report::{self, Circumstances, Stopwatch};
 use crate::run::store::write_whole;
-use crate::run::{FaultKind, Store, archive};
+use crate::run::{FaultKind, Results, Store, archive};
 use crate::{Finished, Rejected, Study};
 
 use super::{Exit, Parameters, archived, open, progress, show};
@@ -13,7 +14,7 @@ use super::{Exit, Parameters, archived, open, progress, show};
 pub struct Run {
     /// A study, or an archive that `diptych export` wrote.
     pub study: PathBuf,
-    /// Folder for `results.json`, `report.html` and `tables/`; the study's name with `_results` unless said.
+    /// Folder for `results.json`, `report.html`, `tables/` and `figures/`; the study's name with `_results` unless said.
     #[arg(long)]
     pub out: Option<PathBuf>,
     #[command(flatten)]
@@ -115,6 +116,7 @@ pub fn finish(finished: &Finished, stopwatch: &Stopwatch, out: &Path, exit: Exit
         show::complain(&format!("results cannot be written to {}: {error}", out.display()));
         return Exit::RunFailed;
     }
+    draw(&run.results, out);
     let stored = run.stored.len();
     let computed = run.computed.len();
     show::print(&match (computed, stored) {
@@ -130,4 +132,24 @@ pub fn finish(finished: &Finished, stopwatch: &Stopwatch, out: &Path, exit: Exit
 pub(super) fn written(finished: &Finished, circumstances: &Circumstances) -> Vec<(String, Vec<u8>)> {
     let Some(plan) = &finished.review.checked.plan else { return Vec::new() };
     report::files(plan, &finished.report.results, &finished.review.sources, circumstances)
+}
+
+/// `figures/`: SVG, PNG and the numbers of each figure; what cannot be drawn is said, and stops nothing.
+fn draw(results: &Results, out: &Path) {
+    let mut taken = std::collections::HashMap::<String, usize>::new();
+    for answer in &results.answers {
+        for figure in &answer.figures {
+            let mut name = report::file_name(&format!("{} {}", answer.declaration, figure.kind));
+            let before = taken.entry(name.clone()).or_default();
+            *before += 1;
+            if *before > 1 {
+                name = format!("{name}-{before}");
+            }
+            let drawn = figures::read(&figure.kind, &figure.data)
+                .and_then(|numbers| figures::write(&out.join("figures"), &name, numbers.as_ref()));
+            if let Err(reason) = drawn {
+                show::print(&format!("! {} ({}) could not be drawn: {reason}\n", figure.title, figure.kind));
+            }
+        }
+    }
 }

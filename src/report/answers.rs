@@ -102,16 +102,15 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
     out
 }
 
-/// An estimate in words, as a sentence of a paper has it: `0.61 (95% CI 0.50 to 0.70)`.
+/// An estimate in words, as a sentence of a paper has it: `0.61 (95% CI 0.50–0.70)`.
 pub fn estimate_words(estimate: &crate::run::EstimateRecord, digits: usize) -> String {
-    use crate::run::results::fixed;
+    use crate::run::results::{fixed, interval};
     match (estimate.value, estimate.lower, estimate.upper, estimate.level) {
         (Some(value), Some(lower), Some(upper), Some(level)) => html(&super::escape::minus(&format!(
-            "{} ({}% CI {} to {})",
+            "{} ({}% CI {})",
             fixed(value, digits),
             super::methods::percent(level),
-            fixed(lower, digits),
-            fixed(upper, digits)
+            interval(lower, upper, digits)
         ))),
         (Some(value), ..) => html(&super::escape::minus(&fixed(value, digits))),
         (None, ..) => "not estimable".to_owned(),

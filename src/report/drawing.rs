@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use crate::figures::{self, FigureError};
 use crate::run::results::FigureData;
 
 use super::escape::{data_address, html, line, slug};
@@ -10,51 +11,48 @@ use super::sheet::sentence;
 
 /// What stands in the report for one figure.
 struct Drawn {
-    svg: Option<String>,
-    /// File name and content of the numbers behind it.
-    data: (String, &'static str, String),
+    svg: String,
+    csv: String,
     caption: String,
-    /// Why there is no drawing.
-    reason: Option<String>,
+    alt: String,
 }
 
-fn drawn(figure: &FigureData) -> Drawn {
-    let name = slug(&format!("{} {}", figure.kind, figure.title));
-    let json = serde_json::to_string(&figure.data).unwrap_or_default();
-    Drawn {
-        svg: None,
-        data: (format!("{name}.json"), "application/json", json),
-        caption: sentence(&figure.title),
-        reason: Some("no drawing of this kind exists yet".to_owned()),
-    }
+fn drawn(figure: &FigureData) -> Result<Drawn, FigureError> {
+    let numbers = figures::read(&figure.kind, &figure.data)?;
+    let caption = numbers.caption();
+    // The caption stands below; a reader who does not see the figure need not hear it twice.
+    let alt = numbers.alt().replace(&caption, "");
+    let alt = format!("{} {}", sentence(&figure.title), alt.trim());
+    Ok(Drawn { svg: numbers.draw(numbers.width())?.svg()?, csv: numbers.csv(), caption, alt })
 }
 
-/// A figure with its number.
+/// A figure with its number; what cannot be drawn says why and leaves its numbers.
 pub fn html_of(figure: &FigureData, number: usize) -> String {
-    let drawn = drawn(figure);
+    let name = slug(&format!("{} {}", figure.kind, figure.title));
     let mut out = format!("<figure id=\"figure-{number}\">");
-    match &drawn.svg {
-        Some(svg) => {
+    let (caption, file, address) = match drawn(figure) {
+        Ok(drawn) => {
             let _ = write!(
                 out,
                 "<img src=\"{}\" alt=\"{}\">",
-                data_address("image/svg+xml", svg),
-                html(&drawn.caption.replace('`', ""))
+                data_address("image/svg+xml", &drawn.svg),
+                html(drawn.alt.trim())
             );
+            (drawn.caption, format!("{name}.csv"), data_address("text/csv", &drawn.csv))
         }
-        None => {
-            let reason = drawn.reason.as_deref().unwrap_or("it cannot be drawn");
-            let _ = write!(out, "<p class=\"undrawn\">Not drawn: {}.</p>", html(reason));
+        Err(reason) => {
+            let _ = write!(out, "<p class=\"undrawn\">Not drawn: {}.</p>", html(&reason.to_string()));
+            let json = serde_json::to_string(&figure.data).unwrap_or_default();
+            (String::new(), format!("{name}.json"), data_address("application/json", &json))
         }
-    }
-    let (file, kind, content) = &drawn.data;
-    let _ = write!(
+    };
+    let _ = writeln!(
         out,
-        "<figcaption><b>Figure {number}.</b> {} <span class=\"get\"><a download=\"{}\" href=\"{}\" \
-         aria-label=\"Numbers behind figure {number}\">Data</a></span></figcaption></figure>\n",
-        line(&drawn.caption),
-        html(file),
-        data_address(kind, content)
+        "<figcaption><b>Figure {number}.</b> {} {} <span class=\"get\"><a download=\"{}\" href=\"{address}\" \
+         aria-label=\"Numbers behind figure {number}\">Data</a></span></figcaption></figure>",
+        line(&sentence(&figure.title)),
+        line(&caption),
+        html(&file),
     );
     out
 }

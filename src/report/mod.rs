@@ -28,7 +28,7 @@ mod timings;
 #[cfg(test)]
 mod tests;
 
-pub use folder::files;
+pub use folder::{file_name, files};
 pub use highlight::highlighted;
 pub use timings::{Circumstances, Stopwatch};
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::plan::node::Operation;
 use crate::plan::{Node, Plan};
-use crate::run::results::Kind;
+use crate::run::results::{Cell, Kind};
 use crate::run::{Answer, EstimateRecord, Results};
 
 use super::answers::{anchor, estimate_words};
@@ -70,6 +70,16 @@ fn headline<'a>(node: &Node, answer: &'a Answer) -> Vec<Line<'a>> {
     }
 }
 
+/// Patients that remain at the end of a flow.
+fn remaining(answer: &Answer) -> Option<u64> {
+    let table = answer.tables.iter().find(|table| table.name == "flow")?;
+    let place = table.columns.iter().position(|column| column == "remain")?;
+    match table.rows.last()?.get(place)? {
+        Cell::Count(count) => Some(*count),
+        _ => None,
+    }
+}
+
 pub fn html_of(plan: &Plan, results: &Results) -> String {
     let mut out = String::new();
     for record in &results.data {
@@ -80,10 +90,7 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
                 Operation::Cohort(cohort) => super::methods::bare(&plan.node(cohort.table).name) == record.table,
                 _ => false,
             };
-            let kept = results
-                .answer(&node.name)
-                .and_then(|answer| answer.figures.iter().find(|figure| figure.kind == "flow"))
-                .and_then(|figure| figure.data.get("end")?.as_u64());
+            let kept = results.answer(&node.name).and_then(remaining);
             if let (true, Some(kept)) = (of_table, kept) {
                 let _ = write!(
                     out,

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::figures::Figure;
 use crate::stats::Estimate;
 
 /// Number of the format of `results.json`; it grows when a field changes its meaning.
@@ -178,6 +179,14 @@ pub struct FigureData {
     pub data: serde_json::Value,
 }
 
+impl FigureData {
+    /// The numbers of a figure, to be drawn by `figures::read`.
+    pub fn new<F: Figure + Serialize>(title: impl Into<String>, figure: &F) -> Self {
+        let data = serde_json::to_value(figure).unwrap_or_default();
+        FigureData { kind: figure.card().name.to_owned(), title: title.into(), data }
+    }
+}
+
 impl EstimateRecord {
     pub fn new(estimate: &Estimate, kind: Kind) -> Self {
         let (value, why) = match &estimate.value {
@@ -278,7 +287,7 @@ impl Cell {
             Cell::CountOf { count, of } => format!("{count} ({}%)", fixed(100.0 * *count as f64 / *of as f64, 1)),
             Cell::P(p) => shown_p(*p),
             Cell::Estimate { value, lower: Some(lower), upper: Some(upper), digits } => {
-                format!("{} ({} to {})", fixed(*value, *digits), fixed(*lower, *digits), fixed(*upper, *digits))
+                format!("{} ({})", fixed(*value, *digits), interval(*lower, *upper, *digits))
             }
             Cell::Estimate { value, digits, .. } => fixed(*value, *digits),
             Cell::NotEstimable(_) => "not estimable".to_owned(),
@@ -312,6 +321,12 @@ pub fn fixed(value: f64, digits: usize) -> String {
     } else {
         text
     }
+}
+
+/// `2.06–5.31`; with `to` where a limit is below zero, so that no dash is taken for a minus.
+pub fn interval(lower: f64, upper: f64, digits: usize) -> String {
+    let between = if lower < 0.0 || upper < 0.0 { " to " } else { "–" };
+    format!("{}{between}{}", fixed(lower, digits), fixed(upper, digits))
 }
 
 /// Three significant digits and a power of ten.
@@ -411,7 +426,8 @@ mod tests {
         assert_eq!(Cell::P(0.0496).shown(), "0.050");
         assert_eq!(Cell::P(0.2).shown(), "0.20");
         let estimate = Cell::Estimate { value: 0.61234, lower: Some(0.5), upper: Some(0.7), digits: 2 };
-        assert_eq!(estimate.shown(), "0.61 (0.50 to 0.70)");
+        assert_eq!(estimate.shown(), "0.61 (0.50–0.70)");
+        assert_eq!(interval(-0.5, 0.7, 2), "-0.50 to 0.70");
         assert_eq!(estimate.raw(), "0.61234 (0.5 to 0.7)");
         assert_eq!(fixed(-0.0001, 2), "-1.00 × 10⁻⁴");
         assert_eq!(fixed(1.234e12, 1), "1.23 × 10¹²");

@@ -2,12 +2,12 @@
 
 use crate::card::Card;
 use crate::plan::node::{Competing, Describe, Grouping, Infer, Operation};
-use crate::plan::procedures;
+use crate::plan::procedures::{self, Right};
 use crate::report::escape::{code, html, listed};
 
 use super::Writer;
 use super::participants::documented;
-use super::words::{expression, inside, resampling, settings};
+use super::words::{expression, inside, resampling, with_settings};
 
 pub(super) fn analysis(writer: &mut Writer<'_>) -> Vec<String> {
     let mut paragraphs = Vec::new();
@@ -143,14 +143,16 @@ fn described(writer: &Writer<'_>, describe: &Describe) -> String {
 }
 
 fn inferred(writer: &mut Writer<'_>, infer: &Infer) -> String {
-    let card: Option<&'static Card> = procedures::all()
-        .iter()
-        .find(|procedure| procedure.card.name == infer.procedure)
-        .map(|procedure| procedure.card);
-    let (title, cited) = card.map_or_else(
-        || (html(&infer.procedure), String::new()),
-        |card| (inside(card.title), writer.references.cite(card.references)),
-    );
+    let procedure = procedures::all().iter().find(|procedure| procedure.card.name == infer.procedure);
+    let card: Option<&'static Card> = procedure.map(|procedure| procedure.card);
+    let title = card.map_or_else(|| html(&infer.procedure), |card| inside(card.title));
+    let title = with_settings(&title, card, &infer.settings, |name| matches!(name, "level" | "landmark"));
+    let cited = card.map_or(String::new(), |card| writer.references.cite(card.references));
+    let joins = match procedure.map(|procedure| procedure.right) {
+        Some(Right::Groups) => "by",
+        Some(Right::Markers) => "of",
+        _ => "with",
+    };
     let formula = &infer.formula;
     let labels: Vec<String> = formula.terms.iter().map(|term| code(&term.label)).collect();
     let each: Vec<String> = formula.each.iter().map(|term| code(&term.label)).collect();
@@ -168,7 +170,7 @@ fn inferred(writer: &mut Writer<'_>, infer: &Infer) -> String {
             text.push_str(&format!(", adjusted for {}", listed(&labels)));
         }
     } else if !labels.is_empty() {
-        text.push_str(&format!(" with {}", listed(&labels)));
+        text.push_str(&format!(" {joins} {}", listed(&labels)));
     }
     if !formula.strata.is_empty() {
         let strata: Vec<String> = formula.strata.iter().map(|(label, _)| code(label)).collect();
@@ -188,7 +190,9 @@ fn inferred(writer: &mut Writer<'_>, infer: &Infer) -> String {
             .collect();
         text.push_str(&format!("; {} competes", listed(&competing)));
     }
-    text.push_str(&settings(&infer.settings, |name| name == "level"));
+    if let Some(days) = infer.settings.real_if_given("landmark") {
+        text.push_str(&format!(", from a landmark at {days} days on"));
+    }
     text.push('.');
     text
 }

@@ -8,7 +8,7 @@ use crate::report::escape::{code, html, listed};
 use super::Writer;
 use super::participants::documented;
 use super::predictors::step;
-use super::words::{bare, derived, inside, resampling, settings};
+use super::words::{bare, inside, resampling, with_settings};
 
 pub(super) fn models(writer: &mut Writer<'_>) -> Vec<String> {
     let mut paragraphs = Vec::new();
@@ -79,7 +79,7 @@ fn preparation(writer: &mut Writer<'_>, design: &Design) -> String {
 }
 
 fn recipe(writer: &mut Writer<'_>, of: &Recipe, name: &str) -> String {
-    let of_part = if name.is_empty() { String::new() } else { format!("For {}, ", code(name)) };
+    let of_part = if name.is_empty() { String::new() } else { format!("For the part {}, ", code(name)) };
     match of {
         Recipe::Learn { blocks, candidates } => {
             let names: Vec<String> = blocks.iter().map(|block| code(block)).collect();
@@ -99,18 +99,15 @@ fn recipe(writer: &mut Writer<'_>, of: &Recipe, name: &str) -> String {
         Recipe::Late { rule, settings: given, parts } => {
             let told: Vec<String> = parts.iter().map(|part| recipe(writer, &part.recipe, &part.name)).collect();
             let names: Vec<String> = parts.iter().map(|part| code(&part.name)).collect();
-            let (title, cited, rules) = match crate::fuse::rule(rule).map(|rule| rule.card()) {
-                Some(card) => (inside(card.title), writer.references.cite(card.references), derived(card, given)),
-                None => (html(rule), String::new(), Vec::new()),
-            };
-            let rules = if rules.is_empty() { String::new() } else { format!(" ({})", rules.join("; ")) };
+            let card = crate::fuse::rule(rule).map(|rule| rule.card());
+            let title = card.map_or_else(|| html(rule), |card| inside(card.title));
+            let title = with_settings(&title, card, given, |_| false);
+            let cited = card.map_or(String::new(), |card| writer.references.cite(card.references));
             let begin = if of_part.is_empty() { "The predictions" } else { "the predictions" };
             format!(
-                "{} {of_part}{begin} of {} were combined by {title}{}{rules}{cited}, learned from their out-of-fold \
-                 predictions.",
+                "{} {of_part}{begin} of {} were combined by {title}{cited}, learned from their out-of-fold predictions.",
                 told.join(" "),
                 listed(&names),
-                settings(given, |_| false),
             )
         }
     }
@@ -119,7 +116,7 @@ fn recipe(writer: &mut Writer<'_>, of: &Recipe, name: &str) -> String {
 fn candidate(writer: &mut Writer<'_>, candidate: &Candidate) -> String {
     let card = candidate.learner.card();
     let gridded = |name: &str| candidate.grid.iter().any(|(known, _)| *known == name);
-    let mut text = format!("{}{}", inside(card.title), settings(&candidate.settings, gridded));
+    let mut text = with_settings(&inside(card.title), Some(card), &candidate.settings, gridded);
     let grid: Vec<String> = candidate
         .grid
         .iter()

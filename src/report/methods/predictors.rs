@@ -8,7 +8,7 @@ use crate::report::escape::{code, html, listed};
 
 use super::Writer;
 use super::participants::documented;
-use super::words::{bare, expression, inside, json, settings};
+use super::words::{bare, expression, inside, json, with_settings};
 
 pub(super) fn predictors(writer: &mut Writer<'_>) -> Vec<String> {
     let mut paragraphs = Vec::new();
@@ -93,7 +93,8 @@ pub(super) fn predictors(writer: &mut Writer<'_>) -> Vec<String> {
 /// A step with its settings and sources: `median imputation [3]`.
 pub(super) fn step(writer: &mut Writer<'_>, plan: &StepPlan) -> String {
     let card: &'static Card = plan.step.card();
-    format!("{}{}{}", inside(card.title), settings(&plan.settings, |_| false), writer.references.cite(card.references))
+    let words = with_settings(&inside(card.title), Some(card), &plan.settings, |_| false);
+    format!("{words}{}", writer.references.cite(card.references))
 }
 
 pub(super) fn missing(writer: &mut Writer<'_>) -> Vec<String> {

@@ -63,14 +63,22 @@ pub fn inside(title: &str) -> String {
     }
 }
 
-/// ` (trees = 500, leaf = 3)`, or nothing.
-pub fn settings(settings: &Settings, but: impl Fn(&str) -> bool) -> String {
-    let list: Vec<String> = settings
+/// A title with its settings, and with the rules of those that are derived from the data:
+/// `random survival forest (trees = 500, leaf = 3)`.
+pub fn with_settings(title: &str, card: Option<&Card>, given: &Settings, but: impl Fn(&str) -> bool) -> String {
+    let mut list: Vec<String> = given
         .iter()
         .filter(|(name, _)| !but(name))
         .map(|(name, value)| html(&format!("{name} = {}", shown(value))))
         .collect();
-    if list.is_empty() { String::new() } else { format!(" ({})", list.join(", ")) }
+    if let Some(card) = card {
+        list.extend(derived(card, given).into_iter().filter(|rule| !rule.split(':').next().is_some_and(&but)));
+    }
+    match (list.is_empty(), title.strip_suffix(')')) {
+        (true, _) => title.to_owned(),
+        (false, Some(open)) => format!("{open}; {})", list.join(", ")),
+        (false, None) => format!("{title} ({})", list.join(", ")),
+    }
 }
 
 fn shown(value: &Value) -> String {
@@ -81,7 +89,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// Defaults that are derived from the data and not written: `horizon: the median event time`.
-pub fn derived(card: &Card, given: &Settings) -> Vec<String> {
+fn derived(card: &Card, given: &Settings) -> Vec<String> {
     card.parameters
         .iter()
         .filter(|parameter| given.get(parameter.name).is_none())
