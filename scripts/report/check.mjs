@@ -55,7 +55,7 @@ for (const [name, options] of views) {
   if (name === "desktop") await behaves(page);
   if (shots) {
     mkdirSync(shots, { recursive: true });
-    await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+    await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true, timeout: 240_000 });
   }
   await context.close();
 }

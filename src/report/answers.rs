@@ -75,11 +75,11 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
         }
         for table in &answer.tables {
             tables += 1;
-            out.push_str(&Sheet::new(table).html(tables, table));
+            out.push_str(&Sheet::titled(table, &answer.declaration).html(tables, table));
         }
         for figure in &answer.figures {
             figures += 1;
-            out.push_str(&drawing::html_of(figure, figures));
+            out.push_str(&drawing::html_of(figure, figures, &answer.declaration));
         }
         // A sentence that a table already carries as its note need not be said twice.
         let told = |note: &str| {

@@ -27,7 +27,7 @@ fn drawn(figure: &FigureData) -> Result<Drawn, FigureError> {
 }
 
 /// A figure with its number; what cannot be drawn says why and leaves its numbers.
-pub fn html_of(figure: &FigureData, number: usize) -> String {
+pub fn html_of(figure: &FigureData, number: usize, declaration: &str) -> String {
     let name = slug(&format!("{} {}", figure.kind, figure.title));
     let mut out = format!("<figure id=\"figure-{number}\">");
     let (caption, file, address) = match drawn(figure) {
@@ -46,12 +46,14 @@ pub fn html_of(figure: &FigureData, number: usize) -> String {
             (String::new(), format!("{name}.json"), data_address("application/json", &json))
         }
     };
+    // The heading above has said the declaration.
+    let title = if figure.title == declaration { String::new() } else { line(&sentence(&figure.title)) };
+    let said: Vec<String> = [title, line(&caption)].into_iter().filter(|words| !words.is_empty()).collect();
     let _ = writeln!(
         out,
-        "<figcaption><b>Figure {number}.</b> {} {} <span class=\"get\"><a download=\"{}\" href=\"{address}\" \
-         aria-label=\"Numbers behind figure {number}\">Data</a></span></figcaption></figure>",
-        line(&sentence(&figure.title)),
-        line(&caption),
+        "<figcaption><b>Figure {number}.</b> {} <span class=\"get\"><a download=\"{}\" href=\"{address}\" \
+         aria-label=\"Data behind figure {number}\">Data</a></span></figcaption></figure>",
+        said.join(" "),
         html(&file),
     );
     out

@@ -26,7 +26,7 @@ pub fn files(
     for answer in &results.answers {
         for table in &answer.tables {
             let name = unique(&file_name(&format!("{} {}", answer.declaration, table.name)), &mut taken);
-            let sheet = Sheet::new(table);
+            let sheet = Sheet::titled(table, &answer.declaration);
             // CSV at full precision; what people read is rounded.
             files.push((format!("tables/{name}.csv"), table.csv().into_bytes()));
             files.push((format!("tables/{name}.tex"), sheet.latex(&slug(&name)).into_bytes()));

@@ -51,8 +51,25 @@ impl Sheet {
             (Some(letter(place)), sentence(&format!("not estimable: {reason}")))
         }));
         // The report numbers its tables itself.
-        let title = table.title.strip_prefix("Table 1. ").unwrap_or(&table.title).to_owned();
+        let title = match table.title.strip_prefix("Table 1. ") {
+            Some(of) => format!("Characteristics of {of}"),
+            None => table.title.clone(),
+        };
         Sheet { title, columns: table.columns.clone(), numeric, rows, notes }
+    }
+
+    /// The same, for a table that is called by its declaration: it says what it holds of it.
+    pub fn titled(table: &ResultTable, declaration: &str) -> Self {
+        let mut sheet = Sheet::new(table);
+        if let Some(rest) = table.title.strip_prefix(declaration) {
+            let name = table.name.replace(['-', '_'], " ");
+            sheet.title = match rest.strip_prefix(": ") {
+                Some(rest) => format!("{} (`{declaration}`)", sentence(rest).trim_end_matches('.')),
+                None if rest.is_empty() => format!("{} (`{declaration}`)", sentence(&name).trim_end_matches('.')),
+                None => table.title.clone(),
+            };
+        }
+        sheet
     }
 
     /// For the report: sortable by its cells' values, with its numbers to download.
