@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod explain;
 mod fmt;
+mod manual;
 mod plan;
 mod progress;
 mod run;
@@ -75,8 +76,14 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Explain a diagnostic by its code, with an example.
-    Explain { code: String },
+    /// Explain a diagnostic by its code, or anything else by its name: `rsf`, `split`, `AUC`.
+    Explain { name: String },
+    /// Write the reference part of the manual from the code.
+    Manual {
+        /// Folder that it is written to.
+        #[arg(long, default_value = "docs")]
+        out: PathBuf,
+    },
     /// Run a small study that comes with Diptych, on made-up patients.
     Demo(demo::Demo),
 }
@@ -115,7 +122,8 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run::run(&run),
         Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
-        Command::Explain { code } => explain::explain(&code),
+        Command::Explain { name } => explain::explain(&name),
+        Command::Manual { out } => manual::manual(&out),
         Command::Demo(demo) => demo::demo(&demo),
     }
     .into()
