@@ -30,7 +30,7 @@ pub fn pages() -> &'static [Page] {
             .iter()
             .flat_map(|home| home.clauses.iter().map(|clause| Page::of_keyword(clause, Some(home.word))));
         let cards = cards().map(Page::of_card);
-        let codes = crate::syntax::codes::all().chain(crate::check::codes::all()).map(Page::of_code);
+        let codes = crate::check::codes::all().map(Page::of_code);
         let mut pages: Vec<Page> = declarations.chain(clauses).chain(cards).chain(codes).collect();
         // Keywords stay in the order of a study; within a topic everything else goes by name.
         pages.sort_by(|a, b| {
@@ -61,7 +61,7 @@ pub fn cards() -> impl Iterator<Item = &'static Card> {
         points.into_iter().chain([&log::CARD, &wavelet::CARD, &gradient::CARD, &mean::CARD])
     };
     let classes = crate::radiomics::FeatureClass::ALL.into_iter().map(crate::radiomics::FeatureClass::card);
-    let figures = crate::figures::CARDS.iter().copied();
+    let figures = crate::figures::cards();
     learners
         .chain(steps)
         .chain(rules)
