@@ -393,6 +393,7 @@ mod tests {
     fn cohort(rows: usize) -> (Array2<f64>, Vec<String>, Censored) {
         let (x, names, _) = two_classes(rows, 4, 21);
         let time = (0..rows)
+            .map(|row| {
                 let u = ((row * 37) % rows) as f64 / rows as f64;
                 ((-(1.0 - u).ln()) * (-0.9 * x[[row, 0]] + 0.6 * x[[row, 1]]).exp() * 10.0).ceil().max(1.0)
             })
