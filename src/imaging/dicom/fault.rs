@@ -27,6 +27,16 @@ pub enum DicomFault {
     Overflow(f64),
     #[error("holds no DICOM image")]
     NoImage,
+    #[error("holds no segmentation: neither a DICOM SEG nor an RTSTRUCT")]
+    NoSegmentation,
+    #[error("holds {0} segmentations; name the file of one")]
+    SeveralSegmentations(usize),
+    #[error("is a structure set: its contours become a mask only on the grid of an image")]
+    NeedsGrid,
+    #[error("its structure `{name}` has a contour {reason}")]
+    Contour { name: String, reason: String },
+    #[error("its frame {frame} {reason}")]
+    Frame { frame: usize, reason: String },
     #[error("holds {} series; name one: {}", .0.len(), Lines(.0))]
     SeveralSeries(Vec<SeriesSummary>),
     #[error("holds no series {wanted}; its series are: {}", Lines(found))]

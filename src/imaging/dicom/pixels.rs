@@ -3,7 +3,7 @@
 use super::data_set::DataSet;
 use super::fault::DicomFault;
 use super::file::{Packing, TransferSyntax};
-use super::{jpeg, jpeg2000, run_length, tag};
+use super::{jpeg, jpeg_ls, jpeg2000, run_length, tag};
 
 /// How the pixels of an image are laid down: the attributes of the Image Pixel module (PS3.3, C.7.6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +151,7 @@ pub fn frame(
         packing => {
             let decoded = match packing {
                 Packing::Jpeg => jpeg::decode(&packed, format.rows, format.columns),
+                Packing::JpegLs => jpeg_ls::decode(&packed, format.rows, format.columns),
                 _ => jpeg2000::decode(&packed, format.rows, format.columns),
             };
             // A stream's numbers are the low bits of a pixel; BitsStored says which of them count.
@@ -173,6 +174,7 @@ fn codec(packing: Packing) -> &'static str {
         Packing::Native => "native",
         Packing::RunLength => "RLE",
         Packing::Jpeg => "JPEG",
+        Packing::JpegLs => "JPEG-LS",
         Packing::Jpeg2000 => "JPEG 2000",
     }
 }
