@@ -85,12 +85,7 @@ pub fn outlines(size: [usize; 2], inside: &dyn Fn(usize, usize) -> bool) -> Vec<
                 edges[at] &= !(1 << direction);
                 // Corners lie half a voxel from centres.
                 let corner = [(at % width) as f64 - 0.5, (at / width) as f64 - 0.5];
-                let (before, last) = (outline.len().checked_sub(2).map(|index| outline[index]), outline.last());
-                let straight = match (before, last) {
-                    (Some(a), Some(b)) => (a[0] == b[0] && b[0] == corner[0]) || (a[1] == b[1] && b[1] == corner[1]),
-                    _ => false,
-                };
-                if straight {
+                if runs_on(&outline, corner) {
                     outline.pop();
                 }
                 outline.push(corner);
@@ -110,10 +105,21 @@ pub fn outlines(size: [usize; 2], inside: &dyn Fn(usize, usize) -> bool) -> Vec<
                     None => break,
                 }
             }
+            if outline.first().is_some_and(|first| runs_on(&outline, *first)) {
+                outline.pop();
+            }
             found.push(outline);
         }
     }
     found
+}
+
+/// Whether the last corner lies on the line from the one before it to the next.
+fn runs_on(outline: &[[f64; 2]], next: [f64; 2]) -> bool {
+    match outline {
+        [.., a, b] => (a[0] == b[0] && b[0] == next[0]) || (a[1] == b[1] && b[1] == next[1]),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

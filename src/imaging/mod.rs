@@ -12,6 +12,7 @@ pub mod nifti;
 pub mod nrrd;
 pub mod resample;
 pub mod segmentation;
+pub mod slices;
 pub mod volume;
 mod whole;
 

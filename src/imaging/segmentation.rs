@@ -62,7 +62,7 @@ impl Segmentation {
             }
         }
         let mut segments = Vec::new();
-        for index in 0.. {
+        for index in 0usize.. {
             let entry = |what: &str| metadata.get(&format!("Segment{index}_{what}"));
             if entry("ID").is_none() && entry("Name").is_none() && entry("LabelValue").is_none() {
                 break;
@@ -76,7 +76,9 @@ impl Segmentation {
                 }),
             };
             let label = whole("LabelValue", 1)?;
-            let layer = whole("Layer", 0)? as usize;
+            // Files from before segments shared layers give each one its own.
+            let own = entry("Layer").is_none() && entry("LabelValue").is_none() && layers.len() > 1;
+            let layer = if own { index } else { whole("Layer", 0)? as usize };
             if layer >= layers.len() {
                 let value = format!("Layer {layer} of segment {name}");
                 let fault = Fault::Header { field: "Segment", value, reason: "is not in the file" };
@@ -357,6 +359,7 @@ pub fn from_flags(geometry: Geometry, flags: Vec<u8>) -> Result<Volume, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::imaging::Millimetres;
 
     fn mask(values: Vec<u8>) -> Volume {
         Volume::new(Geometry::axis_aligned([3, 2, 2], [1.0; 3]).unwrap(), Voxels::U8(values)).unwrap()
@@ -370,6 +373,53 @@ mod tests {
         assert_eq!(label_box(&map, 7), None);
         let layers = Segmentation { layers: vec![map], segments: vec![] };
         assert!(matches!(layers.labelled(7), Err(Fault::LabelAbsent { present, .. }) if present == vec![2, 5]));
+    }
+
+    #[test]
+    fn old_files_give_each_segment_its_layer() {
+        let names = ["Segment0_ID", "Segment1_ID"].map(|key| (key.to_owned(), key.to_lowercase()));
+        let layers = vec![mask(vec![1; 12]), mask(vec![0; 12])];
+        let found = Segmentation::from_layers(Path::new("m.seg.nrrd"), layers, &BTreeMap::from(names)).unwrap();
+        let places: Vec<_> = found.segments.iter().map(|segment| (segment.label, segment.layer)).collect();
+        assert_eq!(places, [(1, 0), (1, 1)]);
+    }
+
+    #[test]
+    fn structures_share_layers_where_they_do_not_overlap() {
+        let geometry = Geometry::axis_aligned([3, 2, 2], [1.0; 3]).unwrap();
+        let mut layering = Layering::new(geometry);
+        for (label, flags) in [(1, [1, 1, 0, 0, 0, 0]), (2, [0, 1, 1, 0, 0, 0]), (3, [0, 0, 0, 1, 0, 1]), (4, [0; 6])] {
+            let mut region = layering.region(&format!("s{label}"), label);
+            region.add(1, [3, 2], flags.map(|flag| flag == 1).to_vec());
+            layering.place(region).unwrap();
+        }
+        let mut outside = layering.region("outside", 5);
+        outside.add(2, [3, 2], vec![true; 6]);
+        assert!(layering.place(outside).is_err());
+        let found = layering.finish().unwrap();
+        assert_eq!(found.segments.iter().map(|segment| segment.layer).collect::<Vec<_>>(), [0, 1, 0, 0]);
+        assert_eq!(found.layers[0].voxels, Voxels::U8(vec![0, 0, 0, 0, 0, 0, 1, 1, 0, 3, 0, 3]));
+        assert_eq!(label_box(&found.layers[1], 2), Some(VoxelBox { low: [1, 0, 1], high: [3, 1, 2] }));
+    }
+
+    #[test]
+    fn a_part_of_a_grid_is_set_into_it() {
+        let whole = Geometry::axis_aligned([5, 4, 6], [1.0; 3]).unwrap();
+        let part = whole.cropped(&VoxelBox { low: [1, 2, 3], high: [4, 4, 5] }).unwrap();
+        let map = Volume::new(part, Voxels::U8(vec![0, 0, 0, 0, 5, 0, 0, 0, 2, 0, 5, 0])).unwrap();
+        let found = Segmentation { layers: vec![map], segments: vec![] }.within(&whole).unwrap();
+        assert_eq!(found.layers[0].geometry, whole);
+        assert_eq!(label_box(&found.layers[0], 5), Some(VoxelBox { low: [2, 3, 3], high: [3, 4, 5] }));
+        assert_eq!(label_box(&found.layers[0], 2), Some(VoxelBox { low: [3, 2, 4], high: [4, 3, 5] }));
+        // Half a voxel off, larger voxels, and a mask that reaches out are no part.
+        for (at, spacing) in
+            [([1.5, 2.0, 3.0], [1.0; 3]), ([1.0, 2.0, 3.0], [1.2, 1.0, 1.0]), ([4.0, 2.0, 3.0], [1.0; 3])]
+        {
+            let identity = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+            let other = Geometry::new([3, 2, 2], Millimetres(at), Millimetres(spacing), identity).unwrap();
+            let map = Volume::new(other, Voxels::U8(vec![1; 12])).unwrap();
+            assert_eq!(Segmentation { layers: vec![map], segments: vec![] }.within(&whole), None);
+        }
     }
 
     #[test]

@@ -242,9 +242,9 @@ fn dicom_masks() {
     binary(0x0028, 0x0008, b"99999999", "16 bytes where 6 rows of 7 pixels need 524999995");
     binary(0x0062, 0x0004, &[9, 0], "belongs to segment 1, which is not described");
     binary(0x0062, 0x0004, &[2, 0], "there twice");
-    binary(0x0020, 0x0032, b"-20\\-15\\1e9 ", "more than a patient has");
-    binary(0x0020, 0x0032, b"-20\\-9\\9.5", "beside the stack");
-    binary(0x0020, 0x0032, b"-20\\-15\\10.5", "between the slices");
+    binary(0x0020, 0x0032, b"-20.0\\-15.0\\1e9 ", "more than a patient has");
+    binary(0x0020, 0x0032, b"-20.0\\-9.00\\9.5 ", "beside the stack");
+    binary(0x0020, 0x0032, b"-20.0\\-15.\\10.5 ", "between the slices");
     let drawn = |path: &Path| imaging::read_mask(path, &super::grid(5), Mismatch::Refuse).map(drop);
     let contour = |group, element, new: &[u8], fault: &str| {
         expect("r.dcm", &changed("structures.dcm", group, element, new), fault, drawn)
