@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use diptych::figures::{self, Figure, image_slices};
+use diptych::imaging::slices::{self, View, Window};
 use diptych::imaging::volume::Number;
 use diptych::imaging::{self, Mismatch, Volume};
 use diptych::on_voxels;
@@ -152,4 +154,36 @@ fn a_dicom_segmentation_is_its_label_map() {
     println!("segments of partial_overlaps: {counts:?} on {} layers", several.layers.len());
     // As pydicom counts them.
     assert_eq!(counts, [9602, 11_888, 10_743, 6693, 4713]);
+}
+
+#[test]
+fn the_slices_of_the_phantom_are_drawn() {
+    let Some(folder) = shared::file("data/imaging/ibsi1/ibsi_1_ct_radiomics_phantom/nifti") else { return };
+    let image = read(&folder.join("image/phantom.nii.gz"));
+    let mask = imaging::read_segmentation(&folder.join("mask/mask.nii.gz")).unwrap();
+    let window = Window { level: -100.0, width: 1000.0 };
+    let view = View { window: Some(window), ..View::default() };
+    let (shown, _) = slices::through(&image, &mask.layers[0], 1, &view).unwrap();
+    let drawn = shown.iter().map(|slice| image_slices::Slice {
+        plane: format!("{:?}", slice.plane),
+        number: slice.index as u64 + 1,
+        columns: slice.columns,
+        rows: slice.rows,
+        pixel: (slice.pixel[0], slice.pixel[1]),
+        values: slice.values.clone(),
+        outlines: slice.outlines.iter().map(|line| line.iter().map(|[x, y]| (*x, *y)).collect()).collect(),
+    });
+    let figure = image_slices::ImageSlices {
+        patient: "IBSI phantom".into(),
+        region: "GTV-1".into(),
+        voxels: count(&inside(&mask.layers[0], 1)) as u64,
+        window: (window.level, window.width),
+        unit: "HU".into(),
+        slices: drawn.collect(),
+    };
+    assert!(figure.draw(figure.width()).unwrap().svg().unwrap().contains("IBSI phantom, GTV-1"));
+    // For eyes: DIPTYCH_FIGURES names a folder to keep the figure in.
+    if let Some(folder) = std::env::var_os("DIPTYCH_FIGURES") {
+        figures::write(Path::new(&folder), "image_slices", &figure).unwrap();
+    }
 }

@@ -65,7 +65,7 @@ pub enum DicomFault {
 /// One series of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeriesSummary {
-    /// SeriesInstanceUID
+    /// SeriesInstanceUID, empty where absent
     pub uid: String,
     /// SeriesDescription, empty where absent
     pub description: String,
@@ -75,7 +75,8 @@ pub struct SeriesSummary {
 impl fmt::Display for SeriesSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.slices == 1 { "" } else { "s" };
-        write!(f, "{} ({} slice{plural}", self.uid, self.slices)?;
+        let name = if self.uid.is_empty() { "one without a UID" } else { &self.uid };
+        write!(f, "{name} ({} slice{plural}", self.slices)?;
         if !self.description.is_empty() {
             write!(f, ", `{}`", self.description)?;
         }

@@ -17,7 +17,9 @@ pub struct Plane {
     pub position: [f64; 3],
     /// Between rows, then between columns.
     pub spacing: [f64; 2],
-    /// SpacingBetweenSlices, else SliceThickness
+    /// SpacingBetweenSlices
+    pub between: Option<f64>,
+    /// SliceThickness
     pub thickness: Option<f64>,
 }
 
@@ -61,7 +63,8 @@ impl<'a> FunctionalGroups<'a> {
                 .need_decimals(tag::IMAGE_ORIENTATION_PATIENT)?,
             position: self.group(frame, tag::PLANE_POSITION_SEQUENCE)?.need_decimals(tag::IMAGE_POSITION_PATIENT)?,
             spacing: measures.need_decimals(tag::PIXEL_SPACING)?,
-            thickness: positive(tag::SPACING_BETWEEN_SLICES)?.or(positive(tag::SLICE_THICKNESS)?),
+            between: positive(tag::SPACING_BETWEEN_SLICES)?,
+            thickness: positive(tag::SLICE_THICKNESS)?,
         };
         plane.checked()
     }

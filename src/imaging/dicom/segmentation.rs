@@ -1,7 +1,7 @@
 //! DICOM SEG: binary and fractional segmentations of several segments, whose frames lie anywhere on a common grid.
 //!
-//! The frames give the grid: it reaches from the lowest to the highest of them along their normal, in steps of the
-//! shortest distance between two. A frame that is not there is empty, which is how writers leave out empty slices. A
+//! The frames give the grid: it reaches from the lowest to the highest of them along their normal, in steps of
+//! SpacingBetweenSlices, or where that is absent of the shortest distance between two frames. A frame that is not there is empty, which is how writers leave out empty slices. A
 //! fractional segment has a voxel where its value is at least half of MaximumFractionalValue. Segments that overlap go
 //! to different layers; a segment's label is its SegmentNumber.
 //! Source: PS3.3, A.51 and C.8.20, <https://dicom.nema.org/medical/dicom/current/output/html/part03.html>.
@@ -153,41 +153,29 @@ fn grid(groups: &FunctionalGroups<'_>, format: &PixelFormat) -> Result<(Geometry
     // Frames of several segments lie at one position.
     let steps = sorted.windows(2).map(|pair| pair[1].0 - pair[0].0).filter(|step| *step > 1e-3);
     let shortest = steps.fold(f64::INFINITY, f64::min);
-    let step = match first.thickness {
-        // The writer's own step where the frames lie on its multiples: a sparse segmentation may have no neighbours.
-        Some(step) if shortest.is_infinite() || (shortest / step - (shortest / step).round()).abs() < 0.02 => {
-            if shortest.is_finite() && shortest < 0.5 * step {
-                shortest
-            } else {
-                step
-            }
-        }
-        _ if shortest.is_finite() => shortest,
-        _ => return Err(DicomFault::Missing(tag::SPACING_BETWEEN_SLICES.keyword).into()),
-    };
+    // What the writer says goes; a sparse segmentation may have no neighbours that show it.
+    let step = first.between.or(Some(shortest).filter(|step| step.is_finite())).or(first.thickness);
+    let step = step.ok_or(DicomFault::Missing(tag::SPACING_BETWEEN_SLICES.keyword))?;
     let (Some((low, bottom)), Some((high, _))) = (sorted.first().copied(), sorted.last().copied()) else {
         return Err(DicomFault::NoSegmentation.into());
     };
-    let reach = (high - low) / step;
-    let slices = reach.round() + 1.0;
+    let slices = ((high - low) / step).round() + 1.0;
     if slices > (format.frames + LEFT_OUT) as f64 {
         let (value, reason) = (format!("{slices} slices from first to last"), "is more than a patient has");
         return Err(DicomFault::Value { keyword: tag::PLANE_POSITION_SEQUENCE.keyword, value, reason }.into());
     }
+    // The mean step of what the frames span is freer of rounding than a step that is written down.
+    let step = if slices > 1.0 { (high - low) / (slices - 1.0) } else { step };
     let mut places = Vec::with_capacity(planes.len());
     for (index, depth) in along.iter().enumerate() {
         let slice = (depth - low) / step;
-        if (slice - slice.round()).abs() > 0.1 {
+        if !((slice - slice.round()).abs() <= 0.1) {
             return Err(fault(index, format!("lies between the slices of {step:.4} mm that the others span")).into());
         }
         let item = groups.group(index, tag::SEGMENT_IDENTIFICATION_SEQUENCE)?;
-        places.push(Place {
-            segment: item.need_unsigned(tag::REFERENCED_SEGMENT_NUMBER)?,
-            slice: slice.round() as usize,
-        });
+        let segment = item.need_unsigned(tag::REFERENCED_SEGMENT_NUMBER)?;
+        places.push(Place { segment, slice: slice.round() as usize });
     }
-    // The mean step of what the frames span is freer of rounding than the shortest.
-    let step = if slices > 1.0 { (high - low) / (slices - 1.0) } else { step };
     let [row, column] = axes(&first.orientation);
     let direction = std::array::from_fn(|axis| [row[axis] + 0.0, column[axis] + 0.0, normal[axis] + 0.0]);
     let size = [format.columns, format.rows, slices as usize];

@@ -180,7 +180,8 @@ fn facts(path: &Path, data: &DataSet<'_>) -> Result<Slice, DicomFault> {
         orientation: data.need_decimals(tag::IMAGE_ORIENTATION_PATIENT)?,
         position: data.need_decimals(tag::IMAGE_POSITION_PATIENT)?,
         spacing: data.need_decimals(tag::PIXEL_SPACING)?,
-        thickness: positive(tag::SPACING_BETWEEN_SLICES)?.or(positive(tag::SLICE_THICKNESS)?),
+        between: positive(tag::SPACING_BETWEEN_SLICES)?,
+        thickness: positive(tag::SLICE_THICKNESS)?,
     }
     .checked()?;
     let slope = data.decimal(tag::RESCALE_SLOPE)?.unwrap_or(1.0);
@@ -189,7 +190,8 @@ fn facts(path: &Path, data: &DataSet<'_>) -> Result<Slice, DicomFault> {
     }
     Ok(Slice {
         path: path.to_owned(),
-        series: data.need_text(tag::SERIES_INSTANCE_UID)?,
+        // Some tools that remove names remove UIDs: such files are taken for one series.
+        series: data.text(tag::SERIES_INSTANCE_UID).unwrap_or_default(),
         description: data.text(tag::SERIES_DESCRIPTION).unwrap_or_default(),
         format,
         plane,
@@ -226,7 +228,7 @@ impl Grid {
         };
         let Some(median) = sorted.get(sorted.len() / 2).copied() else {
             let lacking = DicomFault::Missing("SliceThickness (or SpacingBetweenSlices, for a series of one slice)");
-            let depth = from.plane.thickness.ok_or(lacking)?;
+            let depth = from.plane.between.or(from.plane.thickness).ok_or(lacking)?;
             return Ok(Grid { geometry: geometry(&from, normal, 1, depth), slices, missing: vec![0] });
         };
         let near = (median * 0.05).max(0.02);
