@@ -13,6 +13,7 @@ pub mod enrichment;
 pub mod flow;
 pub mod forest;
 pub mod heat_map;
+pub mod image_slices;
 pub mod km;
 pub mod leading_edge;
 mod page;
@@ -51,6 +52,7 @@ pub const KINDS: &[Kind] = &[
     kind::<flow::Flow>(&flow::CARD),
     kind::<forest::Forest>(&forest::CARD),
     kind::<heat_map::HeatMap>(&heat_map::CARD),
+    kind::<image_slices::ImageSlices>(&image_slices::CARD),
     kind::<km::SurvivalCurves>(&km::CARD),
     kind::<leading_edge::LeadingEdge>(&leading_edge::CARD),
     kind::<roc::RocCurves>(&roc::CARD),
