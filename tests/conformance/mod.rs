@@ -2,6 +2,8 @@
 
 mod ibsi;
 mod learn;
+mod omics;
+mod omics_cases;
 mod radiomics;
 mod shared;
 mod stats;
