@@ -3,7 +3,6 @@
 use crate::card::{Card, Domain, Initial, Parameter, Role, Settings};
 use crate::progress::Watch;
 use crate::random::Stream;
-use crate::stats::distribution::ln_factorial;
 use crate::stats::multiplicity::{Adjustment, adjust};
 
 use super::error::OmicsError;
@@ -200,7 +199,9 @@ fn log_binomial(x: f64, n: f64, p: f64) -> f64 {
 /// `ln n! - ln(sqrt(2 pi n) (n / e)^n)`.
 fn stirling_error(n: f64) -> f64 {
     if n < 16.0 {
-        return ln_factorial(n) - 0.5 * (2.0 * std::f64::consts::PI * n).ln() - n * n.ln() + n;
+        // Products below 16 are exact.
+        let factorial: f64 = (2..=n as u32).map(f64::from).product();
+        return factorial.ln() - 0.5 * (2.0 * std::f64::consts::PI * n).ln() - n * n.ln() + n;
     }
     let square = n * n;
     let terms = [1.0 / 12.0, 1.0 / 360.0, 1.0 / 1260.0, 1.0 / 1680.0, 1.0 / 1188.0];
