@@ -143,6 +143,11 @@ fn a_frozen_model_is_contrasted_and_everything_is_told() {
     for kind in ["volcano", "enrichment", "running-score", "leading-edge", "boxes"] {
         assert!(figures.contains(&kind), "no {kind} among {figures:?}");
     }
+    for figure in model["figures"].as_array().into_iter().flatten() {
+        let kind = figure["kind"].as_str().expect("a kind");
+        let read = diptych::figures::read(kind, &figure["data"]).unwrap_or_else(|error| panic!("{kind}: {error}"));
+        read.draw(read.width()).unwrap_or_else(|error| panic!("{kind}: {error}"));
+    }
     for estimate in model["estimates"].as_array().into_iter().flatten() {
         assert!(estimate["value"].is_number() || estimate["why"].is_string(), "{estimate}");
         assert!(estimate["n"].as_u64() > Some(10), "{estimate}");
@@ -182,9 +187,11 @@ fn what_the_data_does_not_allow_is_told() {
     let (code, words) = run(&format!("{head}contrast rna by age > 300 on second\n"));
     assert_eq!(code, Some(3), "{words}");
     assert!(words.contains("one group is empty"), "{words}");
-    let unclear = head.replace("key patient\n\ncohort", "key patient\n  scale counts\n\ncohort");
-    let (code, _) = run(&format!("{unclear}contrast rna by sex on second\n"));
-    assert_eq!(code, Some(0));
+    let declared = head.replace("key patient\n\ncohort", "key patient\n  scale TPM\n\ncohort");
+    assert_ne!(declared, head);
+    let (code, words) = run(&format!("{declared}contrast rna by sex on second\n"));
+    assert_eq!(code, Some(0), "{words}");
+    assert!(words.contains("log2(TPM + 1)"), "{words}");
 }
 
 /// The public studies, where their data are beside the project.

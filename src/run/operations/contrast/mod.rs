@@ -35,17 +35,18 @@ pub fn run(step: &Step<'_>, spec: &Contrast) -> Result<Answer, Fault> {
     answer.notes.extend(gathered.matrix.notes.iter().cloned());
     let scored = sets::scored(step, spec, &gathered, &collections)?;
 
-    let mut analyses = Vec::new();
+    let (mut analyses, mut reasons) = (Vec::new(), Vec::new());
     for contrast in asked {
         match genes::analyse(step, spec, &gathered, &covariates, &contrast) {
             Ok(analysis) => analyses.push(analysis),
             Err(OmicsError::Cancelled(cancelled)) => return Err(cancelled.into()),
-            Err(error) => answer.notes.push(format!("{}: {error}", contrast.label)),
+            Err(error) => reasons.push(format!("{}: {error}", contrast.label)),
         }
     }
     if analyses.is_empty() {
-        return Err(Fault::run("run::not-estimable", answer.notes.join("; ")));
+        return Err(Fault::run("run::not-estimable", reasons.join("; ")));
     }
+    answer.notes.splice(0..0, reasons);
     for analysis in &analyses {
         genes::tell(&mut answer, analysis);
     }
