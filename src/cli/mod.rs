@@ -14,6 +14,7 @@ mod manual;
 mod plan;
 mod progress;
 mod run;
+mod schema;
 pub mod show;
 mod verify;
 
@@ -63,7 +64,7 @@ enum Command {
         #[command(flatten)]
         parameters: Parameters,
     },
-    /// Run a study: its answers on the terminal, `results.json` and `tables/` in a folder.
+    /// Run a study: its answers on the terminal; `results.json`, `report.html` and `tables/` in a folder.
     Run(run::Run),
     /// Show what a study will do, every default spelt out.
     Plan {
@@ -88,6 +89,8 @@ enum Command {
         #[arg(long, default_value = "docs")]
         out: PathBuf,
     },
+    /// Print the JSON Schema of `results.json`.
+    Schema,
     /// Run a study and record what it was made from and what it found, for `verify`.
     Lock(lock::LockStudy),
     /// Run a study again and tell every difference from its lock.
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
         Command::Explain { name } => explain::explain(&name),
         Command::Manual { out } => manual::manual(&out),
+        Command::Schema => schema::schema(),
         Command::Lock(lock) => lock::lock(&lock),
         Command::Verify(verify) => verify::verify(&verify),
         Command::Export(export) => export::export(&export),
