@@ -210,8 +210,9 @@ impl Study {
             let Operation::Table(table) = &node.operation else { continue };
             let name = world::word(node);
             let schema = match (self.tables.get(name), &table.path) {
+                (Some(_), _) if table.expression.is_some() => continue,
                 (Some(bound), _) => frame::schema::schema(bound),
-                (None, Some(path)) if table.dictionary.columns.is_empty() && !table.expression => {
+                (None, Some(path)) if table.dictionary.columns.is_empty() && table.expression.is_none() => {
                     let path = self.folder.join(path);
                     match frame::read::read(&path, &table.dictionary, table.key.as_deref()) {
                         Ok(table) => frame::schema::schema(&table),

@@ -6,5 +6,6 @@ mod check;
 mod conformance;
 mod coverage;
 mod imaging;
+mod omics;
 mod run;
 mod syntax;

@@ -192,7 +192,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Fitted rows and judged rows are the same (then predictions are out of fold) or disjoint.
-    fn honest(&mut self, model: &ModelRef, rows: &Rows, span: Span) {
+    pub(super) fn honest(&mut self, model: &ModelRef, rows: &Rows, span: Span) {
         let fitted: Vec<Rows> = self.plan.node(model.model).provenance.fitted_on.iter().cloned().collect();
         let own = self.models.get(&model.model).map(|about| about.rows.clone());
         for other in fitted {

@@ -1,12 +1,12 @@
-//! `flow`, `describe`, `correlate`, `explain`, `quadrants`, `stratify`, `contrast`: what is asked
-//! of a cohort, of predictions and of groups.
+//! `flow`, `describe`, `correlate`, `explain`, `quadrants`, `stratify`: what is asked of a cohort,
+//! of predictions and of groups.
 
 use crate::card::EndpointKind;
 use crate::frame::expression::Expression;
 use crate::learn::recipe::Resampling;
-use crate::plan::node::{Contrast, Correlate, Describe, Explain, Flow, Grouping, Operation, Quadrants, Stratify};
+use crate::plan::node::{Correlate, Describe, Explain, Flow, Grouping, Operation, Quadrants, Stratify};
 use crate::plan::{NodeId, Provenance, Rows};
-use crate::syntax::ast::{Argument, Declaration, Expr, ExprKind, Preposition, Span};
+use crate::syntax::ast::{Declaration, Expr, ExprKind, Preposition, Span};
 
 use super::checker::{Checker, Found, Symbol, listed, name_of, phrase, spelt};
 use super::fault::Fault;
@@ -488,84 +488,6 @@ impl<'a> Checker<'a> {
             declaration,
             name,
             Operation::Stratify(Stratify { endpoint, by, on, within, adjust_for }),
-            inputs,
-            Provenance::default(),
-            defaults,
-        );
-        None
-    }
-
-    pub(super) fn contrast(&mut self, declaration: &'a Declaration) -> Option<Symbol> {
-        let (name, span) = declaration.head.list.first().and_then(name_of)?;
-        let expression = match self.find(&name, span) {
-            Found::Symbol(Symbol::Expression(id)) => id,
-            Found::Symbol(other) => {
-                self.wrong_kind(&name, span, &other, "an expression table");
-                return None;
-            }
-            Found::Broken => return None,
-            Found::Unknown => {
-                self.unknown(&name, span, "expression table", &["expression"]);
-                return None;
-            }
-        };
-        let mut models = Vec::new();
-        for expr in phrase(declaration, Preposition::By).map_or(&[][..], |(list, _)| list) {
-            models.push(self.model_ref(expr)?);
-        }
-        if models.is_empty() {
-            self.tell(
-                Fault::error(
-                    "kind::no-model",
-                    declaration.head.span,
-                    "a contrast is between the groups that a model predicts",
-                )
-                .label("by which model?"),
-            );
-            return None;
-        }
-        let table = models
-            .first()
-            .and_then(|model| self.models.get(&model.model))
-            .and_then(|about| self.rows_table(&about.rows));
-        let mut defaults = Vec::new();
-        let rows = self.question_rows(declaration, table, &mut defaults)?;
-        let mut enrich = Vec::new();
-        for expr in listed(declaration, "enrich") {
-            let ExprKind::Call { function, arguments } = &expr.kind else {
-                self.tell(
-                    Fault::error("kind::enrichment", expr.span, "an enrichment names its gene sets")
-                        .label("of which gene sets?")
-                        .help("`GSEA(\"hallmark.gmt\")`"),
-                );
-                return None;
-            };
-            if !registry::ENRICHMENTS.contains(&function.text.as_str()) {
-                let fault =
-                    Fault::error("name::unknown-method", function.span, format!("there is no enrichment `{function}`"))
-                        .label("no such method");
-                self.tell(one_of_words(fault, &function.text, registry::ENRICHMENTS));
-                return None;
-            }
-            let files = arguments
-                .iter()
-                .filter_map(|argument| match argument {
-                    Argument::Data(Expr { kind: ExprKind::Text(path), .. }) => Some(path.clone()),
-                    _ => None,
-                })
-                .collect();
-            enrich.push((function.text.clone(), files));
-        }
-        let inputs = [expression]
-            .into_iter()
-            .chain(models.iter().map(|model| model.model))
-            .chain([Self::rows_node(&rows)])
-            .collect();
-        let name = format!("contrast {}", self.heads(&declaration.head.list));
-        self.add(
-            declaration,
-            name,
-            Operation::Contrast(Contrast { expression, models, rows, enrich }),
             inputs,
             Provenance::default(),
             defaults,

@@ -64,6 +64,14 @@ pub(super) const CORRELATIONS: &[&str] = &["spearman", "pearson", "kendall"];
 
 pub(super) const EXPLANATIONS: &[&str] = &["SHAP", "permutation", "partial_dependence"];
 
-pub(super) const ENRICHMENTS: &[&str] = &["GSEA", "ORA", "ssGSEA", "GSVA"];
+/// Methods of enrichment.
+pub(super) fn enrichments() -> impl Iterator<Item = &'static Card> {
+    crate::omics::enrichments().iter().map(|method| method.card())
+}
+
+/// Tests of every gene.
+pub(super) fn gene_tests() -> impl Iterator<Item = &'static dyn crate::omics::method::Test> {
+    crate::omics::tests().iter().copied()
+}
 
 pub(super) const CUTS: &[&str] = &["median", "tertiles", "maximally_selected", "youden"];

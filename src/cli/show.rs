@@ -189,6 +189,9 @@ pub fn answer(answer: &Answer) -> String {
     text
 }
 
+/// Rows of a table on the terminal; its file holds all.
+const MOST_ROWS: usize = 60;
+
 /// A table fitted to the terminal; at its full width when the output is no terminal.
 pub fn drawn(table: &ResultTable) -> String {
     let mut drawn = Table::new();
@@ -199,7 +202,7 @@ pub fn drawn(table: &ResultTable) -> String {
         drawn.set_content_arrangement(ContentArrangement::Disabled);
     }
     drawn.set_header(&table.columns);
-    for row in &table.rows {
+    for row in table.rows.iter().take(MOST_ROWS) {
         drawn.add_row(row.iter().map(Cell::shown));
     }
     for (place, column) in drawn.column_iter_mut().enumerate() {
@@ -208,5 +211,9 @@ pub fn drawn(table: &ResultTable) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    drawn.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = drawn.lines().map(|line| line.trim_end().to_owned()).collect();
+    if table.rows.len() > MOST_ROWS {
+        lines.push(format!("({} more rows in {}.csv)", table.rows.len() - MOST_ROWS, table.name));
+    }
+    lines.join("\n")
 }

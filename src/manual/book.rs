@@ -60,7 +60,7 @@ const CHAPTERS: [(&str, &str, &str, &[Topic]); 11] = [
         "",
         &[Topic::Thing(Role::Filter), Topic::Thing(Role::FeatureClass)],
     ),
-    ("omics", "Enrichment", "", &[Topic::Thing(Role::Enrichment)]),
+    ("omics", "Genes: tests and enrichment", "", &[Topic::Thing(Role::Differential), Topic::Thing(Role::Enrichment)]),
     ("figures", "Figures", "", &[Topic::Thing(Role::Figure)]),
     (
         "diagnostics",

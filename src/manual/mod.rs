@@ -61,6 +61,8 @@ pub fn cards() -> impl Iterator<Item = &'static Card> {
         points.into_iter().chain([&log::CARD, &wavelet::CARD, &gradient::CARD, &mean::CARD])
     };
     let classes = crate::radiomics::FeatureClass::ALL.into_iter().map(crate::radiomics::FeatureClass::card);
+    let genes = crate::omics::tests().iter().map(|test| test.card());
+    let enrichments = crate::omics::enrichments().iter().map(|method| method.card());
     let figures = crate::figures::cards();
     learners
         .chain(steps)
@@ -70,6 +72,8 @@ pub fn cards() -> impl Iterator<Item = &'static Card> {
         .chain(functions)
         .chain(filters)
         .chain(classes)
+        .chain(genes)
+        .chain(enrichments)
         .chain(figures)
 }
 
@@ -97,6 +101,8 @@ mod tests {
             Role::Figure,
             Role::Filter,
             Role::FeatureClass,
+            Role::Differential,
+            Role::Enrichment,
         ] {
             assert!(pages().iter().any(|page| page.topic == Topic::Thing(role)), "no page of a {role:?}");
         }

@@ -35,6 +35,7 @@ impl Topic {
                 Role::FeatureClass => "feature class",
                 Role::Figure => "figure",
                 Role::Inference => "inference",
+                Role::Differential => "test of genes",
                 Role::Enrichment => "enrichment",
                 Role::Function => "function",
             },

@@ -8,8 +8,8 @@ use crate::card::Settings;
 use crate::learn::recipe::{Candidate, Design, Recipe, Resampling, Search, StepPlan};
 
 use super::node::{
-    Balance, Competing, EndpointDefinition, Formula, Grouping, MissingCondition, ModelRef, Node, NodeId, Operation,
-    Rows, Selection, Term,
+    Along, Balance, Competing, EndpointDefinition, Formula, Grouping, MissingCondition, ModelRef, Node, NodeId,
+    Operation, Rows, Selection, Term,
 };
 
 /// The word for an operation.
@@ -186,9 +186,18 @@ pub fn parameters(node: &Node) -> Json {
         }),
         Operation::Contrast(contrast) => json!({
             "expression": at(&contrast.expression),
-            "models": models(&contrast.models),
+            "by": contrast.by.iter().map(|along| match along {
+                Along::Model(of) => json!({ "model": model(of) }),
+                Along::Groups(id) => json!({ "groups": at(id) }),
+                Along::Column { label, expression } => json!({ "label": label, "expression": expression }),
+            }).collect::<Json>(),
             "rows": rows(&contrast.rows),
-            "enrich": contrast.enrich,
+            "adjust_for": contrast.adjust_for,
+            "test": contrast.test,
+            "settings": settings(&contrast.test_settings),
+            "enrich": contrast.enrich.iter().map(|enrich| json!({
+                "method": enrich.method, "files": enrich.files, "settings": settings(&enrich.settings),
+            })).collect::<Json>(),
         }),
         Operation::Infer(infer) => json!({
             "procedure": infer.procedure,

@@ -8,7 +8,7 @@ use crate::frame::expression::{Comparison, Expression, Operation as Arithmetic};
 use crate::learn::recipe::{Candidate, Design, Recipe, Resampling, Search, StepPlan};
 
 use super::node::{
-    Balance, Competing, Condition, Cut, EndpointDefinition, Grouping, ModelRef, Node, NodeId, Operation, Rows,
+    Along, Balance, Competing, Condition, Cut, EndpointDefinition, Grouping, ModelRef, Node, NodeId, Operation, Rows,
     Selection, Spelt,
 };
 use super::provenance::Known;
@@ -255,14 +255,25 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
         }
         Operation::Contrast(contrast) => {
             say("expression", name(&contrast.expression));
-            say("by", models(&contrast.models));
+            let by: Vec<String> = contrast
+                .by
+                .iter()
+                .map(|along| match along {
+                    Along::Model(of) => models(std::slice::from_ref(of)),
+                    Along::Groups(id) => name(id),
+                    Along::Column { label, .. } => label.clone(),
+                })
+                .collect();
+            say("by", by.join(", "));
             say("rows", rows(&contrast.rows));
+            say("adjusted for", labelled(&contrast.adjust_for));
+            say("test", contrast.test.clone());
             say(
                 "enrich",
                 contrast
                     .enrich
                     .iter()
-                    .map(|(method, files)| format!("{method} ({})", files.join(", ")))
+                    .map(|enrich| format!("{} ({})", enrich.method, enrich.files.join(", ")))
                     .collect::<Vec<_>>()
                     .join("; "),
             );

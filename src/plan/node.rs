@@ -106,7 +106,16 @@ pub struct Table {
     /// What is said of the columns before data is read; empty where nothing is.
     pub dictionary: Dictionary,
     /// Genes by patients: an `expression` table.
-    pub expression: bool,
+    pub expression: Option<Genes>,
+}
+
+/// What is said of a table of expression.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Genes {
+    /// `counts`, `TPM`, `log`; `None` where the values decide.
+    pub scale: Option<String>,
+    /// File that names the genes.
+    pub names: Option<String>,
 }
 
 #[derive(Clone)]
@@ -397,10 +406,35 @@ pub struct Stratify {
 #[derive(Clone)]
 pub struct Contrast {
     pub expression: NodeId,
-    pub models: Vec<ModelRef>,
+    /// Each asked for itself; their enrichments are compared.
+    pub by: Vec<Along>,
     pub rows: Rows,
-    /// Method and gene-set files.
-    pub enrich: Vec<(String, Vec<String>)>,
+    pub adjust_for: Vec<(String, Expression)>,
+    /// Name of the test's card.
+    pub test: String,
+    pub test_settings: Settings,
+    pub enrich: Vec<Enrich>,
+}
+
+/// What expression is contrasted by.
+#[derive(Clone)]
+pub enum Along {
+    /// The prediction, as groups and as a slope.
+    Model(ModelRef),
+    Groups(NodeId),
+    /// Two levels, a condition, or a number.
+    Column {
+        label: String,
+        expression: Expression,
+    },
+}
+
+/// `GSEA("hallmark.gmt", permutations = 10000)`.
+#[derive(Clone)]
+pub struct Enrich {
+    pub method: String,
+    pub files: Vec<String>,
+    pub settings: Settings,
 }
 
 /// Inference over a formula: `cox(os ~ age + strata(centre))`.

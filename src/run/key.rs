@@ -10,7 +10,7 @@ use crate::frame::evaluate::columns;
 use crate::frame::expression::Expression;
 use crate::learn::recipe::{Candidate, Design, Recipe, Resampling, Search};
 use crate::learn::{Block, Values};
-use crate::plan::node::{Competing, Cut, Grouping, Model, ModelRef, Operation, Term};
+use crate::plan::node::{Along, Competing, Cut, Grouping, Model, ModelRef, Operation, Term};
 use crate::plan::{Node, NodeId, Rows};
 use crate::stats::Outcome;
 
@@ -165,12 +165,51 @@ impl<'a> Keys<'a> {
                     .collect::<Result<Vec<_>, Fault>>()?;
                 json!({ "by": self.known(stratify.by)?, "within": stratify.within, "adjust": stratify.adjust_for, "on": on })
             }
-            Operation::Contrast(contrast) => json!({
-                "models": self.model_refs(&contrast.models)?,
-                "rows": self.rows(&contrast.rows, &[])?,
-                "expression": world.table(contrast.expression)?.table.hash().to_vec(),
-                "enrich": contrast.enrich,
-            }),
+            Operation::Contrast(contrast) => {
+                let mut by = Vec::new();
+                let mut used = names(contrast.adjust_for.iter().map(|(_, expression)| expression));
+                for along in &contrast.by {
+                    by.push(match along {
+                        Along::Model(model) => {
+                            json!([self.model_ref(model)?, self.model_data(model.model, &contrast.rows)?])
+                        }
+                        Along::Groups(id) => self.known(*id)?,
+                        Along::Column { label, expression } => {
+                            for name in columns(expression) {
+                                if !used.contains(&name) {
+                                    used.push(name);
+                                }
+                            }
+                            json!([label, expression])
+                        }
+                    });
+                }
+                let enrich: Vec<Json> = contrast
+                    .enrich
+                    .iter()
+                    .map(|enrich| {
+                        // A file that cannot be read is told when it is asked.
+                        let files: Vec<Json> = enrich
+                            .files
+                            .iter()
+                            .map(|file| {
+                                let content = std::fs::read(world.folder.join(file)).ok();
+                                json!([file, content.map(|bytes| hex(blake3::hash(&bytes).as_bytes()))])
+                            })
+                            .collect();
+                        json!([enrich.method, files, settings(&enrich.settings)])
+                    })
+                    .collect();
+                json!({
+                    "by": by,
+                    "rows": self.rows(&contrast.rows, &used)?,
+                    "expression": hex(&world.expression(contrast.expression)?.hash()),
+                    "adjust": contrast.adjust_for,
+                    "test": contrast.test,
+                    "settings": settings(&contrast.test_settings),
+                    "enrich": enrich,
+                })
+            }
             Operation::Infer(infer) => {
                 let formula = &infer.formula;
                 let terms = |terms: &[Term]| -> Vec<Json> {

@@ -330,10 +330,7 @@ fn operate(step: &Step<'_>) -> Result<Done, Fault> {
         Operation::Explain(explain) => operations::explain::run(step, explain).map(nothing),
         Operation::Quadrants(quadrants) => operations::quadrants::run(step, quadrants).map(nothing),
         Operation::Stratify(stratify) => operations::stratify::run(step, stratify).map(nothing),
-        Operation::Contrast(_) => Err(Fault::unavailable(
-            "`contrast`",
-            "the predictions of the models can be taken from the library, and `omics` has the engines",
-        )),
+        Operation::Contrast(contrast) => operations::contrast::run(step, contrast).map(nothing),
         Operation::Recalibrate(recalibrate) => operations::recalibrate::run(step, recalibrate).map(nothing),
         _ => Ok(nothing(Answer::default())),
     }

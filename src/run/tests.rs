@@ -62,7 +62,7 @@ fn table(plan: &mut Plan, name: &str, path: Option<&str>, key: &str) -> NodeId {
         key: Some(key.to_owned()),
         repeated: false,
         dictionary: crate::frame::dictionary::Dictionary::default(),
-        expression: false,
+        expression: None,
     };
     add(plan, &format!("table {name}"), &[], Operation::Table(spec))
 }

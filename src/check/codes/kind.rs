@@ -46,6 +46,13 @@ pub(super) static CODES: &[Code] = &[
         good: r#"include "ECOG 0-1": ecog <= 1"#,
     },
     Code {
+        code: "kind::contrast",
+        title: "Something that expression cannot be contrasted by",
+        explanation: "A contrast is between two groups, or along a number: a prediction, a grouping, a column of two levels, a condition, or a column of numbers. Levels beyond two become a condition.",
+        bad: "contrast rna by stage",
+        good: r#"contrast rna by stage in ("III", "IV")"#,
+    },
+    Code {
         code: "kind::correlation",
         title: "A correlation of fewer than two values",
         explanation: "Name what is correlated with what.",

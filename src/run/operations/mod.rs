@@ -8,12 +8,14 @@
 
 pub mod cohort;
 pub mod columns;
+pub mod contrast;
 pub mod correlate;
 pub mod derive;
 pub mod describe;
 pub mod endpoint;
 pub mod evaluate;
 pub mod explain;
+pub mod expression;
 pub mod flow;
 pub mod groups;
 pub mod infer;

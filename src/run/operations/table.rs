@@ -22,6 +22,9 @@ pub fn run(
     folder: &Path,
     bound: Option<&Frame>,
 ) -> Result<(), Fault> {
+    if let Some(genes) = &spec.expression {
+        return super::expression::run(world, node, spec, genes, folder, bound);
+    }
     let name = word(node).to_owned();
     let (table, path) = match (bound, &spec.path) {
         (Some(frame), _) => (typed(frame, spec)?, None),
