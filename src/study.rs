@@ -135,7 +135,7 @@ impl Study {
             review = self.review(schemas);
         }
         let Some(plan) = &review.checked.plan else { return Err(Rejected::Study(review)) };
-        let inputs = Inputs { folder: self.folder.clone(), tables: self.tables.clone() };
+        let inputs = Inputs { folder: self.folder.clone(), tables: self.tables.clone(), ..Inputs::default() };
         match run::run(plan, &inputs, store, watch) {
             Ok(report) => Ok(Finished { review, report }),
             Err(failure) => Err(Rejected::Run { review: Box::new(review), failure }),

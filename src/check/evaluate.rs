@@ -175,7 +175,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn judged_rows(&mut self, declaration: &Declaration, about: &ModelAbout, faulty: &mut bool) -> Vec<(Rows, Span)> {
+    pub(super) fn judged_rows(
+        &mut self,
+        declaration: &Declaration,
+        about: &ModelAbout,
+        faulty: &mut bool,
+    ) -> Vec<(Rows, Span)> {
         let mut on = Vec::new();
         match phrase(declaration, Preposition::On) {
             Some((list, _)) => {
@@ -192,7 +197,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Fitted rows and judged rows are the same (then predictions are out of fold) or disjoint.
-    fn honest(&mut self, model: &ModelRef, rows: &Rows, span: Span) {
+    pub(super) fn honest(&mut self, model: &ModelRef, rows: &Rows, span: Span) {
         let fitted: Vec<Rows> = self.plan.node(model.model).provenance.fitted_on.iter().cloned().collect();
         let own = self.models.get(&model.model).map(|about| about.rows.clone());
         for other in fitted {
@@ -258,7 +263,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `at 6, 12, 24, 36 months` as days with labels; `at 0.5` as a threshold of probability.
-    fn horizons(
+    pub(super) fn horizons(
         &mut self,
         declaration: &Declaration,
         endpoint: &EndpointAbout,

@@ -8,7 +8,8 @@ mod demo;
 mod explain;
 mod fmt;
 mod plan;
-mod progress;
+pub(crate) mod progress;
+mod repl;
 mod run;
 pub mod show;
 
@@ -43,8 +44,9 @@ impl From<Exit> for ExitCode {
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
+    /// Without one, the prompt.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]

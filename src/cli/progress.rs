@@ -10,12 +10,18 @@ use crate::progress::{Event, Watch};
 
 /// A watch that draws on standard error if that is a terminal.
 pub fn watch() -> Watch {
-    if !std::io::stderr().is_terminal() {
-        return Watch::silent();
-    }
+    if std::io::stderr().is_terminal() { Watch::with_listener(listener()) } else { Watch::silent() }
+}
+
+/// Draws progress on standard error if that is a terminal.
+pub fn listener() -> impl Fn(Event<'_>) + Send + Sync + 'static {
+    let is_terminal = std::io::stderr().is_terminal();
     let bars = MultiProgress::new();
     let known: Mutex<HashMap<String, ProgressBar>> = Mutex::default();
-    Watch::with_listener(move |event| {
+    move |event| {
+        if !is_terminal {
+            return;
+        }
         // A poisoned lock only means that another thread's drawing failed.
         let mut known = known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match event {
@@ -39,7 +45,14 @@ pub fn watch() -> Watch {
                 }
             }
         }
-    })
+    }
+}
+
+/// Ctrl-C while something is computed cancels the watch, and nothing else: the prompt lives on.
+pub fn stop_when_working(watch: &Watch) {
+    let watch = watch.clone();
+    // Without a handler Ctrl-C ends the process, and the store is safe all the same.
+    let _ = ctrlc::set_handler(move || watch.cancel());
 }
 
 /// Ctrl-C cancels the watch; what is finished is kept. A second one ends the process at once.

@@ -277,7 +277,7 @@ fn card(_: &str) -> &'static crate::card::Card {
 }
 
 fn inputs(rows: usize) -> Inputs {
-    Inputs { folder: PathBuf::new(), tables: BTreeMap::from([("trial".to_owned(), synthetic(rows))]) }
+    Inputs { tables: BTreeMap::from([("trial".to_owned(), synthetic(rows))]), ..Inputs::default() }
 }
 
 #[test]
