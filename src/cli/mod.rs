@@ -3,15 +3,19 @@
 //! May import everything above the line. Exit codes: 0 done, 1 study rejected, 2 data rejected,
 //! 3 run failed or stopped, 64 the command line itself was wrong.
 
+mod archived;
 mod check;
 mod demo;
 mod explain;
+mod export;
 mod fmt;
+mod lock;
 mod plan;
 pub(crate) mod progress;
 mod repl;
 mod run;
 pub mod show;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -77,8 +81,16 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Write a study at the prompt, each line answered at once; `diptych` alone does the same.
+    Repl(repl::Repl),
     /// Explain a diagnostic by its code, with an example.
     Explain { code: String },
+    /// Run a study and record what it was made from and what it found, for `verify`.
+    Lock(lock::LockStudy),
+    /// Run a study again and tell every difference from its lock.
+    Verify(verify::Verify),
+    /// Write one archive that another person can run: study, data, lock, results.
+    Export(export::Export),
     /// Run a small study that comes with Diptych, on made-up patients.
     Demo(demo::Demo),
 }
@@ -112,12 +124,16 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
-    match arguments.command {
+    match arguments.command.unwrap_or_else(|| Command::Repl(repl::Repl::default())) {
         Command::Check { study, format, parameters } => check::check(&study, &parameters, format == Format::Json),
         Command::Run(run) => run::run(&run),
         Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
+        Command::Repl(repl) => repl::repl(repl),
         Command::Explain { code } => explain::explain(&code),
+        Command::Lock(lock) => lock::lock(&lock),
+        Command::Verify(verify) => verify::verify(&verify),
+        Command::Export(export) => export::export(&export),
         Command::Demo(demo) => demo::demo(&demo),
     }
     .into()

@@ -105,6 +105,11 @@ impl Session {
         self
     }
 
+    /// Values of parameters, as `--set` gives them.
+    pub fn set_parameters(&mut self, set: Vec<(String, String)>) {
+        self.set = set;
+    }
+
     /// What stops the computation at hand.
     pub fn watch(&self) -> Watch {
         self.watch.clone()
