@@ -5,5 +5,6 @@ mod bench;
 mod check;
 mod conformance;
 mod coverage;
+mod repl;
 mod run;
 mod syntax;

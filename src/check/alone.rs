@@ -67,7 +67,9 @@ impl<'a> Checker<'a> {
                         }
                     }
                     Found::Symbol(Symbol::Block(id)) if path.len() == 1 => self.block_alone(declaration, expr, id),
-                    Found::Symbol(Symbol::Endpoint(id)) if path.len() == 1 => self.endpoint_alone(declaration, expr, id),
+                    Found::Symbol(Symbol::Endpoint(id)) if path.len() == 1 => {
+                        self.endpoint_alone(declaration, expr, id)
+                    }
                     // A grouping answers for itself.
                     Found::Symbol(Symbol::Groups(_)) if path.len() == 1 => {}
                     Found::Broken => {}
@@ -92,9 +94,10 @@ impl<'a> Checker<'a> {
         let Operation::Columns(columns) = &self.plan.node(id).operation else { return };
         let (table, mut inputs) = (columns.table, columns.derived.clone());
         inputs.push(id);
-        let names = self.blocks.get(&id).map_or(Vec::new(), |about| {
-            about.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>()
-        });
+        let names = self
+            .blocks
+            .get(&id)
+            .map_or(Vec::new(), |about| about.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>());
         let Some(rows) = self.rows_alone(declaration, table, expr) else { return };
         let by = phrase(declaration, Preposition::By).and_then(|(list, _)| list.first());
         self.describe_with(declaration, rows, names, by, inputs);
@@ -317,7 +320,9 @@ impl<'a> Checker<'a> {
             let fault = Fault::error(
                 "shape::extra",
                 span,
-                format!("a model asked alone says `on` which rows and `at` which times; `{word}` is asked by `evaluate`"),
+                format!(
+                    "a model asked alone says `on` which rows and `at` which times; `{word}` is asked by `evaluate`"
+                ),
             );
             self.tell(fault.label("not asked so").help("declare the model, and `evaluate` it"));
             return;

@@ -36,13 +36,13 @@ pub fn describe(plan: &Plan) -> String {
     tree(&mut text, &lines.into_iter().map(Branch::leaf).collect::<Vec<_>>(), "  ");
     for node in plan.nodes() {
         text.push('\n');
-        text.push_str(&step(plan, node.id));
+        text.push_str(&self::node(plan, node.id));
     }
     text
 }
 
 /// One step of the plan as a tree of text.
-pub fn step(plan: &Plan, id: NodeId) -> String {
+pub fn node(plan: &Plan, id: NodeId) -> String {
     let node = plan.node(id);
     let hash = plan.hash(node.id).map(|hash| format!("  [{}]", short(&hash.to_string()))).unwrap_or_default();
     let mut text = format!("{}{hash}\n", node.name);

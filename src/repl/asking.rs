@@ -91,7 +91,10 @@ impl Session {
                 let plan = sound.plan.find(&look.declaration).and_then(|node| sound.plan.hash(node.id));
                 let plan = plan.map_or(String::new(), |hash| hash.to_string());
                 if let Err(error) = self.looks.add(&look.part, &look.declaration, &plan) {
-                    reply.push(Piece::Caution(format!("the look at `{}` could not be written down: {error}", look.part)));
+                    reply.push(Piece::Caution(format!(
+                        "the look at `{}` could not be written down: {error}",
+                        look.part
+                    )));
                 }
                 looked.push(look.part.clone());
             }
@@ -157,12 +160,6 @@ impl Session {
     /// Names of the steps whose answers no longer hold.
     pub fn stale(&self) -> Vec<String> {
         let Some(sound) = &self.sound else { return Vec::new() };
-        sound
-            .plan
-            .nodes()
-            .iter()
-            .filter(|node| self.is_stale(sound, node.id))
-            .map(|node| node.name.clone())
-            .collect()
+        sound.plan.nodes().iter().filter(|node| self.is_stale(sound, node.id)).map(|node| node.name.clone()).collect()
     }
 }

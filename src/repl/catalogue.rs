@@ -88,7 +88,8 @@ impl Catalogue {
                 Operation::Table(table) => {
                     let what = if table.expression { What::Expression } else { What::Table };
                     catalogue.name(word, what, if table.expression { "expression" } else { "table" });
-                    let known = if table.dictionary.columns.is_empty() { schemas.get(word) } else { Some(&table.dictionary) };
+                    let known =
+                        if table.dictionary.columns.is_empty() { schemas.get(word) } else { Some(&table.dictionary) };
                     let columns = known.into_iter().flat_map(|known| &known.columns).map(|(name, entry)| Column {
                         name: name.clone(),
                         kind: entry.kind,
@@ -123,7 +124,9 @@ impl Catalogue {
                     let kind = kind(&endpoint.definition);
                     catalogue.name(word, What::Endpoint(kind), &format!("{kind} endpoint"));
                 }
-                Operation::Columns(_) | Operation::Extraction(_) => catalogue.name(word, What::Block, "block of features"),
+                Operation::Columns(_) | Operation::Extraction(_) => {
+                    catalogue.name(word, What::Block, "block of features")
+                }
                 Operation::Model(model) if node.name.starts_with("model ") => {
                     let Operation::Endpoint(endpoint) = &plan.node(model.endpoint).operation else { continue };
                     let kind = kind(&endpoint.definition);
@@ -163,16 +166,19 @@ impl Catalogue {
     pub fn columns<'a>(&'a self, table: Option<&'a str>) -> impl Iterator<Item = (&'a Table, &'a Column)> {
         let mine = move |other: &&Table| table.is_none_or(|table| other.name == table);
         let any = self.tables.iter().any(|other| mine(&other));
-        self.tables.iter().filter(move |other| !any || mine(other)).flat_map(|table| {
-            table.columns.iter().map(move |column| (table, column))
-        })
+        self.tables
+            .iter()
+            .filter(move |other| !any || mine(other))
+            .flat_map(|table| table.columns.iter().map(move |column| (table, column)))
     }
 }
 
 fn kind(definition: &EndpointDefinition) -> EndpointKind {
     match definition {
         EndpointDefinition::Binary { .. } => EndpointKind::Binary,
-        EndpointDefinition::SurvivalDates { .. } | EndpointDefinition::SurvivalDuration { .. } => EndpointKind::Survival,
+        EndpointDefinition::SurvivalDates { .. } | EndpointDefinition::SurvivalDuration { .. } => {
+            EndpointKind::Survival
+        }
         EndpointDefinition::Continuous { .. } => EndpointKind::Continuous,
     }
 }

@@ -40,7 +40,10 @@ pub struct Cell {
 pub enum Subject {
     Study,
     Use(String),
-    Noun { keyword: String, name: String },
+    Noun {
+        keyword: String,
+        name: String,
+    },
     /// A question, by its first line.
     Asked(String),
 }

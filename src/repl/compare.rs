@@ -80,7 +80,7 @@ impl Difference {
             }
             // The first line ends in the hash, which is another one in any case.
             let own = |plan: &Plan, id: NodeId| {
-                describe::step(plan, id).lines().skip(1).map(str::to_owned).collect::<Vec<_>>().join("\n")
+                describe::node(plan, id).lines().skip(1).map(str::to_owned).collect::<Vec<_>>().join("\n")
             };
             let (old, new) = (own(before, other.id), own(after, node.id));
             if old == new {
@@ -93,8 +93,12 @@ impl Difference {
                 }
             }
         }
-        difference.gone =
-            before.nodes().iter().filter(|node| after.find(&node.name).is_none()).map(|node| node.name.clone()).collect();
+        difference.gone = before
+            .nodes()
+            .iter()
+            .filter(|node| after.find(&node.name).is_none())
+            .map(|node| node.name.clone())
+            .collect();
         difference
     }
 

@@ -347,9 +347,11 @@ impl Offer<'_, '_> {
                 }
             }
             None => {
-                for (preposition, about) in
-                    [(Preposition::On, "which rows"), (Preposition::By, "which groups"), (Preposition::At, "which times")]
-                {
+                for (preposition, about) in [
+                    (Preposition::On, "which rows"),
+                    (Preposition::By, "which groups"),
+                    (Preposition::At, "which times"),
+                ] {
                     self.word(0, preposition.word(), about);
                 }
             }
@@ -362,9 +364,12 @@ impl Offer<'_, '_> {
         match kind {
             Some(Kind::Pipeline) => self.word(0, "then", "the next step"),
             Some(Kind::Condition | Kind::Value | Kind::Asked) => {
-                for (word, about) in
-                    [("and", "both"), ("or", "either"), ("in", "one of a set, or a range"), ("is", "missing or present")]
-                {
+                for (word, about) in [
+                    ("and", "both"),
+                    ("or", "either"),
+                    ("in", "one of a set, or a range"),
+                    ("is", "missing or present"),
+                ] {
                     self.word(1, word, about);
                 }
                 self.word(1, "as", "in another unit");
@@ -409,7 +414,9 @@ impl Offer<'_, '_> {
                     self.model_expressions(1, self.endpoint());
                 }
                 // `logistic(response ~ age)` infers, `logistic(clinical)` learns.
-                if of == Some(Kind::Asked) && help::cards().any(|other| other.name == function && other.role == Role::Inference) {
+                if of == Some(Kind::Asked)
+                    && help::cards().any(|other| other.name == function && other.role == Role::Inference)
+                {
                     self.formula(after_tilde);
                 }
             }

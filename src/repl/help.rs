@@ -293,13 +293,42 @@ mod tests {
         }
         // Nothing that an engine registers is missing.
         let names: Vec<&str> = entries().iter().map(Entry::name).collect();
-        for learner in fuse::learners().filter(|learner| crate::learn::learners().iter().chain(survival::learners()).any(|known| known.card().name == learner.card().name)) {
+        for learner in fuse::learners().filter(|learner| {
+            crate::learn::learners()
+                .iter()
+                .chain(survival::learners())
+                .any(|known| known.card().name == learner.card().name)
+        }) {
             assert!(names.contains(&learner.card().name));
         }
-        for role in [Role::Learner, Role::Step, Role::Fusion, Role::Metric, Role::Filter, Role::FeatureClass, Role::Figure, Role::Inference, Role::Function] {
+        for role in [
+            Role::Learner,
+            Role::Step,
+            Role::Fusion,
+            Role::Metric,
+            Role::Filter,
+            Role::FeatureClass,
+            Role::Figure,
+            Role::Inference,
+            Role::Function,
+        ] {
             assert!(cards().any(|card| card.role == role), "no {role:?} is documented");
         }
-        for word in ["model", "learn", "late", "rsf", "z-score", "bma", "C-index", "km", "log10", "LoG", "glcm", "leak::fitted-on-test", "what if"] {
+        for word in [
+            "model",
+            "learn",
+            "late",
+            "rsf",
+            "z-score",
+            "bma",
+            "C-index",
+            "km",
+            "log10",
+            "LoG",
+            "glcm",
+            "leak::fitted-on-test",
+            "what if",
+        ] {
             assert!(names.contains(&word), "{word} is not documented");
         }
     }

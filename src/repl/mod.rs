@@ -25,6 +25,8 @@ mod prompt;
 mod query;
 mod reply;
 mod session;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod what_if;
 

@@ -202,7 +202,9 @@ fn in_line<'a>(line: &[Token<'a>], keyword: Option<&'static Keyword>, prefix: &'
     for (place, token) in line.iter().enumerate().skip(from) {
         match (token.kind, token.text) {
             (Kind::Sign, "(") => {
-                let function = line.get(place.wrapping_sub(1)).filter(|word| word.kind == Kind::Word && !keywords::is_reserved(word.text));
+                let function = line
+                    .get(place.wrapping_sub(1))
+                    .filter(|word| word.kind == Kind::Word && !keywords::is_reserved(word.text));
                 open.push((function.map_or("", |word| word.text), place, slot));
             }
             (Kind::Sign, ")") => {
@@ -242,10 +244,17 @@ fn in_line<'a>(line: &[Token<'a>], keyword: Option<&'static Keyword>, prefix: &'
         ) {
             return PlaceKind::Level(column.text.trim_matches('`'));
         }
-        if open.last().is_some_and(|(function, ..)| function.is_empty() || matches!(slot, Some(keywords::Kind::Enrichment))) {
+        if open
+            .last()
+            .is_some_and(|(function, ..)| function.is_empty() || matches!(slot, Some(keywords::Kind::Enrichment)))
+        {
             return PlaceKind::File;
         }
-        return if line.last().is_some_and(|token| token.text == "from") { PlaceKind::File } else { PlaceKind::Nothing };
+        return if line.last().is_some_and(|token| token.text == "from") {
+            PlaceKind::File
+        } else {
+            PlaceKind::Nothing
+        };
     }
     if let Some((function, at, of)) = open.iter().rev().find(|(function, ..)| !function.is_empty()).copied() {
         let inside = line.get(at + 1..).unwrap_or(&[]);
@@ -298,8 +307,14 @@ mod tests {
             ("model A for o", "o|slot Some(Endpoint)"),
             ("model A for os\n  ", "|ClauseStart"),
             ("model A for os\n  le", "le|ClauseStart"),
-            ("model A for os\n  learn rsf(tr", "tr|Argument { function: \"rsf\", of: Some(Learner), after_tilde: false }"),
-            ("model A for os\n  learn rsf(trees = ", "|Setting { function: \"rsf\", name: \"trees\", of: Some(Learner) }"),
+            (
+                "model A for os\n  learn rsf(tr",
+                "tr|Argument { function: \"rsf\", of: Some(Learner), after_tilde: false }",
+            ),
+            (
+                "model A for os\n  learn rsf(trees = ",
+                "|Setting { function: \"rsf\", name: \"trees\", of: Some(Learner) }",
+            ),
             ("model A for os\n  choose by C", "C|slot Some(Metric)"),
             ("model A for os\n  prepare x by median then z", "z|slot Some(Pipeline)"),
             ("table t from \"pat", "\"pat|File"),

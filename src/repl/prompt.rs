@@ -91,10 +91,8 @@ fn pieces(text: &str) -> Vec<String> {
 }
 
 fn typed(session: &mut Session, mut terminal: Terminal) -> bool {
-    let config = Config::builder()
-        .max_history_size(MEMORY)
-        .and_then(|config| config.history_ignore_dups(true))
-        .map(|config| {
+    let config =
+        Config::builder().max_history_size(MEMORY).and_then(|config| config.history_ignore_dups(true)).map(|config| {
             config
                 .completion_type(CompletionType::List)
                 .completion_prompt_limit(200)
@@ -213,7 +211,8 @@ fn page(text: &str, terminal: &Terminal) -> bool {
     let pager = std::env::var("PAGER").unwrap_or_else(|_| "less -FRX".to_owned());
     let mut words = pager.split_whitespace();
     let Some(program) = words.next() else { return false };
-    let Ok(mut child) = Command::new(program).args(words).env("LESSCHARSET", "utf-8").stdin(Stdio::piped()).spawn() else {
+    let Ok(mut child) = Command::new(program).args(words).env("LESSCHARSET", "utf-8").stdin(Stdio::piped()).spawn()
+    else {
         return false;
     };
     if let Some(mut input) = child.stdin.take() {
@@ -225,8 +224,8 @@ fn page(text: &str, terminal: &Terminal) -> bool {
 
 /// Shows a file by the desktop, where there is one.
 fn open(path: &std::path::Path) {
-    let has_desktop = cfg!(target_os = "macos")
-        || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+    let has_desktop =
+        cfg!(target_os = "macos") || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
     if !has_desktop {
         return;
     }

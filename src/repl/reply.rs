@@ -36,7 +36,10 @@ pub enum Piece {
     /// A file to be shown by the desktop.
     Open(std::path::PathBuf),
     /// A setting of the display.
-    Set { name: String, value: String },
+    Set {
+        name: String,
+        value: String,
+    },
     /// The prompt ends.
     Leave,
 }

@@ -539,7 +539,9 @@ fn passing(cells: &Cells, entered: &[usize], examined: &Examined, sound: &Sound)
 pub(super) fn quoted(name: &str) -> String {
     // A name may hold inner hyphens.
     let plain = name.starts_with(|sign: char| sign.is_alphabetic() || sign == '_')
-        && name.split('-').all(|part| !part.is_empty() && part.chars().all(|sign| sign.is_alphanumeric() || sign == '_'))
+        && name
+            .split('-')
+            .all(|part| !part.is_empty() && part.chars().all(|sign| sign.is_alphanumeric() || sign == '_'))
         && !crate::syntax::keywords::is_reserved(name);
     if plain { name.to_owned() } else { format!("`{name}`") }
 }

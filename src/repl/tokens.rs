@@ -15,9 +15,13 @@ pub struct Token<'a> {
 pub enum Kind {
     Comment,
     /// Between double quotes; the second may be absent yet.
-    Text { closed: bool },
+    Text {
+        closed: bool,
+    },
     /// Between backticks.
-    Quoted { closed: bool },
+    Quoted {
+        closed: bool,
+    },
     Number,
     Word,
     /// One sign, or two that belong together.
@@ -72,7 +76,8 @@ pub fn lex(text: &str) -> Vec<Token<'_>> {
                 let mut length = 0;
                 let mut is_word = false;
                 for (offset, inner) in text[at..].char_indices() {
-                    let more = in_word(inner) || (inner == '.' && text[at + offset + 1..].starts_with(|next: char| next.is_ascii_digit()));
+                    let more = in_word(inner)
+                        || (inner == '.' && text[at + offset + 1..].starts_with(|next: char| next.is_ascii_digit()));
                     if !more {
                         break;
                     }

@@ -145,8 +145,7 @@ fn alone(session: &mut Session, cells: &Cells, models: &[String]) -> (Vec<Estima
     let (mut all, mut faults) = (Vec::new(), Reply::default());
     for model in models {
         let question = super::session::quoted(model);
-        let (with, entered) =
-            session.placed(cells, vec![(Subject::Asked(question.clone()), question.clone(), false)]);
+        let (with, entered) = session.placed(cells, vec![(Subject::Asked(question.clone()), question.clone(), false)]);
         let looked = session.examine(&with, &entered);
         let sources = Arc::new(looked.examined.sources.clone());
         let Some(plan) = looked.examined.checked.plan else { continue };
@@ -320,7 +319,8 @@ fn completed(text: &str, old: &Line, declaration: &str, clause: &str) -> String 
         let mut from = 0;
         while let Some(at) = source.get(from..).and_then(|rest| rest.find(&name)).map(|at| from + at) {
             let end = at + name.len();
-            let apart = |sign: Option<char>| sign.is_none_or(|sign| !(sign.is_alphanumeric() || sign == '_' || sign == '-'));
+            let apart =
+                |sign: Option<char>| sign.is_none_or(|sign| !(sign.is_alphanumeric() || sign == '_' || sign == '-'));
             let follows = source.get(end..).and_then(|rest| rest.chars().next());
             let leads = source.get(..at).and_then(|lead| lead.chars().next_back());
             let is_call = source.get(end..).is_some_and(|rest| rest.trim_start().starts_with('('));

@@ -76,12 +76,6 @@ pub fn run(plan: &Plan, inputs: &Inputs, store: &Store, watch: &Watch) -> Result
 ///
 /// # Errors
 /// As [`run`].
-pub fn answer(
-    plan: &Plan,
-    asked: &[NodeId],
-    inputs: &Inputs,
-    store: &Store,
-    watch: &Watch,
-) -> Result<Report, Failure> {
+pub fn answer(plan: &Plan, asked: &[NodeId], inputs: &Inputs, store: &Store, watch: &Watch) -> Result<Report, Failure> {
     scheduler::run(plan, Some(asked), inputs, store, watch)
 }

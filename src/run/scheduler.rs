@@ -177,8 +177,11 @@ impl<'a> Work<'a> {
             }
         }
         let in_steps: HashSet<NodeId> = steps.iter().copied().collect();
-        let mut needed: HashSet<NodeId> =
-            steps.iter().copied().filter(|id| is_asked(id) && known.contains_key(id) && !stored.contains_key(id)).collect();
+        let mut needed: HashSet<NodeId> = steps
+            .iter()
+            .copied()
+            .filter(|id| is_asked(id) && known.contains_key(id) && !stored.contains_key(id))
+            .collect();
         for id in steps.iter().rev() {
             if needed.contains(id) {
                 needed.extend(

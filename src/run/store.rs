@@ -117,7 +117,8 @@ impl Store {
                 for entry in std::fs::read_dir(folder)? {
                     let entry = entry?;
                     let name = entry.file_name();
-                    let is_ours = name.len() == 2 && name.to_string_lossy().bytes().all(|sign| sign.is_ascii_hexdigit());
+                    let is_ours =
+                        name.len() == 2 && name.to_string_lossy().bytes().all(|sign| sign.is_ascii_hexdigit());
                     if is_ours && entry.file_type()?.is_dir() {
                         count += std::fs::read_dir(entry.path())?.count();
                         std::fs::remove_dir_all(entry.path())?;

@@ -23,8 +23,11 @@ pub(super) static COMMAND: Command = Command {
 fn run(session: &mut Session, _: &str) -> Reply {
     let Some(sound) = &session.sound else { return super::nothing_yet() };
     let plan = &sound.plan;
-    let mut table =
-        ResultTable::new("leaks", "Rows of the fit and rows of the judgement", ["question", "model", "fitted on", "judged on", "kept apart by"]);
+    let mut table = ResultTable::new(
+        "leaks",
+        "Rows of the fit and rows of the judgement",
+        ["question", "model", "fitted on", "judged on", "kept apart by"],
+    );
     let mut accepted = Vec::new();
     for node in plan.nodes() {
         for acceptance in &node.accepted {

@@ -50,7 +50,7 @@ pub struct Command {
 
 /// Every command, in alphabetical order.
 pub fn all() -> &'static [&'static Command] {
-    &[
+    static COMMANDS: &[&Command] = &[
         &branch::COMMAND,
         &cells::COMMAND,
         &clear_cache::COMMAND,
@@ -76,7 +76,8 @@ pub fn all() -> &'static [&'static Command] {
         &undo::COMMAND,
         &what_if::COMMAND,
         &why::COMMAND,
-    ]
+    ];
+    COMMANDS
 }
 
 /// Runs `line`, a command without its colon.

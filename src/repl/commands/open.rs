@@ -58,7 +58,9 @@ fn run(session: &mut Session, words: &str) -> Reply {
     }
     match written.into_iter().next() {
         Some(first) => reply.push(Piece::Open(first)),
-        None if reply.pieces.is_empty() => reply.push(Piece::Note("the last answer has no figure and no table".to_owned())),
+        None if reply.pieces.is_empty() => {
+            reply.push(Piece::Note("the last answer has no figure and no table".to_owned()))
+        }
         None => {}
     }
     reply

@@ -24,6 +24,6 @@ fn run(session: &mut Session, name: &str) -> Reply {
     if nodes.is_empty() {
         return super::why::unknown(session, name);
     }
-    let steps: Vec<String> = nodes.into_iter().map(|id| describe::step(&sound.plan, id)).collect();
+    let steps: Vec<String> = nodes.into_iter().map(|id| describe::node(&sound.plan, id)).collect();
     Reply::text(steps.join("\n"))
 }

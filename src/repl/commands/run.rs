@@ -28,7 +28,9 @@ fn run(session: &mut Session, words: &str) -> Reply {
             let source = cell.map(|cell| cell.text.clone());
             let of_cell = |id: &NodeId| {
                 let span = sound.plan.node(*id).span;
-                source.as_ref().is_some_and(|text| sound.sources.get(span.source).is_some_and(|own| *own.text == **text))
+                source
+                    .as_ref()
+                    .is_some_and(|text| sound.sources.get(span.source).is_some_and(|own| *own.text == **text))
             };
             let mut found: Vec<NodeId> = questions.iter().copied().filter(of_cell).collect();
             if found.is_empty() {

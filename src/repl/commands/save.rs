@@ -38,16 +38,17 @@ fn run(session: &mut Session, words: &str) -> Reply {
     }
     let questions = session.cells().iter().filter(|cell| cell.subject.is_question()).count();
     let declarations = session.cells().len() - questions;
-    let mut reply = Reply::note(format!(
-        "{} written: {declarations} declarations, {questions} questions",
-        path.display()
-    ));
+    let mut reply =
+        Reply::note(format!("{} written: {declarations} declarations, {questions} questions", path.display()));
     if path.parent().is_some_and(|folder| folder != session.folder()) {
         reply.push(Piece::Caution("paths in a study start from its own folder, which is another one there".to_owned()));
     }
     if !session.set.is_empty() {
         let set: Vec<String> = session.set.iter().map(|(name, value)| format!("--set {name}={value}")).collect();
-        reply.push(Piece::Caution(format!("parameters that were set are not in the file: run it with {}", set.join(" "))));
+        reply.push(Piece::Caution(format!(
+            "parameters that were set are not in the file: run it with {}",
+            set.join(" ")
+        )));
     }
     session.file = Some(path);
     reply

@@ -43,14 +43,20 @@ fn run(session: &mut Session, name: &str) -> Reply {
     }
     let mut text = String::new();
     for id in nodes {
-        text.push_str(&describe::step(&sound.plan, id));
-        let of = |ids: Vec<NodeId>| ids.iter().map(|id| sound.plan.node(*id).name.clone()).collect::<Vec<_>>().join(", ");
+        text.push_str(&describe::node(&sound.plan, id));
+        let of =
+            |ids: Vec<NodeId>| ids.iter().map(|id| sound.plan.node(*id).name.clone()).collect::<Vec<_>>().join(", ");
         let above = below(&sound.plan, id);
         if !above.is_empty() {
             let _ = writeln!(text, "  stands on: {}", of(above));
         }
-        let users: Vec<NodeId> =
-            sound.plan.nodes().iter().filter(|node| below(&sound.plan, node.id).contains(&id)).map(|node| node.id).collect();
+        let users: Vec<NodeId> = sound
+            .plan
+            .nodes()
+            .iter()
+            .filter(|node| below(&sound.plan, node.id).contains(&id))
+            .map(|node| node.id)
+            .collect();
         if !users.is_empty() {
             let _ = writeln!(text, "  stands under: {}", of(users));
         }
@@ -94,7 +100,8 @@ pub(super) fn named(plan: &Plan, name: &str) -> Vec<NodeId> {
 }
 
 pub(super) fn unknown(session: &Session, name: &str) -> Reply {
-    let names: Vec<String> = session.sound.iter().flat_map(|sound| sound.plan.nodes()).map(|node| world::word(node).to_owned()).collect();
+    let names: Vec<String> =
+        session.sound.iter().flat_map(|sound| sound.plan.nodes()).map(|node| world::word(node).to_owned()).collect();
     Reply::caution(match nearest(name, names.iter().map(String::as_str)) {
         Some(near) => format!("the plan has no step `{name}`; did you mean `{near}`?"),
         None => format!("the plan has no step `{name}`; `:plan` shows them all"),

@@ -57,13 +57,20 @@ pub fn shown(reply: &Reply, terminal: &Terminal) -> String {
             Piece::Figure(figure) => text.push_str(&super::pictures::shown(figure, terminal)),
             Piece::Text(lines) => text.push_str(&coloured(lines, terminal)),
             Piece::Page(markdown) => text.push_str(&page::shown(markdown, terminal)),
-            Piece::Note(line) => text.push_str(&format!("{}\n", terminal.styled(&folded(line, terminal.width), Style::Note))),
+            Piece::Note(line) => {
+                text.push_str(&format!("{}\n", terminal.styled(&folded(line, terminal.width), Style::Note)))
+            }
             Piece::Caution(line) => {
                 let line = folded(&format!("! {line}"), terminal.width);
                 text.push_str(&format!("{}\n", terminal.styled(&line, Style::Caution)));
             }
             Piece::Diagnostics(diagnostics, sources) => {
-                text.push_str(&show::diagnostics_text(diagnostics, sources, terminal.width, terminal.colour == Colour::None));
+                text.push_str(&show::diagnostics_text(
+                    diagnostics,
+                    sources,
+                    terminal.width,
+                    terminal.colour == Colour::None,
+                ));
             }
             Piece::Faults(faults, sources) => {
                 let told = show::told(faults);

@@ -18,8 +18,15 @@ pub fn width(text: &str) -> usize {
 fn sign_width(sign: char) -> usize {
     match sign as u32 {
         0x0300..=0x036F | 0x200B..=0x200F | 0xFE00..=0xFE0F => 0,
-        0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0xFE30..=0xFE4F | 0xFF00..=0xFF60
-        | 0xFFE0..=0xFFE6 | 0x1F300..=0x1FAFF | 0x20000..=0x3FFFD => 2,
+        0x1100..=0x115F
+        | 0x2E80..=0xA4CF
+        | 0xAC00..=0xD7A3
+        | 0xF900..=0xFAFF
+        | 0xFE30..=0xFE4F
+        | 0xFF00..=0xFF60
+        | 0xFFE0..=0xFFE6
+        | 0x1F300..=0x1FAFF
+        | 0x20000..=0x3FFFD => 2,
         _ => 1,
     }
 }
@@ -51,7 +58,9 @@ pub fn drawn(table: &ResultTable, terminal: &Terminal) -> String {
         .map(|row| (0..count).map(|column| row.get(column).map_or(String::new(), one_line)).collect())
         .collect();
     let mut widths: Vec<usize> = (0..count)
-        .map(|column| cells.iter().map(|row| width(&row[column])).chain([width(&table.columns[column])]).max().unwrap_or(0))
+        .map(|column| {
+            cells.iter().map(|row| width(&row[column])).chain([width(&table.columns[column])]).max().unwrap_or(0)
+        })
         .collect();
     let full = widths.clone();
     let mut shown = count;
@@ -124,7 +133,9 @@ fn total(widths: &[usize]) -> usize {
 /// Takes a column from the widest until all fit or none may be cut further.
 fn shrink(widths: &mut [usize], room: usize) {
     while total(widths) > room {
-        let Some(widest) = widths.iter_mut().max_by_key(|width| **width).filter(|width| **width > LEAST) else { return };
+        let Some(widest) = widths.iter_mut().max_by_key(|width| **width).filter(|width| **width > LEAST) else {
+            return;
+        };
         *widest -= 1;
     }
 }
@@ -135,7 +146,11 @@ mod tests {
 
     fn table() -> ResultTable {
         let mut table = ResultTable::new("t", "T", ["name", "n", "what it is about, at length"]);
-        table.push([Cell::text("a"), Cell::count(7), Cell::text("a long story that goes on and on without an end in sight")]);
+        table.push([
+            Cell::text("a"),
+            Cell::count(7),
+            Cell::text("a long story that goes on and on without an end in sight"),
+        ]);
         table.push([Cell::text("bb"), Cell::count(1234), Cell::text("short")]);
         table
     }
