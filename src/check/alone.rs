@@ -307,7 +307,10 @@ impl<'a> Checker<'a> {
         context.defaults = if inherited { vec![spelt("clauses", format!("as {}", context.name))] } else { Vec::new() };
         context.recipe = recipe;
         context.blocks = blocks.nodes.into_iter().collect();
-        let Some(model) = self.add_model(declaration, format!("model {name}"), context) else { return };
+        let name = format!("model {name}");
+        // Asked on other rows it is the same model.
+        let known = self.plan.find(&name).map(|node| node.id).filter(|id| self.models.contains_key(id));
+        let Some(model) = known.or_else(|| self.add_model(declaration, name, context)) else { return };
         self.evaluate_alone(declaration, expr, ModelRef { model, part: None });
     }
 

@@ -26,6 +26,7 @@ pub mod words;
 mod write;
 
 pub use page::{Align, Ink, Mark, Page, Raster, Width, text_width};
+pub(crate) use render::base64;
 pub use write::write;
 
 use serde::de::DeserializeOwned;

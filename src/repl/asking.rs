@@ -14,6 +14,17 @@ use super::session::{Last, Session};
 /// Where the code was when it failed, as the panic hook last heard.
 pub(super) static PANICKED: Mutex<Option<String>> = Mutex::new(None);
 
+/// An error inside Diptych itself, with the place in its code for whoever reports it.
+fn placed(mut failure: run::Failure) -> run::Failure {
+    for fault in failure.faults.iter_mut().filter(|fault| fault.code == "run::internal") {
+        let place = PANICKED.lock().ok().and_then(|mut place| place.take());
+        if let (Some(place), Some(help)) = (place, &mut fault.help) {
+            help.push_str(&format!("; name this place: {place}"));
+        }
+    }
+    failure
+}
+
 impl Session {
     /// The store of the project, or of this process where the project has none.
     pub(super) fn store(&mut self) -> Store {
@@ -34,15 +45,12 @@ impl Session {
         let begun = Instant::now();
         let report = catch_unwind(AssertUnwindSafe(|| run::answer(&sound.plan, asked, &inputs, &store, &self.watch)))
             .unwrap_or_else(|_| {
-                let place = PANICKED.lock().ok().and_then(|mut place| place.take());
                 let fault = Fault::run("run::internal", "an error inside Diptych itself stopped this computation")
-                    .helped(format!(
-                        "please report it with the study{}; the session goes on",
-                        place.map_or(String::new(), |place| format!(" and this place: {place}"))
-                    ));
+                    .helped("please report it with the study; the session goes on");
                 Err(run::Failure { faults: vec![fault], report: None })
             });
         self.clock.stop(begun.elapsed());
+        let report = report.map_err(placed);
         let told = match &report {
             Ok(report) => Some(report),
             Err(failure) => failure.report.as_deref(),

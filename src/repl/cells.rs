@@ -56,6 +56,11 @@ impl Subject {
         match (keyword, first) {
             ("study", _) => Subject::Study,
             ("use", Some(ExprKind::Text(file))) => Subject::Use(file.clone()),
+            // Columns of two tables may share their name.
+            ("column", _) => Subject::Noun {
+                keyword: keyword.to_owned(),
+                name: head().strip_prefix("column ").unwrap_or("").to_owned(),
+            },
             (keyword, Some(ExprKind::Name(name))) if NOUNS.contains(&keyword) => Subject::Noun {
                 keyword: keyword.to_owned(),
                 name: name.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join("."),

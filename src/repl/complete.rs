@@ -404,7 +404,10 @@ impl Offer<'_, '_> {
 
     fn argument(&mut self, function: &str, of: Option<Kind>, after_tilde: bool) {
         let card = self.card(function, of, after_tilde);
-        for parameter in card.map_or(&[][..], |card| card.parameters) {
+        // `cox(` alone may learn or infer: both say what they take.
+        let infers = of == Some(Kind::Asked) || of == Some(Kind::Inference);
+        let procedure = help::cards().find(|card| infers && card.role == Role::Inference && card.name == function);
+        for parameter in [card, procedure].into_iter().flatten().flat_map(|card| card.parameters) {
             self.word(1, &format!("{} = ", parameter.name), help::domain(parameter) + " " + parameter.summary);
         }
         match card.map(|card| card.role) {

@@ -1,11 +1,12 @@
 //! The prompt on a terminal: reads a line, lets the session answer it, shows the answer.
 
 use std::io::{IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::PoisonError;
 
-use rustyline::config::{BellStyle, Config, HistoryDuplicates};
+use rustyline::config::{BellStyle, Config};
 use rustyline::error::ReadlineError;
 use rustyline::hint::HistoryHinter;
 use rustyline::history::DefaultHistory;
@@ -64,7 +65,7 @@ fn piped(session: &mut Session, terminal: &mut Terminal) -> bool {
         return false;
     };
     for cell in pieces(&text) {
-        let reply = session.enter(&cell);
+        let reply = answered(session, &cell);
         sound &= !reply.has_faults();
         if tell(&reply, terminal).leaves {
             break;
@@ -111,7 +112,6 @@ fn typed(session: &mut Session, mut terminal: Terminal) -> bool {
             return false;
         }
     };
-    let _ = HistoryDuplicates::IgnoreConsecutive;
     // Alt-Enter ends a line where Enter would end the cell.
     editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), EventHandler::Simple(Cmd::Newline));
     editor.bind_sequence(KeyEvent(KeyCode::Up, Modifiers::ALT), EventHandler::Simple(Cmd::HistorySearchBackward));
@@ -144,7 +144,7 @@ fn typed(session: &mut Session, mut terminal: Terminal) -> bool {
             Ok(line) => {
                 // A line that is not remembered is still answered.
                 let _ = editor.add_history_entry(line.trim_end());
-                let reply = session.enter(&line);
+                let reply = answered(session, &line);
                 let now = session.home().map(|home| home.join("history"));
                 if now != remembered {
                     if let Some(file) = &now {
@@ -172,6 +172,17 @@ fn typed(session: &mut Session, mut terminal: Terminal) -> bool {
             }
         }
     }
+}
+
+/// The reply to a line; an error inside Diptych itself ends the line, not the session.
+fn answered(session: &mut Session, line: &str) -> Reply {
+    catch_unwind(AssertUnwindSafe(|| session.enter(line))).unwrap_or_else(|_| {
+        let place = PANICKED.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Reply::caution(format!(
+            "an error inside Diptych itself stopped this line; please report it with the line{}. The study is as it was",
+            place.map_or(String::new(), |place| format!(" and this place: {place}"))
+        ))
+    })
 }
 
 #[derive(Default)]

@@ -25,6 +25,8 @@ pub enum Piece {
     Text(String),
     /// Text in Markdown, for help.
     Page(String),
+    /// A page of the manual.
+    Manual(&'static crate::manual::Page),
     /// A sentence of the session itself.
     Note(String),
     /// Something that the user should see: a look at a sealed part, a stale answer.

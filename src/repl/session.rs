@@ -171,7 +171,7 @@ impl Session {
         let first = line.split_whitespace().next().unwrap_or("");
         if matches!(first, "open" | "quit" | "exit" | "help" | "undo") && !self.catalogue().knows(first) {
             let rest = line[first.len()..].trim();
-            if first == "open" || rest.is_empty() {
+            if matches!(first, "open" | "help") || rest.is_empty() {
                 return commands::run(self, if first == "exit" { "quit" } else { line });
             }
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::help::{self, Entry};
 use super::{Piece, Reply, Session, complete};
 use crate::card::{EndpointKind, Role};
+use crate::manual::Topic;
 use crate::progress::Watch;
 use crate::run::Store;
 use crate::run::results::EstimateRecord;
@@ -23,8 +24,8 @@ fn estimates(reply: &Reply) -> Vec<EstimateRecord> {
 }
 
 fn sound(reply: Reply) -> Reply {
-    let codes = reply.codes();
-    assert!(!reply.has_faults(), "{codes:?} {}", reply.words());
+    let shown = super::display::shown(&reply, &super::display::Terminal::plain());
+    assert!(!reply.has_faults(), "{shown}");
     reply
 }
 
@@ -70,8 +71,10 @@ fn questions_answer_and_only_what_changed_is_computed_again() {
     );
     assert!(changed.words().contains("stale: model SURVIVAL, evaluate SURVIVAL"), "{}", changed.words());
     assert!(session.last.computed.iter().all(|step| !step.contains("RESPONSE")), "{:?}", session.last.computed);
+    // The model was shown when it was declared; what else stands on it waits for its turn.
+    assert!(session.last.computed.contains(&"model SURVIVAL".to_owned()), "{:?}", session.last.computed);
     sound(session.enter(":run"));
-    assert_eq!(session.last.computed, ["model SURVIVAL", "evaluate SURVIVAL"]);
+    assert_eq!(session.last.computed, ["evaluate SURVIVAL"]);
     assert!(session.enter(":run").words().contains("all 2 questions are answered"));
     // Undone, the first answer holds again without a computation.
     sound(session.enter(":undo"));
@@ -140,7 +143,6 @@ fn bare_words_answer() {
         ":plan RESPONSE",
         ":why os",
         ":cells",
-        ":looks",
         ":set",
         ":branch",
         ":help",
@@ -257,6 +259,23 @@ fn an_interrupted_computation_leaves_the_session_alive() {
     sound(session.enter("km(os ~ ecog)"));
 }
 
+#[test]
+fn a_panic_in_a_computation_is_told_and_the_session_lives() {
+    let folder = folder();
+    let mut session = Session::in_memory(folder.path()).told(|event| {
+        if let crate::progress::Event::Begin { task: "evaluate RESPONSE", .. } = event {
+            panic!("of the test");
+        }
+    });
+    sound(session.enter(START));
+    let before = session.text();
+    let reply = session.enter("evaluate RESPONSE\n  show AUC");
+    assert_eq!(reply.codes(), ["run::internal"]);
+    sound(session.enter(":undo"));
+    assert_eq!(session.text(), before);
+    sound(session.enter("km(os ~ ecog)"));
+}
+
 /// Contexts in which a word of each kind is completed.
 fn context(entry: &Entry) -> Vec<String> {
     match entry {
@@ -272,30 +291,23 @@ fn context(entry: &Entry) -> Vec<String> {
             vec!["model A for os\n  fuse ".into(), "evaluate A over ".into(), "evaluate A\n  ".into()]
         }
         Entry::Command(_) => vec![":".to_owned()],
-        Entry::Code(_) => vec!["?".to_owned()],
-        Entry::Card(card) => match card.role {
-            Role::Learner => ["response", "os", "size_end"]
-                .iter()
-                .map(|endpoint| format!("model A for {endpoint}\n  learn "))
-                .collect(),
-            Role::Step => ["response", "os", "size_end"]
-                .iter()
-                .map(|endpoint| format!("model A for {endpoint}\n  prepare host by "))
-                .collect(),
-            Role::Fusion => ["response", "os", "size_end"]
-                .iter()
-                .map(|endpoint| format!("model A for {endpoint}\n  fuse late "))
-                .collect(),
-            Role::Metric => ["response", "os", "size_end"]
-                .iter()
-                .map(|endpoint| format!("model A for {endpoint}\n  choose by "))
-                .collect(),
-            Role::Filter => vec!["features f from ct\n  filter ".to_owned()],
-            Role::FeatureClass => vec!["features f from ct\n  classes ".to_owned()],
-            Role::Inference => vec![String::new()],
-            Role::Function => vec!["derive x = ".to_owned()],
-            Role::Figure | Role::Enrichment => vec!["?".to_owned()],
-        },
+    }
+}
+
+fn thing(role: Role) -> Vec<String> {
+    let each = |after: &str| {
+        ["response", "os", "size_end"].iter().map(|endpoint| format!("model A for {endpoint}\n  {after} ")).collect()
+    };
+    match role {
+        Role::Learner => each("learn"),
+        Role::Step => each("prepare host by"),
+        Role::Fusion => each("fuse late"),
+        Role::Metric => each("choose by"),
+        Role::Filter => vec!["features f from ct\n  filter ".to_owned()],
+        Role::FeatureClass => vec!["features f from ct\n  classes ".to_owned()],
+        Role::Inference => vec![String::new()],
+        Role::Function => vec!["derive x = ".to_owned()],
+        Role::Figure | Role::Enrichment => vec!["?".to_owned()],
     }
 }
 
@@ -325,7 +337,7 @@ fn everything_that_is_documented_is_completed_with_its_documentation() {
             Entry::Qualifier("apparent") => {}
             _ => assert!(found.is_some(), "{name} ({kind}) is completed in none of {:?}", context(&entry)),
         }
-        if let Entry::Card(card) = entry {
+        for card in help::cards().filter(|card| card.name == name) {
             let before = match card.role {
                 Role::Learner => format!("model A for os\n  learn {name}("),
                 Role::Step => format!("model A for os\n  prepare host by {name}("),
@@ -367,4 +379,22 @@ fn completion_knows_the_place() {
     assert!(texts("evaluate RES").contains(&"RESPONSE.host".to_owned()));
     assert!(texts("model B for os\n  learn rsf(tr").contains(&"trees = ".to_owned()));
     assert!(texts("what if le").contains(&"learn".to_owned()));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn whatever_is_typed_completes_and_colours_without_a_panic(
+        text in "(model |A |for |os|\n  |learn |rsf\\(|\"|`|=|,|~|é|\\.|::|-|1_|what if |:|\\?|#|\\)| |\t|ß){0,12}",
+    ) {
+        let catalogue = super::Catalogue::default();
+        let (start, _) = complete(&text, &catalogue, Path::new("."));
+        proptest::prop_assert!(start <= text.len() && text.is_char_boundary(start));
+        let _ = super::what_if::change(&text);
+        let mut session = Session::in_memory(".");
+        if !text.trim_start().starts_with([':', '?']) {
+            session.enter(&text);
+        }
+    }
 }

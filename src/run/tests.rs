@@ -2,7 +2,6 @@
 //! they are there.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use crate::card::Settings;
 use crate::frame::expression::{Comparison, Expression};

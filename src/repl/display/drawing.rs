@@ -11,7 +11,7 @@ use super::table::{cut, width};
 /// Millimetres of the page that a column takes: about a letter of 8 points.
 pub const COLUMN: f64 = 1.5;
 /// Millimetres that a row takes, unless texts want it otherwise.
-const ROW: f64 = 3.6;
+const ROW: f64 = 4.8;
 
 /// The page, at most `columns` wide.
 pub fn drawn(page: &Page, columns: usize, terminal: &Terminal) -> String {
@@ -245,7 +245,8 @@ impl Canvas {
         let (x1, y1) = self.dot_at((right, bottom));
         for y in y0.max(0)..=y1.min(self.count as i64 * 4) {
             for x in x0.max(0)..=x1.min(self.columns as i64 * 2) {
-                let sparse = alpha < 0.5 && !((x + y / 2 * 2) % 4 == 0 && y % 2 == 0);
+                // One dot in two cells: enough to see a band, too little to hide a curve.
+                let sparse = alpha < 0.5 && !((x + y / 4 * 2) % 4 == 0 && y % 4 == 1);
                 if sparse && !is_white(ink) {
                     continue;
                 }
@@ -308,11 +309,13 @@ impl Canvas {
     }
 
     fn is_free(&self, column: i64, row: i64, length: i64) -> bool {
-        (column..column + length).all(|column| {
-            let (Ok(column), Ok(row)) = (usize::try_from(column), usize::try_from(row)) else { return false };
-            column < self.columns
-                && self.cells.get(row * self.columns + column).is_some_and(|cell| !cell.fixed)
-        })
+        let Ok(row) = usize::try_from(row) else { return false };
+        if column < 0 || column + length > self.columns as i64 || row >= self.count {
+            return false;
+        }
+        // A blank stands between two texts.
+        let (from, to) = ((column - 1).max(0) as usize, (column + length + 1).min(self.columns as i64) as usize);
+        self.cells[row * self.columns + from..row * self.columns + to].iter().all(|cell| !cell.fixed)
     }
 
     fn write(&mut self, column: i64, row: i64, text: &str, ink: Ink, bold: bool) {

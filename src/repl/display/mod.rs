@@ -1,7 +1,11 @@
 //! Replies on a terminal: tables fitted to it, help, diagnostics, pictures; plain text where there
 //! is no terminal. What the terminal can do is found out once ([`Terminal::found`]) and passed in.
 
+pub mod drawing;
+pub mod iterm;
+pub mod kitty;
 mod page;
+pub mod sixel;
 pub mod table;
 pub mod terminal;
 
@@ -56,6 +60,11 @@ pub fn shown(reply: &Reply, terminal: &Terminal) -> String {
             Piece::Table(table) => text.push_str(&titled(table, terminal)),
             Piece::Figure(figure) => text.push_str(&super::pictures::shown(figure, terminal)),
             Piece::Text(lines) => text.push_str(&coloured(lines, terminal)),
+            Piece::Manual(page) => {
+                let page = page.plain(terminal.width);
+                let (heading, body) = page.split_once('\n').unwrap_or((&page, ""));
+                text.push_str(&format!("{}\n{body}", terminal.styled(heading, Style::Heading)));
+            }
             Piece::Page(markdown) => text.push_str(&page::shown(markdown, terminal)),
             Piece::Note(line) => {
                 text.push_str(&format!("{}\n", terminal.styled(&folded(line, terminal.width), Style::Note)))
