@@ -10,6 +10,7 @@ mod explain;
 mod export;
 mod fmt;
 mod lock;
+mod manual;
 mod plan;
 pub(crate) mod progress;
 mod repl;
@@ -83,8 +84,14 @@ enum Command {
     },
     /// Write a study at the prompt, each line answered at once; `diptych` alone does the same.
     Repl(repl::Repl),
-    /// Explain a diagnostic by its code, with an example.
-    Explain { code: String },
+    /// Explain a diagnostic by its code, or anything else by its name: `rsf`, `split`, `AUC`.
+    Explain { name: String },
+    /// Write the reference part of the manual from the code.
+    Manual {
+        /// Folder that it is written to.
+        #[arg(long, default_value = "docs")]
+        out: PathBuf,
+    },
     /// Run a study and record what it was made from and what it found, for `verify`.
     Lock(lock::LockStudy),
     /// Run a study again and tell every difference from its lock.
@@ -130,7 +137,8 @@ pub fn main() -> ExitCode {
         Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
         Command::Repl(repl) => repl::repl(repl),
-        Command::Explain { code } => explain::explain(&code),
+        Command::Explain { name } => explain::explain(&name),
+        Command::Manual { out } => manual::manual(&out),
         Command::Lock(lock) => lock::lock(&lock),
         Command::Verify(verify) => verify::verify(&verify),
         Command::Export(export) => export::export(&export),
