@@ -103,7 +103,8 @@ mod tests {
         let figure = |kind: &str, data: Json| FigureData { kind: kind.into(), title: format!("A {kind}"), data };
         let curves = json!([curve("low risk", 0.6), curve("high risk", 1.6)]);
         let roc = |name: &str, bend: f64, area: [f64; 3]| {
-            let points: Vec<[f64; 2]> = (0..=40).map(|step| f64::from(step) / 40.0).map(|x| [x, x.powf(bend)]).collect();
+            let points: Vec<[f64; 2]> =
+                (0..=40).map(|step| f64::from(step) / 40.0).map(|x| [x, x.powf(bend)]).collect();
             json!({ "name": name, "n": 120, "events": 55, "area": area, "points": points })
         };
         let estimate = |term: &str, level: &str, value: f64, lower: Option<f64>, upper: Option<f64>| {

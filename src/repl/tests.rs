@@ -279,14 +279,12 @@ fn a_panic_in_a_computation_is_told_and_the_session_lives() {
 /// Contexts in which a word of each kind is completed.
 fn context(entry: &Entry) -> Vec<String> {
     match entry {
-        Entry::Declaration(_) => vec![String::new()],
-        Entry::Clause(clause, of) => {
-            if *of == "study" {
-                vec!["study S\n  ".to_owned()]
-            } else {
-                vec![format!("{of} x\n  "), format!("{of} {}", clause.word)]
-            }
-        }
+        Entry::Page(page) => match (page.topic, page.of) {
+            (_, Some(of)) => vec![format!("{of} x\n  ")],
+            (Topic::Declaration | Topic::Clause, None) => vec![String::new()],
+            (Topic::Diagnostic, _) => vec!["?".to_owned()],
+            (Topic::Thing(role), _) => thing(role),
+        },
         Entry::Qualifier(_) => {
             vec!["model A for os\n  fuse ".into(), "evaluate A over ".into(), "evaluate A\n  ".into()]
         }

@@ -70,22 +70,6 @@ pub enum Part {
     Band(bool),
 }
 
-/// The card of every filter.
-pub fn cards() -> impl Iterator<Item = &'static Card> {
-    [
-        &pointwise::ORIGINAL,
-        &log::CARD,
-        &wavelet::CARD,
-        &pointwise::SQUARE,
-        &pointwise::SQUARE_ROOT,
-        &pointwise::LOGARITHM,
-        &pointwise::EXPONENTIAL,
-        &gradient::CARD,
-        &mean::CARD,
-    ]
-    .into_iter()
-}
-
 impl Filter {
     /// The parts that this filter's work falls into.
     pub fn parts(&self) -> Vec<Part> {

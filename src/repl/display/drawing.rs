@@ -5,8 +5,8 @@
 
 use crate::figures::{Align, Ink, Mark, Page, Raster};
 
-use super::terminal::{Colour, Terminal};
 use super::table::{cut, width};
+use super::terminal::{Colour, Terminal};
 
 /// Millimetres of the page that a column takes: about a letter of 8 points.
 pub const COLUMN: f64 = 1.5;
@@ -91,7 +91,9 @@ impl Rows {
             .iter()
             .map(|mark| match mark {
                 Mark::Text { .. } => 0.0,
-                Mark::Path { points, .. } | Mark::Area { points, .. } => points.iter().map(|point| point.1).fold(0.0, f64::max),
+                Mark::Path { points, .. } | Mark::Area { points, .. } => {
+                    points.iter().map(|point| point.1).fold(0.0, f64::max)
+                }
                 Mark::Dots { at, .. } => at.iter().map(|point| point.1).fold(0.0, f64::max),
                 Mark::Image { at, height, .. } => at.1 + height,
             })
@@ -281,10 +283,8 @@ impl Canvas {
                 if !(0.0..1.0).contains(&across) || !(0.0..1.0).contains(&down) {
                     continue;
                 }
-                let ink = raster.ink(
-                    (across * raster.width() as f64) as usize,
-                    (down * raster.height() as f64) as usize,
-                );
+                let ink =
+                    raster.ink((across * raster.width() as f64) as usize, (down * raster.height() as f64) as usize);
                 if let Some(cell) = self.cell(column, row) {
                     cell.sign = Some(shade(ink));
                     cell.ink = Some(ink);

@@ -4,11 +4,7 @@ use crate::figures::base64;
 
 /// The escape that shows a PNG over so many columns.
 pub fn shown(png: &[u8], columns: usize) -> String {
-    format!(
-        "\x1b]1337;File=inline=1;preserveAspectRatio=1;size={};width={columns}:{}\x07\n",
-        png.len(),
-        base64(png)
-    )
+    format!("\x1b]1337;File=inline=1;preserveAspectRatio=1;size={};width={columns}:{}\x07\n", png.len(), base64(png))
 }
 
 #[cfg(test)]

@@ -8,11 +8,8 @@ const PIECE: usize = 4096;
 /// The escapes that show a PNG.
 pub fn shown(png: &[u8], columns: usize) -> String {
     let coded = base64(png);
-    let pieces: Vec<&str> = coded
-        .as_bytes()
-        .chunks(PIECE)
-        .filter_map(|piece| std::str::from_utf8(piece).ok())
-        .collect();
+    let pieces: Vec<&str> =
+        coded.as_bytes().chunks(PIECE).filter_map(|piece| std::str::from_utf8(piece).ok()).collect();
     let mut out = String::new();
     for (place, piece) in pieces.iter().enumerate() {
         let more = u8::from(place + 1 < pieces.len());
