@@ -3,7 +3,7 @@
 //! the page, and the rows are dealt out so that texts which stand below each other on the page
 //! stand below each other here, at even distances.
 
-use crate::figures::{Align, Ink, Mark, Page, Raster};
+use crate::figures::{Align, Ink, Mark, PALETTE, Page, Raster};
 
 use super::table::{cut, width};
 use super::terminal::{Colour, Terminal};
@@ -16,7 +16,7 @@ const ROW: f64 = 4.8;
 /// The page, at most `columns` wide.
 pub fn drawn(page: &Page, columns: usize, terminal: &Terminal) -> String {
     let rows = Rows::dealt(page);
-    let mut canvas = Canvas::new(columns, rows.count, rows);
+    let mut canvas = Canvas::new(columns, rows.count, rows, terminal.colour != Colour::None);
     canvas.lead(page);
     for mark in page.marks() {
         canvas.mark(mark);
@@ -73,7 +73,9 @@ impl Rows {
             let (from, to) = (text.column, text.column + width(text.text) as i64);
             let (last_y, last_row) = anchors.last().copied().unwrap_or((0.0, lead as f64 - 0.5));
             let wanted = last_row + ((text.y - last_y) / ROW).round().max(0.0);
-            let taken = |row: f64| above.iter().any(|(other, a, b)| *other == row as i64 && from < *b && *a < to);
+            // Neighbours within a few columns would be read as one line.
+            let taken =
+                |row: f64| above.iter().any(|(other, a, b)| *other == row as i64 && from - 3 < *b && *a < to + 3);
             let mut row = if anchors.is_empty() { (text.y / ROW - 0.5).round().max(0.0) + lead as f64 } else { wanted };
             // Texts of one height share a row unless they would run into each other.
             while taken(row) && text.y > last_y + 0.3 {
@@ -129,6 +131,8 @@ struct Cell {
 }
 
 struct Canvas {
+    /// Whether inks tell curves apart; otherwise their patterns do.
+    inked: bool,
     columns: usize,
     count: usize,
     rows: Rows,
@@ -139,8 +143,8 @@ struct Canvas {
 const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
 impl Canvas {
-    fn new(columns: usize, count: usize, rows: Rows) -> Self {
-        Canvas { columns, count, rows, cells: vec![Cell::default(); columns * count] }
+    fn new(columns: usize, count: usize, rows: Rows, inked: bool) -> Self {
+        Canvas { inked, columns, count, rows, cells: vec![Cell::default(); columns * count] }
     }
 
     fn cell(&mut self, column: i64, row: i64) -> Option<&mut Cell> {
@@ -176,7 +180,10 @@ impl Canvas {
             let along = step as f64 / steps as f64;
             let x = from.0 as f64 + along * (to.0 - from.0) as f64;
             let y = from.1 as f64 + along * (to.1 - from.1) as f64;
-            self.dot((x.round() as i64, y.round() as i64), ink);
+            let at = (x.round() as i64, y.round() as i64);
+            if self.inked || drawn_without_ink(at, ink) {
+                self.dot(at, ink);
+            }
         }
     }
 
@@ -226,6 +233,10 @@ impl Canvas {
 
     /// A small filled shape is a sign, a pale area sparse dots, any other full.
     fn area(&mut self, points: &[(f64, f64)], ink: Ink, alpha: f64) {
+        // Stripes under rows guide the eye on paper and disturb it here.
+        if is_plain(ink) && alpha < 0.5 {
+            return;
+        }
         let range = |of: fn(&(f64, f64)) -> f64| {
             points.iter().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
         };
@@ -418,6 +429,17 @@ fn shade(ink: Ink) -> char {
     let step = ((1.0 - light) * 5.0).floor().clamp(0.0, 4.0) as usize;
     let signs = if ink.2 > ink.0 { [' ', '·', ':', '+', '#'] } else { [' ', '░', '▒', '▓', '█'] };
     signs[step]
+}
+
+/// Where there are no colours, every further ink of the palette is sparser, whichever way it runs.
+fn drawn_without_ink((x, y): (i64, i64), ink: Ink) -> bool {
+    match PALETTE.iter().position(|known| *known == ink) {
+        Some(1) => (x + y).rem_euclid(6) < 3,
+        Some(3) => (x + y).rem_euclid(2) == 0,
+        Some(4) => (x + y).rem_euclid(4) == 0,
+        Some(5) => (x + y).rem_euclid(8) < 2,
+        _ => true,
+    }
 }
 
 /// Whether a point is inside a polygon, by the crossings of a ray.
