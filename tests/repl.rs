@@ -138,7 +138,7 @@ const DEMO: Hour = Hour {
     ],
     what_if: "what if learn coxnet",
     redefined: "model SURVIVAL for os\n  prepare host by median then one_hot then z-score\n  prepare tumour by median\n  learn cox\n  fuse late bma(host, tumour)\n",
-    plot: "km(os ~ risk)",
+    plot: "km(os ~ therapy)",
     long: "rsf(host, tumour, trees = 90000)",
     asked: "evaluate SURVIVAL on train\n  show C-index\n",
 };

@@ -443,7 +443,6 @@ impl Offer<'_, '_> {
             ] {
                 self.word(1, form, about);
             }
-            self.names(1, |what| matches!(what, What::Groups | What::Model(_)));
         } else {
             self.names(0, |what| matches!(what, What::Endpoint(_)));
             self.columns(1, None);

@@ -85,6 +85,35 @@ fn questions_answer_and_only_what_changed_is_computed_again() {
 }
 
 #[test]
+fn of_ten_models_only_the_changed_one_is_computed_again() {
+    let folder = folder();
+    let mut session = Session::in_memory(folder.path());
+    let model = |number: usize, steps: &str| {
+        format!("model M{number} for response\n  prepare host by {steps}\n  learn logistic\n  fuse logistic(host)\n")
+    };
+    let mut study = START.to_owned();
+    for number in 0..10 {
+        study.push_str(&model(number, "median then z-score"));
+    }
+    for number in 0..10 {
+        study.push_str(&format!("evaluate M{number}\n  show AUC\n"));
+    }
+    sound(session.enter(&study));
+    assert_eq!(session.last.computed.len(), 20);
+    sound(session.enter(":set answers = no"));
+    let changed = sound(session.enter(&model(4, "mean then z-score")));
+    assert!(changed.words().contains("stale: model M4, evaluate M4;"), "{}", changed.words());
+    sound(session.enter(":run"));
+    assert_eq!(session.last.computed, ["model M4", "evaluate M4"]);
+    let time = sound(session.enter(":time"));
+    let Some(Piece::Table(table)) = time.pieces.first() else { panic!("no table") };
+    assert!(table.notes[0].starts_with("2 computed, 0 from the store"), "{:?}", table.notes);
+    // All ten again: eight others and the changed one come from the store.
+    sound(session.enter(":run all"));
+    assert!(session.last.computed.is_empty());
+}
+
+#[test]
 fn a_fault_is_told_in_the_words_that_were_typed_and_nothing_is_taken_in() {
     let folder = folder();
     let mut session = Session::in_memory(folder.path());

@@ -90,7 +90,7 @@ impl Terminal {
         let begun = Instant::now();
         loop {
             let screen = self.screen();
-            let below = screen.get(from..).unwrap_or("");
+            let below = below(&screen, from);
             if below.contains(words) {
                 return below.to_owned();
             }
@@ -131,7 +131,7 @@ impl Terminal {
             std::thread::sleep(Duration::from_millis(5));
         }
         self.ready();
-        self.screen().get(before..).unwrap_or("").to_owned()
+        below(&self.screen(), before).to_owned()
     }
 
     /// Waits until the process has ended.
@@ -145,6 +145,14 @@ impl Terminal {
         }
         false
     }
+}
+
+/// What stands behind so many bytes.
+fn below(screen: &str, mut from: usize) -> &str {
+    while from > 0 && !screen.is_char_boundary(from) {
+        from -= 1;
+    }
+    screen.get(from..).unwrap_or("")
 }
 
 impl Drop for Terminal {
