@@ -15,6 +15,7 @@ mod plan;
 pub(crate) mod progress;
 mod repl;
 mod run;
+mod schema;
 pub mod show;
 mod verify;
 
@@ -65,7 +66,7 @@ enum Command {
         #[command(flatten)]
         parameters: Parameters,
     },
-    /// Run a study: its answers on the terminal, `results.json` and `tables/` in a folder.
+    /// Run a study: its answers on the terminal; `results.json`, `report.html` and `tables/` in a folder.
     Run(run::Run),
     /// Show what a study will do, every default spelt out.
     Plan {
@@ -92,6 +93,8 @@ enum Command {
         #[arg(long, default_value = "docs")]
         out: PathBuf,
     },
+    /// Print the JSON Schema of `results.json`.
+    Schema,
     /// Run a study and record what it was made from and what it found, for `verify`.
     Lock(lock::LockStudy),
     /// Run a study again and tell every difference from its lock.
@@ -139,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Repl(repl) => repl::repl(repl),
         Command::Explain { name } => explain::explain(&name),
         Command::Manual { out } => manual::manual(&out),
+        Command::Schema => schema::schema(),
         Command::Lock(lock) => lock::lock(&lock),
         Command::Verify(verify) => verify::verify(&verify),
         Command::Export(export) => export::export(&export),

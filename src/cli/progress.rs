@@ -8,10 +8,15 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::progress::{Event, Watch};
+use crate::report::Stopwatch;
 
-/// A watch that draws on standard error if that is a terminal.
-pub fn watch() -> Watch {
-    if std::io::stderr().is_terminal() { Watch::with_listener(listener()) } else { Watch::silent() }
+/// A watch that draws on standard error if that is a terminal, and tells the stopwatch.
+pub fn watch(stopwatch: &Stopwatch) -> Watch {
+    let (stopwatch, draw) = (stopwatch.clone(), listener());
+    Watch::with_listener(move |event| {
+        stopwatch.hear(&event);
+        draw(event);
+    })
 }
 
 /// Draws progress on standard error if that is a terminal.
