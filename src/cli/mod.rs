@@ -11,6 +11,7 @@ mod export;
 mod fmt;
 mod lock;
 mod manual;
+mod notebook;
 mod plan;
 pub(crate) mod progress;
 mod repl;
@@ -85,6 +86,8 @@ enum Command {
     },
     /// Write a study at the prompt, each line answered at once; `diptych` alone does the same.
     Repl(repl::Repl),
+    /// Run a study cell by cell into one HTML file, with the prose of its comments.
+    Notebook(notebook::Notebook),
     /// Explain a diagnostic by its code, or anything else by its name: `rsf`, `split`, `AUC`.
     Explain { name: String },
     /// Write the reference part of the manual from the code.
@@ -140,6 +143,7 @@ pub fn main() -> ExitCode {
         Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
         Command::Repl(repl) => repl::repl(repl),
+        Command::Notebook(notebook) => notebook::notebook(notebook),
         Command::Explain { name } => explain::explain(&name),
         Command::Manual { out } => manual::manual(&out),
         Command::Schema => schema::schema(),

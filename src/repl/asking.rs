@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use crate::plan::{NodeId, Operation};
+use crate::report::{self, Circumstances};
+use crate::run::results::Look;
 use crate::run::{self, Fault, FaultKind, Inputs, Report, Store};
 
 use super::reply::{Piece, Reply, Sound};
@@ -94,24 +96,8 @@ impl Session {
                 let notice = format!("{}: {} ({})", notice.declaration, notice.message, notice.code);
                 reply.push(Piece::Caution(notice));
             }
-            let mut looked: Vec<String> = Vec::new();
-            for look in &report.results.looks {
-                let plan = sound.plan.find(&look.declaration).and_then(|node| sound.plan.hash(node.id));
-                let plan = plan.map_or(String::new(), |hash| hash.to_string());
-                if let Err(error) = self.looks.add(&look.part, &look.declaration, &plan) {
-                    reply.push(Piece::Caution(format!(
-                        "the look at `{}` could not be written down: {error}",
-                        look.part
-                    )));
-                }
-                looked.push(look.part.clone());
-            }
-            looked.sort();
-            looked.dedup();
-            for part in looked {
-                let times = self.looks.counts().get(part.as_str()).copied().unwrap_or(0);
-                let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
-                reply.push(Piece::Caution(format!("the sealed part `{part}` was looked at {times} (`:looks`)")));
+            for caution in self.count_looks(sound, &report.results.looks) {
+                reply.push(Piece::Caution(caution));
             }
         }
         let stopped = faults.iter().any(|fault| fault.kind == FaultKind::Stopped);
@@ -123,6 +109,53 @@ impl Session {
             reply.push(Piece::Faults(faults, sound.sources.clone()));
         }
         reply
+    }
+
+    /// The whole study as an HTML file: as a report, or as a notebook of its cells.
+    ///
+    /// # Errors
+    /// What the run failed of.
+    pub fn page(&mut self, as_notebook: bool) -> Result<String, Reply> {
+        let Some(sound) = self.sound.clone() else {
+            return Err(Reply::note("the study has no declaration yet"));
+        };
+        let all: Vec<NodeId> = sound.plan.nodes().iter().map(|node| node.id).collect();
+        let report = self
+            .computed(&sound, &all)
+            .map_err(|failure| Reply { pieces: vec![Piece::Faults(failure.faults, sound.sources.clone())] })?;
+        self.count_looks(&sound, &report.results.looks);
+        let circumstances = Circumstances {
+            steps: report.computed.iter().filter_map(|name| Some((name.clone(), self.clock.of(name)?))).collect(),
+            whole: Some(self.clock.whole()),
+            threads: Some(rayon::current_num_threads()),
+            stored: report.stored.clone(),
+            system: Some(format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
+            faults: Vec::new(),
+        };
+        let write = if as_notebook { report::notebook } else { report::html };
+        Ok(write(&sound.plan, &report.results, &sound.sources, &circumstances))
+    }
+
+    /// Counts looks at sealed parts; cautions on each part.
+    fn count_looks(&mut self, sound: &Sound, looks: &[Look]) -> Vec<String> {
+        let mut cautions = Vec::new();
+        let mut looked: Vec<&str> = Vec::new();
+        for look in looks {
+            let plan = sound.plan.find(&look.declaration).and_then(|node| sound.plan.hash(node.id));
+            let plan = plan.map_or(String::new(), |hash| hash.to_string());
+            if let Err(error) = self.looks.add(&look.part, &look.declaration, &plan) {
+                cautions.push(format!("the look at `{}` could not be written down: {error}", look.part));
+            }
+            looked.push(&look.part);
+        }
+        looked.sort_unstable();
+        looked.dedup();
+        for part in looked {
+            let times = self.looks.counts().get(part).copied().unwrap_or(0);
+            let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+            cautions.push(format!("the sealed part `{part}` was looked at {times} (`:looks`)"));
+        }
+        cautions
     }
 
     /// Questions of the study in its order: nodes that answer, without the models behind them.

@@ -128,6 +128,11 @@ impl Session {
         &self.branches[self.current].name
     }
 
+    /// Whether a cell was set aside.
+    pub fn is_broken(&self) -> bool {
+        !self.broken.is_empty()
+    }
+
     pub fn cells(&self) -> &Cells {
         self.branches[self.current].cells()
     }

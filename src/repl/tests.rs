@@ -251,6 +251,20 @@ fn what_is_saved_runs_to_the_same_numbers() {
 }
 
 #[test]
+fn what_was_done_is_written_as_a_notebook() {
+    let folder = folder();
+    let mut session = Session::in_memory(folder.path());
+    sound(session.enter(START));
+    sound(session.enter("## Survival by *ecog*, as it was asked.\nkm(os ~ ecog)"));
+    sound(session.enter(":report notebook n.html"));
+    let page = std::fs::read_to_string(folder.path().join("n.html")).unwrap();
+    let order = ["log10", "as it was asked", "Cell 9"].map(|words| page.find(words));
+    assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{order:?}");
+    sound(session.enter(":report r.html"));
+    assert!(std::fs::read_to_string(folder.path().join("r.html")).unwrap().contains("Reproducibility"));
+}
+
+#[test]
 fn looks_at_a_sealed_part_are_counted() {
     let folder = folder();
     let mut session = Session::in_folder(folder.path());
