@@ -175,7 +175,7 @@ impl Study {
 
     /// What a run is given beside the plan.
     pub fn inputs(&self) -> Inputs {
-        Inputs { folder: self.folder.clone(), tables: self.tables.clone() }
+        Inputs { folder: self.folder.clone(), tables: self.tables.clone(), ..Inputs::default() }
     }
 
     /// The lock of a finished run.

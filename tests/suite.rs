@@ -7,5 +7,6 @@ mod conformance;
 mod coverage;
 mod imaging;
 mod omics;
+mod repl;
 mod run;
 mod syntax;

@@ -175,7 +175,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn judged_rows(&mut self, declaration: &Declaration, about: &ModelAbout, faulty: &mut bool) -> Vec<(Rows, Span)> {
+    pub(super) fn judged_rows(
+        &mut self,
+        declaration: &Declaration,
+        about: &ModelAbout,
+        faulty: &mut bool,
+    ) -> Vec<(Rows, Span)> {
         let mut on = Vec::new();
         match phrase(declaration, Preposition::On) {
             Some((list, _)) => {
@@ -258,7 +263,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `at 6, 12, 24, 36 months` as days with labels; `at 0.5` as a threshold of probability.
-    fn horizons(
+    pub(super) fn horizons(
         &mut self,
         declaration: &Declaration,
         endpoint: &EndpointAbout,

@@ -40,7 +40,7 @@ mod model;
 mod pipeline;
 mod population;
 mod questions;
-mod registry;
+pub(crate) mod registry;
 mod row;
 mod search;
 mod settings;

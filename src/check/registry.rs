@@ -48,7 +48,7 @@ pub(super) fn pick<T: Copy>(
 
 /// Words after `show` in `evaluate` that are drawings rather than numbers, with the endpoints
 /// that they serve.
-pub(super) const FIGURES: &[(&str, &[EndpointKind])] = &[
+pub(crate) const FIGURES: &[(&str, &[EndpointKind])] = &[
     ("calibration", &[]),
     ("decision-curve", &[EndpointKind::Binary, EndpointKind::Survival]),
     ("roc", &[EndpointKind::Binary, EndpointKind::Survival]),
@@ -58,20 +58,20 @@ pub(super) const FIGURES: &[(&str, &[EndpointKind])] = &[
 ];
 
 /// Words after `show` in `describe`.
-pub(super) const DESCRIPTIONS: &[&str] = &["table", "response_rates", "follow_up", "median_survival", "missing"];
+pub(crate) const DESCRIPTIONS: &[&str] = &["table", "response_rates", "follow_up", "median_survival", "missing"];
 
-pub(super) const CORRELATIONS: &[&str] = &["spearman", "pearson", "kendall"];
+pub(crate) const CORRELATIONS: &[&str] = &["spearman", "pearson", "kendall"];
 
-pub(super) const EXPLANATIONS: &[&str] = &["SHAP", "permutation", "partial_dependence"];
+pub(crate) const EXPLANATIONS: &[&str] = &["SHAP", "permutation", "partial_dependence"];
 
 /// Methods of enrichment.
-pub(super) fn enrichments() -> impl Iterator<Item = &'static Card> {
+pub(crate) fn enrichments() -> impl Iterator<Item = &'static Card> {
     crate::omics::enrichments().iter().map(|method| method.card())
 }
 
 /// Tests of every gene.
-pub(super) fn gene_tests() -> impl Iterator<Item = &'static dyn crate::omics::method::Test> {
+pub(crate) fn gene_tests() -> impl Iterator<Item = &'static dyn crate::omics::method::Test> {
     crate::omics::tests().iter().copied()
 }
 
-pub(super) const CUTS: &[&str] = &["median", "tertiles", "maximally_selected", "youden"];
+pub(crate) const CUTS: &[&str] = &["median", "tertiles", "maximally_selected", "youden"];

@@ -35,13 +35,21 @@ pub fn describe(plan: &Plan) -> String {
     lines.push(format!("plan: {}", short(&hash::of_plan(plan).to_string())));
     tree(&mut text, &lines.into_iter().map(Branch::leaf).collect::<Vec<_>>(), "  ");
     for node in plan.nodes() {
-        let hash = plan.hash(node.id).map(|hash| format!("  [{}]", short(&hash.to_string()))).unwrap_or_default();
-        let _ = writeln!(text, "\n{}{hash}", node.name);
-        for line in node.documentation.lines() {
-            let _ = writeln!(text, "  {line}");
-        }
-        tree(&mut text, &branches(plan, node), "  ");
+        text.push('\n');
+        text.push_str(&self::node(plan, node.id));
     }
+    text
+}
+
+/// One step of the plan as a tree of text.
+pub fn node(plan: &Plan, id: NodeId) -> String {
+    let node = plan.node(id);
+    let hash = plan.hash(node.id).map(|hash| format!("  [{}]", short(&hash.to_string()))).unwrap_or_default();
+    let mut text = format!("{}{hash}\n", node.name);
+    for line in node.documentation.lines() {
+        let _ = writeln!(text, "  {line}");
+    }
+    tree(&mut text, &branches(plan, node), "  ");
     text
 }
 

@@ -29,7 +29,13 @@ struct Kept {
     notices: Vec<Notice>,
 }
 
-pub(super) fn run(plan: &Plan, inputs: &Inputs, store: &Store, watch: &Watch) -> Result<Report, Failure> {
+pub(super) fn run(
+    plan: &Plan,
+    only: Option<&[NodeId]>,
+    inputs: &Inputs,
+    store: &Store,
+    watch: &Watch,
+) -> Result<Report, Failure> {
     let mut faults = Vec::new();
     for name in inputs.tables.keys() {
         let tables: Vec<&str> = plan
@@ -45,15 +51,28 @@ pub(super) fn run(plan: &Plan, inputs: &Inputs, store: &Store, watch: &Watch) ->
     }
     let mut world = World::new(plan, inputs.folder.clone());
     watch.begin("reading data", None);
-    faults.extend(read(&mut world, inputs, watch));
+    let below = only.map(|only| below(plan, only));
+    faults.extend(read(&mut world, below.as_ref(), inputs, watch));
     watch.end("reading data");
     if !faults.is_empty() {
         return Err(Failure { faults, report: None });
     }
     let world = world;
-    let work = Work::plan(&world, store, watch);
+    let work = Work::plan(&world, only, below.as_ref(), store, watch);
     work.execute();
     work.finish()
+}
+
+/// The nodes asked for and all that they stand on.
+fn below(plan: &Plan, asked: &[NodeId]) -> HashSet<NodeId> {
+    let mut found: HashSet<NodeId> = asked.iter().copied().collect();
+    // Inputs stand before the nodes that use them.
+    for node in plan.nodes().iter().rev() {
+        if found.contains(&node.id) {
+            found.extend(node.inputs.iter().copied());
+        }
+    }
+    found
 }
 
 /// Whether the node is evaluated with the data.
@@ -72,12 +91,13 @@ fn is_data(operation: &Operation) -> bool {
 
 /// Evaluates the data nodes in order; a fault stops what stands on it and nothing else, so that
 /// all faults of the data are told in one run.
-fn read(world: &mut World<'_>, inputs: &Inputs, watch: &Watch) -> Vec<Fault> {
+fn read(world: &mut World<'_>, below: Option<&HashSet<NodeId>>, inputs: &Inputs, watch: &Watch) -> Vec<Fault> {
     let plan = world.plan;
     let root = Stream::root(plan.study.seed);
     let mut faults: Vec<Fault> = Vec::new();
     let mut failed: HashSet<NodeId> = HashSet::new();
-    for node in plan.nodes().iter().filter(|node| is_data(&node.operation)) {
+    let wanted = |node: &&Node| is_data(&node.operation) && below.is_none_or(|below| below.contains(&node.id));
+    for node in plan.nodes().iter().filter(wanted) {
         if node.inputs.iter().any(|input| failed.contains(input)) {
             failed.insert(node.id);
             continue;
@@ -85,7 +105,7 @@ fn read(world: &mut World<'_>, inputs: &Inputs, watch: &Watch) -> Vec<Fault> {
         let done = watch.check().map_err(Fault::from).and_then(|()| match &node.operation {
             Operation::Table(table) => {
                 let bound = inputs.tables.get(super::world::word(node));
-                operations::table::run(world, node, table, &inputs.folder, bound)
+                operations::table::run(world, node, table, inputs, bound)
             }
             Operation::Derive(derive) => operations::derive::run(world, node, derive),
             Operation::Cohort(cohort) => operations::cohort::run(world, node, cohort),
@@ -126,14 +146,22 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn plan(world: &'a World<'a>, store: &'a Store, watch: &'a Watch) -> Self {
+    fn plan(
+        world: &'a World<'a>,
+        only: Option<&[NodeId]>,
+        below: Option<&HashSet<NodeId>>,
+        store: &'a Store,
+        watch: &'a Watch,
+    ) -> Self {
         let plan = world.plan;
+        let is_below = |id: &NodeId| below.is_none_or(|below| below.contains(id));
+        let is_asked = |id: &NodeId| only.is_none_or(|only| only.contains(id));
         let mut keys = Keys::new(world);
         let mut known = HashMap::new();
         let mut stored = HashMap::new();
         let mut failed: HashMap<NodeId, Result<Kept, Fault>> = HashMap::new();
         let steps: Vec<NodeId> =
-            plan.nodes().iter().filter(|node| !is_data(&node.operation)).map(|node| node.id).collect();
+            plan.nodes().iter().filter(|node| !is_data(&node.operation)).map(|node| node.id).filter(is_below).collect();
         for id in &steps {
             let node = plan.node(*id);
             match keys.of(node) {
@@ -149,8 +177,11 @@ impl<'a> Work<'a> {
             }
         }
         let in_steps: HashSet<NodeId> = steps.iter().copied().collect();
-        let mut needed: HashSet<NodeId> =
-            steps.iter().copied().filter(|id| known.contains_key(id) && !stored.contains_key(id)).collect();
+        let mut needed: HashSet<NodeId> = steps
+            .iter()
+            .copied()
+            .filter(|id| is_asked(id) && known.contains_key(id) && !stored.contains_key(id))
+            .collect();
         for id in steps.iter().rev() {
             if needed.contains(id) {
                 needed.extend(
@@ -161,6 +192,9 @@ impl<'a> Work<'a> {
             }
         }
         let running: Vec<NodeId> = steps.iter().copied().filter(|id| needed.contains(id)).collect();
+        // What was not asked for and did not have to be computed is not told.
+        let steps: Vec<NodeId> =
+            steps.into_iter().filter(|id| is_asked(id) || needed.contains(id) || failed.contains_key(id)).collect();
         let mut dependents: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
         let mut waiting = HashMap::new();
         for id in &running {
