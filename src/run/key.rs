@@ -19,7 +19,7 @@ use super::store::Key;
 use super::world::{EndpointValue, World};
 
 /// Grows when the code computes something else from the same inputs.
-const CODE: u32 = 1;
+const CODE: u32 = 2;
 
 /// Keys of the steps of a plan; those of models are found before those of what asks them.
 pub struct Keys<'a> {
@@ -114,6 +114,7 @@ impl<'a> Keys<'a> {
                     "rows": self.rows(&describe.rows, &used)?,
                     "units": used.iter().map(|name| world.unit(set.table, name)).collect::<Vec<_>>(),
                     "by": by, "columns": describe.columns, "show": describe.show,
+                    "told": [&describe.mean, &describe.median, &describe.levels], "adjust": describe.adjust,
                     "endpoints": self.endpoints(&describe.endpoints, &describe.rows)?,
                 })
             }
@@ -140,13 +141,16 @@ impl<'a> Keys<'a> {
                     "over": evaluate.over.as_ref().map(resampling),
                     "horizons": evaluate.horizons, "labels": evaluate.horizon_labels,
                     "metrics": evaluate.metrics, "figures": evaluate.figures,
+                    "adjust": evaluate.adjust, "bca": evaluate.bca,
                     "apparent": evaluate.apparent, "threshold": evaluate.threshold,
                 })
             }
             Operation::Explain(explain) => json!({
                 "models": self.model_refs(&explain.models)?,
-                "method": explain.method, "over": resampling(&explain.over),
+                "method": explain.method, "settings": settings(&explain.settings),
+                "horizon": explain.horizon, "over": resampling(&explain.over),
                 "rows": self.rows(&explain.rows, &[])?,
+                "data": explain.models.iter().map(|m| self.model_data(m.model, &explain.rows)).collect::<Result<Vec<_>, _>>()?,
             }),
             Operation::Quadrants(quadrants) => {
                 let on = quadrants

@@ -228,6 +228,8 @@ fn study(extra: bool) -> Plan {
             horizon_labels: Vec::new(),
             metrics: vec!["AUC".into(), "Brier".into()],
             figures: vec!["calibration".into(), "decision-curve".into()],
+            adjust: Some("holm".into()),
+            bca: false,
             apparent: false,
             threshold: None,
         }),

@@ -20,6 +20,7 @@ pub mod infer;
 pub mod judge;
 pub mod model;
 pub mod optimism;
+pub mod probability;
 pub mod quadrants;
 pub mod recalibrate;
 pub mod split;
