@@ -202,12 +202,25 @@ impl<'a> Checker<'a> {
 
     pub(super) fn correlate(&mut self, declaration: &'a Declaration) -> Option<Symbol> {
         let mut models = Vec::new();
+        let mut blocks: Vec<(String, NodeId)> = Vec::new();
         let mut columns: Vec<Labelled> = Vec::new();
         let mut inputs = Vec::new();
         let mut table = None;
         let mut faulty = false;
         let mut wanted: Vec<&Expr> = Vec::new();
         for expr in &declaration.head.list {
+            if let Some((name, span)) = name_of(expr)
+                && self.is_declared(&name)
+                && let Found::Symbol(Symbol::Block(id)) = self.find(&name, span)
+            {
+                table = table.or(match &self.plan.node(id).operation {
+                    Operation::Columns(columns) => Some(columns.table),
+                    _ => None,
+                });
+                inputs.push(id);
+                blocks.push((name, id));
+                continue;
+            }
             let is_model = match &expr.kind {
                 ExprKind::Name(path) => path.first().is_some_and(|first| {
                     matches!(self.find(&first.text, first.span), Found::Symbol(Symbol::Model(_)) | Found::Broken)
@@ -266,7 +279,7 @@ impl<'a> Checker<'a> {
         if faulty {
             return None;
         }
-        if models.len() + columns.len() < 2 {
+        if models.len() + columns.len() < 2 && blocks.len() < 2 {
             self.tell(
                 Fault::error("kind::correlation", declaration.head.span, "a correlation is between two values or more")
                     .label("with what?"),
@@ -281,7 +294,7 @@ impl<'a> Checker<'a> {
         self.add(
             declaration,
             name,
-            Operation::Correlate(Correlate { models, columns, method, rows }),
+            Operation::Correlate(Correlate { models, blocks, columns, method, rows }),
             inputs,
             Provenance::default(),
             defaults,

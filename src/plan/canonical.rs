@@ -153,6 +153,7 @@ pub fn parameters(node: &Node) -> Json {
         }),
         Operation::Correlate(correlate) => json!({
             "models": models(&correlate.models),
+            "blocks": correlate.blocks.iter().map(|(name, id)| json!([name, at(id)])).collect::<Vec<_>>(),
             "columns": correlate.columns,
             "method": correlate.method,
             "rows": rows(&correlate.rows),

@@ -366,6 +366,8 @@ pub enum Grouping {
 #[derive(Clone)]
 pub struct Correlate {
     pub models: Vec<ModelRef>,
+    /// Blocks whose redundancy is asked: every feature of one with every feature of the others.
+    pub blocks: Vec<(String, NodeId)>,
     pub columns: Vec<(String, Expression)>,
     pub method: String,
     pub rows: Rows,

@@ -122,6 +122,7 @@ impl<'a> Keys<'a> {
                 "models": self.model_refs(&correlate.models)?,
                 "data": correlate.models.iter().map(|m| self.model_data(m.model, &correlate.rows)).collect::<Result<Vec<_>, _>>()?,
                 "columns": correlate.columns,
+                "blocks": correlate.blocks.iter().map(|block| self.block(block, &correlate.rows)).collect::<Result<Vec<_>, _>>()?,
                 "rows": self.rows(&correlate.rows, &names(correlate.columns.iter().map(|(_, e)| e)))?,
                 "method": correlate.method,
             }),
@@ -132,7 +133,11 @@ impl<'a> Keys<'a> {
                     for model in evaluate.models.iter().chain(&evaluate.against) {
                         seen.push(self.model_data(model.model, rows)?);
                     }
-                    on.push(json!([self.rows(rows, &[])?, seen]));
+                    let used = match &evaluate.over {
+                        Some(Resampling::LeaveOut { column }) => vec![column.clone()],
+                        _ => Vec::new(),
+                    };
+                    on.push(json!([self.rows(rows, &used)?, seen]));
                 }
                 json!({
                     "models": self.model_refs(&evaluate.models)?,
@@ -259,6 +264,11 @@ impl<'a> Keys<'a> {
             Operation::Recalibrate(recalibrate) => self.whole_data(recalibrate.model.model),
             _ => Ok(Json::Null),
         }
+    }
+
+    fn block(&self, (name, id): &(String, NodeId), rows: &Rows) -> Result<Json, Fault> {
+        let set = self.world.rows(rows)?;
+        Ok(json!([name, block_hash(&self.world.block_on(*id, set.table)?, &set.rows)]))
     }
 
     fn data(&self, model: &Model, rows: &Rows) -> Result<Json, Fault> {
