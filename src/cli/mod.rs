@@ -3,14 +3,19 @@
 //! May import everything above the line. Exit codes: 0 done, 1 study rejected, 2 data rejected,
 //! 3 run failed or stopped, 64 the command line itself was wrong.
 
+mod archived;
 mod check;
 mod demo;
 mod explain;
+mod export;
 mod fmt;
+mod lock;
+mod manual;
 mod plan;
 mod progress;
 mod run;
 pub mod show;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -75,8 +80,20 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Explain a diagnostic by its code, with an example.
-    Explain { code: String },
+    /// Explain a diagnostic by its code, or anything else by its name: `rsf`, `split`, `AUC`.
+    Explain { name: String },
+    /// Write the reference part of the manual from the code.
+    Manual {
+        /// Folder that it is written to.
+        #[arg(long, default_value = "docs")]
+        out: PathBuf,
+    },
+    /// Run a study and record what it was made from and what it found, for `verify`.
+    Lock(lock::LockStudy),
+    /// Run a study again and tell every difference from its lock.
+    Verify(verify::Verify),
+    /// Write one archive that another person can run: study, data, lock, results.
+    Export(export::Export),
     /// Run a small study that comes with Diptych, on made-up patients.
     Demo(demo::Demo),
 }
@@ -115,7 +132,11 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run::run(&run),
         Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
-        Command::Explain { code } => explain::explain(&code),
+        Command::Explain { name } => explain::explain(&name),
+        Command::Manual { out } => manual::manual(&out),
+        Command::Lock(lock) => lock::lock(&lock),
+        Command::Verify(verify) => verify::verify(&verify),
+        Command::Export(export) => export::export(&export),
         Command::Demo(demo) => demo::demo(&demo),
     }
     .into()
