@@ -36,6 +36,7 @@ impl Topic {
                 Role::Figure => "figure",
                 Role::Inference => "inference",
                 Role::Enrichment => "enrichment",
+                Role::Explanation => "explanation",
                 Role::Function => "function",
             },
         }

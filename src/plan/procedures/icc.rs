@@ -15,9 +15,9 @@ static CARD: Card = Card {
         LEVEL,
         Parameter {
             name: "form",
-            domain: Domain::Choice(&["(1,1)", "(2,1)", "(3,1)", "(1,k)", "(2,k)", "(3,k)"]),
-            default: Initial::Choice("(2,1)"),
-            summary: "Form of Shrout and Fleiss: one-way, two-way random, two-way mixed; single or mean of k.",
+            domain: Domain::Choice(&["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k", "all"]),
+            default: Initial::Choice("ICC2"),
+            summary: "Form of Shrout and Fleiss: one-way, two-way random, two-way mixed; single or mean of k readings.",
         },
     ],
     summary: "Agreement of readers on a measurement.",

@@ -8,6 +8,7 @@
 
 pub mod cohort;
 pub mod columns;
+pub mod compare;
 pub mod correlate;
 pub mod derive;
 pub mod describe;

@@ -16,8 +16,13 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     let rows = readings.numbers()?;
     let readers = readings.readers.len();
     let ratings = Array2::from_shape_fn((rows.len(), readers), |(row, column)| rows[row][column]);
-    let wanted = format!("ICC{}", spec.settings.choice("form"));
-    let kinds = IccKind::ALL.into_iter().filter(|kind| wanted == "ICC" || kind.name() == wanted);
+    // `ICC2` is ICC(2,1), `ICC2k` is ICC(2,k).
+    let form = spec.settings.choice("form").trim_start_matches("ICC");
+    let wanted = match form.strip_suffix('k') {
+        Some(model) => format!("ICC({model},k)"),
+        None => format!("ICC({form},1)"),
+    };
+    let kinds = IccKind::ALL.into_iter().filter(|kind| form == "all" || kind.name() == wanted);
     let mut answer = Answer::default();
     let mut table =
         ResultTable::new("icc", step.node.name.clone(), ["coefficient", "estimate", "patients", "readers", "left out"]);
