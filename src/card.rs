@@ -33,6 +33,8 @@ pub enum Role {
     Differential,
     /// An enrichment method: `GSEA`, `ORA`, `ssGSEA`.
     Enrichment,
+    /// A way to explain a model: `SHAP`, `permutation`.
+    Explanation,
     /// A function of row expressions: `log10`, `relative_change`.
     Function,
 }

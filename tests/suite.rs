@@ -8,5 +8,6 @@ mod coverage;
 mod imaging;
 mod omics;
 mod repl;
+mod explain;
 mod run;
 mod syntax;

@@ -222,8 +222,8 @@ impl<'a> Checker<'a> {
         };
         let defaults = vec![spelt("rows", self.rows_words(&rows))];
         let name = self.words(declaration.head.span);
-        let operation =
-            Operation::Describe(Describe { rows, by, columns, show: vec!["table".to_owned()], endpoints: Vec::new() });
+        let show = vec!["table".to_owned()];
+        let operation = Operation::Describe(Describe { by, columns, show, ..Describe::of(rows) });
         Some(self.add(declaration, name, operation, inputs, Provenance::default(), defaults))
     }
 
@@ -365,6 +365,8 @@ impl<'a> Checker<'a> {
             horizon_labels,
             metrics,
             figures: Vec::new(),
+            adjust: None,
+            bca: false,
             apparent: false,
             threshold,
         });

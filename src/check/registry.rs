@@ -46,7 +46,7 @@ pub(super) fn pick<T: Copy>(
     other
 }
 
-/// Words after `show` in `evaluate` that are drawings rather than numbers, with the endpoints
+/// Words after `show` in `evaluate` that are drawings or analyses rather than metrics, with the endpoints
 /// that they serve.
 pub(crate) const FIGURES: &[(&str, &[EndpointKind])] = &[
     ("calibration", &[]),
@@ -55,14 +55,22 @@ pub(crate) const FIGURES: &[(&str, &[EndpointKind])] = &[
     ("precision-recall", &[EndpointKind::Binary]),
     ("confusion", &[EndpointKind::Binary]),
     ("scores", &[]),
+    ("NRI", &[EndpointKind::Binary]),
+    ("IDI", &[EndpointKind::Binary]),
+    ("Hosmer-Lemeshow", &[EndpointKind::Binary]),
 ];
 
 /// Words after `show` in `describe`.
 pub(crate) const DESCRIPTIONS: &[&str] = &["table", "response_rates", "follow_up", "median_survival", "missing"];
 
+pub(crate) const ADJUSTMENTS: &[&str] = &["holm", "bonferroni", "hochberg", "BH", "BY"];
+
 pub(crate) const CORRELATIONS: &[&str] = &["spearman", "pearson", "kendall"];
 
-pub(crate) const EXPLANATIONS: &[&str] = &["SHAP", "permutation", "partial_dependence"];
+/// Methods of explanation.
+pub(crate) fn explanations() -> impl Iterator<Item = &'static Card> {
+    crate::explain::methods().iter().copied()
+}
 
 /// Methods of enrichment.
 pub(crate) fn enrichments() -> impl Iterator<Item = &'static Card> {

@@ -15,7 +15,7 @@ pub struct Chapter {
 }
 
 /// Chapters of the reference: the file, the title, an introduction, and what belongs to it.
-const CHAPTERS: [(&str, &str, &str, &[Topic]); 11] = [
+const CHAPTERS: [(&str, &str, &str, &[Topic]); 12] = [
     (
         "language",
         "The language",
@@ -53,6 +53,12 @@ const CHAPTERS: [(&str, &str, &str, &[Topic]); 11] = [
         "Inference by formula",
         "`cox(os ~ age + strata(centre))`: the formulas are those of R.",
         &[Topic::Thing(Role::Inference)],
+    ),
+    (
+        "explanations",
+        "Explanations of a model",
+        "`explain RESPONSE by SHAP over 5 folds`: patients of the fit are explained by models that did not see them.",
+        &[Topic::Thing(Role::Explanation)],
     ),
     (
         "radiomics",

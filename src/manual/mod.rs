@@ -48,6 +48,7 @@ pub fn cards() -> impl Iterator<Item = &'static Card> {
     let rules = crate::fuse::rules().iter().map(|rule| rule.card());
     let metrics = crate::stats::metrics().iter().chain(crate::survival::metrics()).map(|metric| metric.card());
     let procedures = crate::plan::procedures::all().iter().map(|procedure| procedure.card);
+    let explanations = crate::explain::methods().iter().copied();
     let functions = crate::frame::functions().iter().map(|function| function.card);
     let filters = {
         use crate::radiomics::filter::{gradient, log, mean, pointwise, wavelet};
@@ -69,6 +70,7 @@ pub fn cards() -> impl Iterator<Item = &'static Card> {
         .chain(rules)
         .chain(metrics)
         .chain(procedures)
+        .chain(explanations)
         .chain(functions)
         .chain(filters)
         .chain(classes)
@@ -97,6 +99,7 @@ mod tests {
             Role::Fusion,
             Role::Metric,
             Role::Inference,
+            Role::Explanation,
             Role::Function,
             Role::Figure,
             Role::Filter,

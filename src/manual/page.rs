@@ -37,6 +37,7 @@ impl Topic {
                 Role::Inference => "inference",
                 Role::Differential => "test of genes",
                 Role::Enrichment => "enrichment",
+                Role::Explanation => "explanation",
                 Role::Function => "function",
             },
         }

@@ -335,6 +335,29 @@ pub struct Describe {
     /// `table`, `response_rates`, `follow_up`, `median_survival`.
     pub show: Vec<String>,
     pub endpoints: Vec<NodeId>,
+    /// Columns told as mean, as median, as levels, whatever the rule says.
+    pub mean: Vec<String>,
+    pub median: Vec<String>,
+    pub levels: Vec<String>,
+    /// Adjustment of the P of the table by its word.
+    pub adjust: Option<String>,
+}
+
+impl Describe {
+    /// Table 1 of these rows, by the rules alone.
+    pub fn of(rows: Rows) -> Self {
+        Describe {
+            rows,
+            by: None,
+            columns: Vec::new(),
+            show: Vec::new(),
+            endpoints: Vec::new(),
+            mean: Vec::new(),
+            median: Vec::new(),
+            levels: Vec::new(),
+            adjust: None,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -352,6 +375,8 @@ pub enum Grouping {
 #[derive(Clone)]
 pub struct Correlate {
     pub models: Vec<ModelRef>,
+    /// Blocks whose redundancy is asked: every feature of one with every feature of the others.
+    pub blocks: Vec<(String, NodeId)>,
     pub columns: Vec<(String, Expression)>,
     pub method: String,
     pub rows: Rows,
@@ -371,8 +396,12 @@ pub struct Evaluate {
     pub horizon_labels: Vec<String>,
     /// Cards of metrics, in order.
     pub metrics: Vec<String>,
-    /// Figures asked for: `calibration`, `decision-curve`.
+    /// Figures and further analyses asked for: `calibration`, `decision-curve`, `NRI`.
     pub figures: Vec<String>,
+    /// Adjustment of the P of comparisons by its word.
+    pub adjust: Option<String>,
+    /// Bias-corrected and accelerated bootstrap intervals instead of percentiles.
+    pub bca: bool,
     /// Estimates on the rows of the fit are wanted as such.
     pub apparent: bool,
     pub threshold: Option<f64>,
@@ -381,7 +410,11 @@ pub struct Evaluate {
 #[derive(Clone)]
 pub struct Explain {
     pub models: Vec<ModelRef>,
+    /// Name of the method's card.
     pub method: String,
+    pub settings: Settings,
+    /// Days, and as the study wrote it: the probability of the event by then is explained.
+    pub horizon: Option<(f64, String)>,
     pub over: Resampling,
     pub rows: Rows,
 }

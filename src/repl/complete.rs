@@ -291,8 +291,8 @@ impl Offer<'_, '_> {
             Some(Kind::Filter) => self.cards(0, Role::Filter, None),
             Some(Kind::FeatureClass) => self.cards(0, Role::FeatureClass, None),
             Some(Kind::Enrichment) => {
-                for method in registry::ENRICHMENTS {
-                    self.word(0, method, "enrichment method");
+                for method in registry::enrichments() {
+                    self.word(0, method.name, method.summary);
                 }
             }
             Some(Kind::Inference) => self.cards(0, Role::Inference, None),

@@ -19,7 +19,7 @@ use super::store::Key;
 use super::world::{EndpointValue, World};
 
 /// Grows when the code computes something else from the same inputs.
-const CODE: u32 = 1;
+const CODE: u32 = 2;
 
 /// Keys of the steps of a plan; those of models are found before those of what asks them.
 pub struct Keys<'a> {
@@ -114,6 +114,7 @@ impl<'a> Keys<'a> {
                     "rows": self.rows(&describe.rows, &used)?,
                     "units": used.iter().map(|name| world.unit(set.table, name)).collect::<Vec<_>>(),
                     "by": by, "columns": describe.columns, "show": describe.show,
+                    "told": [&describe.mean, &describe.median, &describe.levels], "adjust": describe.adjust,
                     "endpoints": self.endpoints(&describe.endpoints, &describe.rows)?,
                 })
             }
@@ -121,6 +122,7 @@ impl<'a> Keys<'a> {
                 "models": self.model_refs(&correlate.models)?,
                 "data": correlate.models.iter().map(|m| self.model_data(m.model, &correlate.rows)).collect::<Result<Vec<_>, _>>()?,
                 "columns": correlate.columns,
+                "blocks": correlate.blocks.iter().map(|block| self.block(block, &correlate.rows)).collect::<Result<Vec<_>, _>>()?,
                 "rows": self.rows(&correlate.rows, &names(correlate.columns.iter().map(|(_, e)| e)))?,
                 "method": correlate.method,
             }),
@@ -131,7 +133,11 @@ impl<'a> Keys<'a> {
                     for model in evaluate.models.iter().chain(&evaluate.against) {
                         seen.push(self.model_data(model.model, rows)?);
                     }
-                    on.push(json!([self.rows(rows, &[])?, seen]));
+                    let used = match &evaluate.over {
+                        Some(Resampling::LeaveOut { column }) => vec![column.clone()],
+                        _ => Vec::new(),
+                    };
+                    on.push(json!([self.rows(rows, &used)?, seen]));
                 }
                 json!({
                     "models": self.model_refs(&evaluate.models)?,
@@ -140,13 +146,16 @@ impl<'a> Keys<'a> {
                     "over": evaluate.over.as_ref().map(resampling),
                     "horizons": evaluate.horizons, "labels": evaluate.horizon_labels,
                     "metrics": evaluate.metrics, "figures": evaluate.figures,
+                    "adjust": evaluate.adjust, "bca": evaluate.bca,
                     "apparent": evaluate.apparent, "threshold": evaluate.threshold,
                 })
             }
             Operation::Explain(explain) => json!({
                 "models": self.model_refs(&explain.models)?,
-                "method": explain.method, "over": resampling(&explain.over),
+                "method": explain.method, "settings": settings(&explain.settings),
+                "horizon": explain.horizon, "over": resampling(&explain.over),
                 "rows": self.rows(&explain.rows, &[])?,
+                "data": explain.models.iter().map(|m| self.model_data(m.model, &explain.rows)).collect::<Result<Vec<_>, _>>()?,
             }),
             Operation::Quadrants(quadrants) => {
                 let on = quadrants
@@ -294,6 +303,11 @@ impl<'a> Keys<'a> {
             Operation::Recalibrate(recalibrate) => self.whole_data(recalibrate.model.model),
             _ => Ok(Json::Null),
         }
+    }
+
+    fn block(&self, (name, id): &(String, NodeId), rows: &Rows) -> Result<Json, Fault> {
+        let set = self.world.rows(rows)?;
+        Ok(json!([name, block_hash(&self.world.block_on(*id, set.table)?, &set.rows)]))
     }
 
     fn data(&self, model: &Model, rows: &Rows) -> Result<Json, Fault> {

@@ -205,6 +205,16 @@ pub(super) static CODES: &[Code] = &[
   columns where role == "predictor""#,
     },
     Code {
+        code: "kind::no-comparator",
+        title: "A reclassification has no older model",
+        explanation: "NRI and IDI are of one model over another: name the other one after `against`.",
+        bad: r#"evaluate R on external
+  show NRI"#,
+        good: r#"evaluate R on external
+  against R.clinical
+  show NRI"#,
+    },
+    Code {
         code: "kind::no-criterion",
         title: "A choice names no criterion",
         explanation: "`choose` and `tune` are by a metric.",

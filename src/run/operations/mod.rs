@@ -8,6 +8,7 @@
 
 pub mod cohort;
 pub mod columns;
+pub mod compare;
 pub mod contrast;
 pub mod correlate;
 pub mod derive;
@@ -22,6 +23,7 @@ pub mod infer;
 pub mod judge;
 pub mod model;
 pub mod optimism;
+pub mod probability;
 pub mod quadrants;
 pub mod recalibrate;
 pub mod split;
