@@ -47,6 +47,7 @@ pub mod plan;
 pub mod repl;
 pub mod report;
 pub mod run;
+pub mod simulate;
 pub mod syntax;
 
 pub mod explain;

@@ -25,6 +25,7 @@ pub struct Study {
     folder: PathBuf,
     set: Vec<(String, String)>,
     tables: BTreeMap<String, Table>,
+    models: bool,
 }
 
 /// A study checked: the texts, for showing diagnostics, and what was found.
@@ -78,6 +79,7 @@ impl Study {
             folder: PathBuf::from("."),
             set: Vec::new(),
             tables: BTreeMap::new(),
+            models: false,
         }
     }
 
@@ -102,6 +104,13 @@ impl Study {
     #[must_use]
     pub fn set(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.set.push((name.into(), value.into()));
+        self
+    }
+
+    /// Asks for the fitted models as files ([`Report::models`]), with predictions of every patient.
+    #[must_use]
+    pub fn with_models(mut self) -> Self {
+        self.models = true;
         self
     }
 
@@ -175,7 +184,7 @@ impl Study {
 
     /// What a run is given beside the plan.
     pub fn inputs(&self) -> Inputs {
-        Inputs { folder: self.folder.clone(), tables: self.tables.clone() }
+        Inputs { folder: self.folder.clone(), tables: self.tables.clone(), models: self.models }
     }
 
     /// The lock of a finished run.

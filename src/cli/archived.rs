@@ -29,6 +29,7 @@ pub fn run(arguments: &Run) -> Exit {
         set.extend(arguments.parameters.set.iter().cloned());
         let study = open(&path, &Parameters { set })?;
         let store = store_at(arguments.store.as_deref(), &study)?;
+        let study = study.with_models();
         let finished = execute(&study, &store)?;
         let out = arguments.out.clone().unwrap_or_else(|| results_beside(&path));
         let exit = finish(&finished.report, &out, Exit::Done);

@@ -6,14 +6,17 @@
 mod archived;
 mod check;
 mod demo;
+mod dummy;
 mod explain;
 mod export;
 mod fmt;
 mod lock;
 mod plan;
+mod predict;
 mod progress;
 mod run;
 pub mod show;
+mod simulate;
 mod verify;
 
 use std::path::PathBuf;
@@ -72,6 +75,8 @@ enum Command {
         #[command(flatten)]
         parameters: Parameters,
     },
+    /// Predict new patients by models that a study has fitted.
+    Predict(predict::Predict),
     /// Write a study in its canonical layout.
     Fmt {
         studies: Vec<PathBuf>,
@@ -87,6 +92,11 @@ enum Command {
     Verify(verify::Verify),
     /// Write one archive that another person can run: study, data, lock, results.
     Export(export::Export),
+    /// Make up rows that satisfy a study's dictionary, to try it before data arrive.
+    Dummy(dummy::Dummy),
+    /// Make up a cohort whose truth is known.
+    #[command(subcommand)]
+    Simulate(simulate::Simulate),
     /// Run a small study that comes with Diptych, on made-up patients.
     Demo(demo::Demo),
 }
@@ -124,11 +134,14 @@ pub fn main() -> ExitCode {
         Command::Check { study, format, parameters } => check::check(&study, &parameters, format == Format::Json),
         Command::Run(run) => run::run(&run),
         Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
+        Command::Predict(predict) => predict::predict(&predict),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
         Command::Explain { code } => explain::explain(&code),
         Command::Lock(lock) => lock::lock(&lock),
         Command::Verify(verify) => verify::verify(&verify),
         Command::Export(export) => export::export(&export),
+        Command::Dummy(dummy) => dummy::dummy(&dummy),
+        Command::Simulate(what) => simulate::simulate(&what),
         Command::Demo(demo) => demo::demo(&demo),
     }
     .into()

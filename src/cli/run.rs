@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::run::store::write_whole;
-use crate::run::{FaultKind, Report, Store, archive};
+use crate::run::{FaultKind, Report, Store, archive, frozen};
 use crate::{Finished, Rejected, Study};
 
 use super::{Exit, Parameters, archived, open, progress, show};
@@ -32,7 +32,7 @@ pub fn run(arguments: &Run) -> Exit {
     }
     let done = open(&arguments.study, &arguments.parameters).and_then(|study| {
         let store = store_at(arguments.store.as_deref(), &study)?;
-        let finished = execute(&study, &store)?;
+        let finished = execute(&study.with_models(), &store)?;
         show::diagnostics(&finished.review.checked.diagnostics, &finished.review.sources);
         let out = arguments.out.clone().unwrap_or_else(|| results_beside(&arguments.study));
         Ok(finish(&finished.report, &out, Exit::Done))
@@ -120,7 +120,8 @@ fn write(report: &Report, out: &Path) -> std::io::Result<()> {
     written(report).into_iter().try_for_each(|(name, content)| write_whole(&out.join(name), &content))
 }
 
-/// The files of the results with their names: `results.json`, and a CSV for each table.
+/// The files of the results with their names: `results.json`, a CSV for each table, and for each
+/// model its file, its card and its predictions of every patient.
 pub(super) fn written(report: &Report) -> Vec<(String, Vec<u8>)> {
     let results = &report.results;
     let mut files = vec![("results.json".to_owned(), results.json().into_bytes())];
@@ -129,6 +130,12 @@ pub(super) fn written(report: &Report) -> Vec<(String, Vec<u8>)> {
             let name = file_name(&format!("{} {}", answer.declaration, table.name));
             files.push((format!("tables/{name}.csv"), table.csv().into_bytes()));
         }
+    }
+    for (model, predictions) in &report.models {
+        let name = file_name(&model.name);
+        files.push((format!("models/{name}.json"), model.text().into_bytes()));
+        files.push((format!("models/{name}.md"), frozen::card(model).into_bytes()));
+        files.push((format!("predictions/{name}.csv"), predictions.csv().into_bytes()));
     }
     files
 }

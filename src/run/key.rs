@@ -53,6 +53,20 @@ impl<'a> Keys<'a> {
         Ok(key)
     }
 
+    /// The key of what is kept of a model or of groups beside their answer: it follows from every
+    /// row of the model's table as well, and from the horizons at which it is asked.
+    ///
+    /// # Errors
+    /// A step without a key.
+    pub fn record(&self, node: &Node, horizons: &[f64]) -> Result<Key, Fault> {
+        let key = self.known.get(&node.id).ok_or_else(|| Fault::run("run::skipped", "not run"))?;
+        let whole = match &node.operation {
+            Operation::Groups(groups) => self.whole_data(groups.model.model)?,
+            _ => self.whole_data(node.id)?,
+        };
+        Ok(key.piece(&format!("record {}", json!([whole, horizons]))))
+    }
+
     fn body(&self, node: &Node) -> Result<Json, Fault> {
         let world = self.world;
         Ok(match &node.operation {

@@ -2,7 +2,6 @@
 //! they are there.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use crate::card::Settings;
 use crate::frame::expression::{Comparison, Expression};
@@ -277,7 +276,7 @@ fn card(_: &str) -> &'static crate::card::Card {
 }
 
 fn inputs(rows: usize) -> Inputs {
-    Inputs { folder: PathBuf::new(), tables: BTreeMap::from([("trial".to_owned(), synthetic(rows))]) }
+    Inputs { tables: BTreeMap::from([("trial".to_owned(), synthetic(rows))]), ..Inputs::default() }
 }
 
 #[test]
