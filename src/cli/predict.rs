@@ -7,7 +7,6 @@ use crate::frame::dictionary;
 use crate::run::frozen::{self, Asked, ModelFile, NewData, Predictions};
 use crate::run::results::fixed;
 use crate::run::store::write_whole;
-use crate::syntax::ast::Sources;
 
 use super::{Exit, progress, show};
 
@@ -59,7 +58,12 @@ pub fn predict(arguments: &Predict) -> Exit {
     match frozen::apply(&models, &data, asked, &watch) {
         Ok(predictions) => told(&predictions, arguments.out.as_deref()),
         Err(faults) => {
-            show::faults(&faults, &Sources::default());
+            for fault in &faults {
+                show::complain(&format!("{}: {}", fault.code, fault.message));
+                if let Some(help) = &fault.help {
+                    show::complain(&format!("  help: {help}"));
+                }
+            }
             show::print(&format!(
                 "Refused: {} {} in the data; nobody was predicted.\n",
                 faults.len(),
@@ -95,6 +99,11 @@ fn given(arguments: &Predict) -> Result<NewData, Exit> {
     Ok(data)
 }
 
+/// A number as a reader wants it beside others.
+fn brief(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e6 { value.to_string() } else { fixed(value, 2) }
+}
+
 fn told(predictions: &Predictions, out: Option<&Path>) -> Exit {
     let mut text = format!("{}\n", show::drawn(&predictions.table()));
     for (patient, forecast, explained) in predictions.explained() {
@@ -106,6 +115,7 @@ fn told(predictions: &Predictions, out: Option<&Path>) -> Exit {
             .take(SHOWN)
             .map(|(_, feature, value, shapley)| {
                 let sign = if *shapley > 0.0 { "+" } else { "" };
+                let value = value.parse::<f64>().map_or_else(|_| value.clone(), brief);
                 format!("{feature} {value} ({sign}{})", fixed(*shapley, 3))
             })
             .collect();

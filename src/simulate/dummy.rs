@@ -207,8 +207,22 @@ impl Maker<'_> {
         })
     }
 
-    /// Whether an expression holds on a row; `None` where it speaks of more than the row has.
+    /// Whether an expression holds on a row, as far as the row can say: of a conjunction the parts
+    /// that it can.
     fn holds(&self, expression: &Expression, row: &Row) -> Option<Option<bool>> {
+        if let Expression::And(left, right) = expression {
+            return match (self.holds(left, row), self.holds(right, row)) {
+                (Some(Some(false)), _) | (_, Some(Some(false))) => Some(Some(false)),
+                (Some(Some(true)), Some(Some(true))) => Some(Some(true)),
+                (None, _) | (_, None) => None,
+                _ => Some(None),
+            };
+        }
+        self.holds_alone(expression, row)
+    }
+
+    /// Whether an expression holds on a row; `None` where it speaks of more than the row has.
+    fn holds_alone(&self, expression: &Expression, row: &Row) -> Option<Option<bool>> {
         if evaluate::columns(expression).iter().any(|column| !row.contains_key(column)) {
             return None;
         }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::card::EndpointKind;
 use crate::frame::expression::Type;
 use crate::frame::{Cells, evaluate};
-use crate::fuse::FittedDesign;
+use crate::fuse::{self, FittedDesign};
 use crate::learn::{Block, Values};
 use crate::plan::node::{Endpoint, Model, Operation};
 use crate::plan::{Known, Node, NodeId, canonical, describe};
@@ -20,7 +20,7 @@ use crate::stats::Outcome;
 use super::record::{Record, Scores};
 use super::{
     BackgroundBlock, BlockSource, ColumnRule, DerivedColumn, EndpointText, FORMAT, FittedOn, GroupRule, Horizon,
-    InputBlock, InputTable, KIND, ModelFile, active,
+    InputBlock, InputTable, KIND, ModelFile,
 };
 
 /// Training rows that explanations average over.
@@ -70,7 +70,7 @@ pub fn assemble(parts: &Parts<'_>) -> Result<(ModelFile, ResultTable), Fault> {
     let set = world.rows(&spec.rows)?;
     let data = Data::gather(world, spec, set.table, &[])?;
     let fitted = FittedDesign::thaw(&parts.design)?;
-    let used = active::active(&fitted, &data.blocks);
+    let used = used(&fitted, &data.blocks);
     let training: Vec<usize> = set.rows.iter().copied().filter(|row| data.endpoint.known[*row]).collect();
 
     let (tables, derived, blocks) = inputs(world, spec, &data, &used, &training)?;
@@ -132,6 +132,21 @@ pub fn assemble(parts: &Parts<'_>) -> Result<(ModelFile, ResultTable), Fault> {
     };
     let table = predictions(world, &file, set.table, parts.scores)?;
     Ok((file, table))
+}
+
+/// For each block the columns that can change a prediction.
+fn used(design: &FittedDesign, blocks: &BTreeMap<String, Block>) -> BTreeMap<String, BTreeSet<String>> {
+    let all = || {
+        let columns = |(name, block): (&String, &Block)| {
+            block.columns().iter().map(|column| (name.clone(), column.name.clone())).collect::<Vec<_>>()
+        };
+        blocks.iter().flat_map(columns).collect()
+    };
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (block, column) in fuse::reaching(design, blocks).unwrap_or_else(all) {
+        used.entry(block).or_default().insert(column);
+    }
+    used
 }
 
 type Inputs = (Vec<InputTable>, Vec<DerivedColumn>, Vec<InputBlock>);

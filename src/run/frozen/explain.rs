@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use ndarray::{Array2, ArrayView2};
 
 use crate::explain::{ExplainError, permutation_sampling};
-use crate::fuse::FittedDesign;
+use crate::fuse::{Feature, FittedDesign, Mixture};
 use crate::learn::{Block, Column, Values};
 use crate::progress::Watch;
 use crate::run::fault::Fault;
@@ -26,25 +26,34 @@ pub(super) fn explain(
     watch: &Watch,
 ) -> Result<BTreeMap<usize, Explained>, Fault> {
     let broken = |what: &str| Fault::run("run::model-file", format!("{}: {what}", model.name));
-    let features: Vec<(&str, &str, &Vec<Option<f64>>)> = model
-        .background
-        .iter()
-        .flat_map(|block| block.columns.iter().map(|(name, values)| (block.block.as_str(), name.as_str(), values)))
-        .collect();
-    let rows = features.first().map_or(0, |(.., values)| values.len());
-    if rows == 0 {
-        return Ok(BTreeMap::new());
-    }
-    if features.iter().any(|(.., values)| values.len() != rows) {
+    let mut lengths = model.background.iter().flat_map(|block| &block.columns).map(|(_, values)| values.len());
+    let rows = lengths.next().unwrap_or(0);
+    if lengths.any(|length| length != rows) {
         return Err(broken("its background has columns of different lengths"));
     }
-    let background =
-        Array2::from_shape_fn((rows, features.len()), |(row, feature)| features[feature].2[row].unwrap_or(f64::NAN));
+    let features: Vec<Feature> = model
+        .background
+        .iter()
+        .flat_map(|block| block.columns.iter().map(|(name, _)| (block.block.clone(), name.clone())))
+        .collect();
     let mut explained = BTreeMap::new();
+    if rows == 0 {
+        return Ok(explained);
+    }
     for (row, key) in keys.iter().enumerate() {
         watch.check().map_err(Fault::from)?;
-        let predictor = |x: ArrayView2<'_, f64>| predict(design, blocks, row, &features, x);
-        let own = own(blocks, row, &features);
+        // The background, and after it the patient.
+        let given = beside(model, blocks, row, rows);
+        let own = Array2::from_elem((1, features.len()), rows as f64);
+        let background = Array2::from_shape_fn((rows, features.len()), |(row, _)| row as f64);
+        let mixture = Mixture::new(design, &given, &(0..=rows).collect::<Vec<_>>());
+        let mixture = mixture.ok().flatten().filter(|mixture| mixture.features() == features);
+        let predictor = |sources: ArrayView2<'_, f64>| match &mixture {
+            Some(mixture) => {
+                mixture.predict(sources).map_err(|error| ExplainError::Model { reason: error.to_string() })
+            }
+            None => predict(design, &given, &features, sources),
+        };
         let found = permutation_sampling(&predictor, own.view(), background.view(), ORDERS, &stream(model, key), watch);
         let found = match found {
             Ok(found) => found,
@@ -55,10 +64,10 @@ pub(super) fn explain(
         let mut values: Vec<(String, String, String, f64)> = features
             .iter()
             .enumerate()
-            .map(|(feature, (block, name, _))| {
-                let column = column(blocks, block, name);
+            .map(|(feature, (block, name))| {
+                let column = blocks.get(block).and_then(|block| block.columns().iter().find(|c| c.name == *name));
                 let shown = column.map_or(String::new(), |column| shown(column, row));
-                ((*block).to_owned(), (*name).to_owned(), shown, found.values[[0, feature]])
+                (block.clone(), name.clone(), shown, found.values[[0, feature]])
             })
             .collect();
         values.sort_by(|left, right| right.3.abs().total_cmp(&left.3.abs()));
@@ -69,57 +78,70 @@ pub(super) fn explain(
     Ok(explained)
 }
 
-fn column<'b>(blocks: &'b BTreeMap<String, Block>, block: &str, name: &str) -> Option<&'b Column> {
-    blocks.get(block)?.columns().iter().find(|column| column.name == name)
-}
-
-/// The patient's own features as a row.
-fn own(blocks: &BTreeMap<String, Block>, row: usize, features: &[(&str, &str, &Vec<Option<f64>>)]) -> Array2<f64> {
-    let value = |(block, name, _): &(&str, &str, &Vec<Option<f64>>)| {
-        column(blocks, block, name).map_or(f64::NAN, |column| match &column.values {
-            Values::Number(values) => values[row],
-            Values::Level { codes, .. } => codes[row].map_or(f64::NAN, f64::from),
-        })
-    };
-    Array2::from_shape_fn((1, features.len()), |(_, feature)| value(&features[feature]))
-}
-
-/// Predictions of rows of features; every other column is the patient's.
-fn predict(
-    design: &FittedDesign,
-    blocks: &BTreeMap<String, Block>,
-    row: usize,
-    features: &[(&str, &str, &Vec<Option<f64>>)],
-    x: ArrayView2<'_, f64>,
-) -> Result<Vec<f64>, ExplainError> {
-    let place: BTreeMap<(&str, &str), usize> =
-        features.iter().enumerate().map(|(place, (block, name, _))| ((*block, *name), place)).collect();
-    let given: BTreeMap<String, Block> = blocks
+/// The rows of the background, and last the patient's own; columns that the background leaves out
+/// change nothing and are the patient's in every row.
+fn beside(model: &ModelFile, blocks: &BTreeMap<String, Block>, row: usize, rows: usize) -> BTreeMap<String, Block> {
+    let held: BTreeMap<(&str, &str), &Vec<Option<f64>>> = model
+        .background
+        .iter()
+        .flat_map(|block| block.columns.iter().map(|(name, values)| ((block.block.as_str(), name.as_str()), values)))
+        .collect();
+    let same = vec![row; rows + 1];
+    blocks
         .iter()
         .map(|(name, block)| {
             let columns = block
                 .columns()
                 .iter()
-                .map(|column| match place.get(&(name.as_str(), column.name.as_str())) {
-                    None => Column { name: column.name.clone(), values: column.values.select(&vec![row; x.nrows()]) },
-                    Some(place) => {
-                        let values = x.column(*place);
-                        let values = match &column.values {
-                            Values::Number(_) => Values::Number(values.to_vec()),
-                            Values::Level { levels, .. } => Values::Level {
-                                codes: values.iter().map(|v| (!v.is_nan()).then_some(*v as u32)).collect(),
-                                levels: levels.clone(),
-                            },
-                        };
-                        Column { name: column.name.clone(), values }
-                    }
+                .map(|column| {
+                    let of = held.get(&(name.as_str(), column.name.as_str()));
+                    let values = match (of, &column.values) {
+                        (None, values) => values.select(&same),
+                        (Some(held), Values::Number(own)) => {
+                            let before = held.iter().map(|value| value.unwrap_or(f64::NAN));
+                            Values::Number(before.chain([own[row]]).collect())
+                        }
+                        (Some(held), Values::Level { codes, levels }) => {
+                            let before = held.iter().map(|value| value.map(|value| value as u32));
+                            Values::Level { codes: before.chain([codes[row]]).collect(), levels: levels.clone() }
+                        }
+                    };
+                    Column { name: column.name.clone(), values }
                 })
                 .collect();
-            (name.clone(), Block::new(x.nrows(), columns))
+            (name.clone(), Block::new(rows + 1, columns))
+        })
+        .collect()
+}
+
+/// Predictions of mixtures where a preparation looks from one column at another: each mixture is
+/// prepared as a row of its own.
+fn predict(
+    design: &FittedDesign,
+    blocks: &BTreeMap<String, Block>,
+    features: &[Feature],
+    sources: ArrayView2<'_, f64>,
+) -> Result<Vec<f64>, ExplainError> {
+    let last = blocks.values().next().map_or(0, |block| block.rows().saturating_sub(1));
+    let mixed: BTreeMap<String, Block> = blocks
+        .iter()
+        .map(|(name, block)| {
+            let columns = block
+                .columns()
+                .iter()
+                .map(|column| {
+                    let place = features.iter().position(|(of, known)| of == name && *known == column.name);
+                    let rows: Vec<usize> = (0..sources.nrows())
+                        .map(|row| place.map_or(last, |place| sources[[row, place]] as usize))
+                        .collect();
+                    Column { name: column.name.clone(), values: column.values.select(&rows) }
+                })
+                .collect();
+            (name.clone(), Block::new(sources.nrows(), columns))
         })
         .collect();
-    let rows: Vec<usize> = (0..x.nrows()).collect();
-    let predicted = design.predict(&given, &rows).map_err(|error| ExplainError::Model { reason: error.to_string() })?;
+    let rows: Vec<usize> = (0..sources.nrows()).collect();
+    let predicted = design.predict(&mixed, &rows).map_err(|error| ExplainError::Model { reason: error.to_string() })?;
     if !predicted.left_out.is_empty() {
         return Err(ExplainError::Model { reason: "a patient lacks what the model needs".to_owned() });
     }

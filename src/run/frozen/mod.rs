@@ -8,7 +8,6 @@
 //!
 //! May import: `plan`, the engines, and `run`'s own types. Deliberately absent: refitting.
 
-mod active;
 mod apply;
 mod assemble;
 mod card;

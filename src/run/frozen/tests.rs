@@ -168,3 +168,17 @@ fn what_is_no_model_file_is_told() {
     let later = files()[0].text().replacen("\"format\":1", "\"format\":2", 1);
     assert!(ModelFile::parse(&later).unwrap_err().contains("format 2"));
 }
+
+#[test]
+fn the_schema_names_what_a_model_file_holds() {
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../../../docs/model.schema.json")).unwrap();
+    let file = serde_json::to_value(&files()[0]).unwrap();
+    let names = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&schema["properties"]), names(&file));
+    let mut required: Vec<&str> =
+        schema["required"].as_array().unwrap().iter().filter_map(|name| name.as_str()).collect();
+    required.sort_unstable();
+    assert_eq!(required, names(&file));
+    let column = &file["tables"][0]["columns"]["albumin"];
+    assert_eq!(names(&schema["$defs"]["column"]["properties"]), names(column));
+}
