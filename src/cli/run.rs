@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::figures;
 use crate::run::store::write_whole;
-use crate::run::{FaultKind, Report, Store, archive, frozen};
+use crate::run::{FaultKind, Report, Results, Store, archive, frozen};
 use crate::{Finished, Rejected, Study};
 
 use super::{Exit, Parameters, archived, open, progress, show};
@@ -12,7 +13,7 @@ use super::{Exit, Parameters, archived, open, progress, show};
 pub struct Run {
     /// A study, or an archive that `diptych export` wrote.
     pub study: PathBuf,
-    /// Folder for `results.json` and `tables/`; the study's name with `_results` unless said.
+    /// Folder for `results.json`, `tables/` and `figures/`; the study's name with `_results` unless said.
     #[arg(long)]
     pub out: Option<PathBuf>,
     #[command(flatten)]
@@ -104,6 +105,7 @@ pub fn finish(report: &Report, out: &Path, exit: Exit) -> Exit {
         show::complain(&format!("results cannot be written to {}: {error}", out.display()));
         return Exit::RunFailed;
     }
+    draw(&report.results, out);
     let stored = report.stored.len();
     let computed = report.computed.len();
     show::print(&match (computed, stored) {
@@ -138,6 +140,26 @@ pub(super) fn written(report: &Report) -> Vec<(String, Vec<u8>)> {
         files.push((format!("predictions/{name}.csv"), predictions.csv().into_bytes()));
     }
     files
+}
+
+/// `figures/`: SVG, PNG and the numbers of each figure; what cannot be drawn is said, and stops nothing.
+fn draw(results: &Results, out: &Path) {
+    let mut taken = std::collections::HashMap::<String, usize>::new();
+    for answer in &results.answers {
+        for figure in &answer.figures {
+            let mut name = file_name(&format!("{} {}", answer.declaration, figure.kind));
+            let before = taken.entry(name.clone()).or_default();
+            *before += 1;
+            if *before > 1 {
+                name = format!("{name}-{before}");
+            }
+            let drawn = figures::read(&figure.kind, &figure.data)
+                .and_then(|numbers| figures::write(&out.join("figures"), &name, numbers.as_ref()));
+            if let Err(reason) = drawn {
+                show::print(&format!("! {} ({}) could not be drawn: {reason}\n", figure.title, figure.kind));
+            }
+        }
+    }
 }
 
 /// A name that every file system takes.
