@@ -36,8 +36,10 @@
 pub mod card;
 pub mod progress;
 pub mod random;
+mod predict;
 mod study;
 
+pub use predict::predict;
 pub use study::{Finished, Rejected, Review, Study};
 
 pub mod check;

@@ -11,6 +11,8 @@ use crate::frame::dictionary::Dictionary;
 use crate::frame::{self, DataError, Table};
 use crate::plan::{Operation, Plan};
 use crate::progress::Watch;
+use crate::predict;
+use crate::run::frozen::{BlockSource, ModelFile};
 use crate::run::lock::{FileLock, Lock, StudyLock};
 use crate::run::{self, Failure, Fault, Inputs, Report, Store, world};
 use crate::syntax::Diagnostic;
@@ -177,8 +179,26 @@ impl Study {
         let review = self.prepare()?;
         let Some(plan) = &review.checked.plan else { return Err(Rejected::Study(review)) };
         match run::run(plan, &self.inputs(), store, watch) {
-            Ok(report) => Ok(Finished { review, report }),
+            Ok(mut report) => {
+                for (model, _) in &mut report.models {
+                    self.in_words(&review, model);
+                }
+                Ok(Finished { review, report })
+            }
             Err(failure) => Err(Rejected::Run { review: Box::new(review), failure }),
+        }
+    }
+
+    /// Adds to a model file how the study declares the images that it measures.
+    fn in_words(&self, review: &Review, model: &mut ModelFile) {
+        for block in &mut model.blocks {
+            let BlockSource::Images { images, declarations, set, files, .. } = &mut block.source else { continue };
+            *declarations = predict::declarations(&review.sources, images, &block.name);
+            set.clone_from(&self.set);
+            let named = review.read.iter().filter(|file| declarations.contains(&file.path));
+            *files = named
+                .filter_map(|file| Some((file.path.clone(), std::fs::read_to_string(self.folder.join(&file.path)).ok()?)))
+                .collect();
         }
     }
 

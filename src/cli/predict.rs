@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::frame::dictionary;
-use crate::run::frozen::{self, Asked, ModelFile, NewData, Predictions};
+use crate::run::frozen::{Asked, ModelFile, NewData, Predictions};
 use crate::run::results::fixed;
 use crate::run::store::write_whole;
 
@@ -55,7 +55,7 @@ pub fn predict(arguments: &Predict) -> Exit {
     let watch = progress::watch();
     progress::stop_at_interrupt(&watch);
     let asked = Asked { explanations: !arguments.without_explanations, curves: true };
-    match frozen::apply(&models, &data, asked, &watch) {
+    match crate::predict(&models, &data, asked, &watch) {
         Ok(predictions) => told(&predictions, arguments.out.as_deref()),
         Err(faults) => {
             for fault in &faults {

@@ -14,7 +14,8 @@ use crate::plan::{Node, NodeId, Plan, Provenance};
 use crate::progress::Watch;
 use crate::random::Stream;
 use crate::run::fault::Fault;
-use crate::run::operations::{columns, derive, table};
+use crate::run::operations::{columns, derive, extraction, table};
+use crate::run::store::Store;
 use crate::run::world::World;
 use crate::syntax::ast::Span;
 
@@ -28,15 +29,25 @@ pub struct Asked {
     pub curves: bool,
 }
 
+/// What the declarations of a block of images mean: made from the study's words by the checker,
+/// which this module does not know.
+pub type Declared<'c> = dyn Fn(&ModelFile, &InputBlock) -> Result<(node::Images, node::Extraction), Vec<Fault>> + 'c;
+
 /// Predictions of new patients by every model, with the profiles that two of them make.
 ///
 /// # Errors
 /// Everything in the data that the models refuse, each for itself.
-pub fn apply(models: &[ModelFile], data: &NewData, asked: Asked, watch: &Watch) -> Result<Predictions, Vec<Fault>> {
+pub fn apply(
+    models: &[ModelFile],
+    data: &NewData,
+    asked: Asked,
+    declared: &Declared<'_>,
+    watch: &Watch,
+) -> Result<Predictions, Vec<Fault>> {
     let mut all = Predictions::default();
     let mut faults: Vec<Fault> = Vec::new();
     for model in models {
-        match one(model, data, asked, watch) {
+        match one(model, data, asked, declared, watch) {
             Ok((keys, forecasts, notes)) => {
                 all.models.push(model.name.clone());
                 all.note(notes);
@@ -80,12 +91,18 @@ pub fn apply(models: &[ModelFile], data: &NewData, asked: Asked, watch: &Watch) 
 
 type Of = (Vec<String>, Vec<Forecast>, Vec<String>);
 
-fn one(model: &ModelFile, data: &NewData, asked: Asked, watch: &Watch) -> Result<Of, Vec<Fault>> {
+fn one(
+    model: &ModelFile,
+    data: &NewData,
+    asked: Asked,
+    declared: &Declared<'_>,
+    watch: &Watch,
+) -> Result<Of, Vec<Fault>> {
     let single = |fault: Fault| vec![fault];
     let design = FittedDesign::thaw(&model.design)
         .map_err(|error| single(Fault::run("run::model-file", format!("{}: {error}", model.name))))?;
     let (tables, notes) = inputs::tables(model, data)?;
-    let (keys, blocks) = measured(model, tables, data)?;
+    let (keys, blocks) = measured(model, tables, data, declared, watch)?;
     let rows: Vec<usize> = (0..keys.len()).collect();
 
     let mut parts: Vec<(String, BTreeMap<usize, f64>)> = Vec::new();
@@ -165,6 +182,8 @@ fn measured(
     model: &ModelFile,
     tables: Vec<Table>,
     data: &NewData,
+    declared: &Declared<'_>,
+    watch: &Watch,
 ) -> Result<(Vec<String>, BTreeMap<String, Block>), Vec<Fault>> {
     let mut plan = Plan::new(crate::plan::Study {
         name: model.study.name.clone(),
@@ -206,11 +225,20 @@ fn measured(
                 let name = format!("features {}", block.name);
                 sources.push((block, add(&mut plan, name, vec![table], Operation::Columns(spec))));
             }
-            BlockSource::Images { .. } => {
-                return Err(vec![Fault::unavailable(
-                    "predicting from images",
-                    "extract the features first and read them as a table",
-                )]);
+            BlockSource::Images { images, .. } => {
+                if data.images.is_none() {
+                    return Err(vec![
+                        Fault::data("data::no-images", format!("{} wants images (`{}`)", model.name, block.name))
+                            .helped("give the folder that their paths start from as `--images FOLDER`"),
+                    ]);
+                }
+                let (of, extraction) = declared(model, block)?;
+                let of = add(&mut plan, format!("images {images}"), Vec::new(), Operation::Images(of));
+                let tables: Vec<NodeId> = ids.values().copied().collect();
+                // Agreement of readings chose the features in the study; here they are given.
+                let spec = node::Extraction { images: of, tables, keep: Vec::new(), ..extraction };
+                let name = format!("features {}", block.name);
+                sources.push((block, add(&mut plan, name, vec![of], Operation::Extraction(spec))));
             }
         }
     }
@@ -223,6 +251,10 @@ fn measured(
             Operation::Table(spec) => table::run(&mut world, node, spec, &folder, bound.next()).map_err(single)?,
             Operation::Derive(spec) => derive::run(&mut world, node, spec).map_err(single)?,
             Operation::Columns(spec) => columns::run(&mut world, node, spec).map_err(single)?,
+            Operation::Extraction(spec) => {
+                let stream = Stream::root(model.study.seed).named(&node.name);
+                extraction::run(&mut world, node, spec, &stream, &Store::none(), watch).map_err(single)?;
+            }
             _ => {}
         }
     }
@@ -232,7 +264,7 @@ fn measured(
     let mut blocks = BTreeMap::new();
     for (spec, id) in sources {
         let block = world.block_on(id, first).map_err(single)?;
-        blocks.insert(spec.name.clone(), levelled(spec, block, &keys)?);
+        blocks.insert(spec.name.clone(), levelled(spec, in_order(spec, block), &keys)?);
     }
     Ok((keys, blocks))
 }
@@ -249,6 +281,23 @@ fn add(plan: &mut Plan, name: String, inputs: Vec<NodeId>, operation: Operation)
         accepted: Vec::new(),
         span: Span::default(),
     })
+}
+
+/// The block with the columns of the fit in their order; a feature of the images that nobody here
+/// has is missing.
+fn in_order(spec: &InputBlock, block: Block) -> Block {
+    let (BlockSource::Columns { columns, .. } | BlockSource::Images { columns, .. }) = &spec.source;
+    let rows = block.rows();
+    let mut held: BTreeMap<String, Values> =
+        block.into_columns().into_iter().map(|column| (column.name, column.values)).collect();
+    let columns = columns
+        .iter()
+        .map(|name| {
+            let values = held.remove(name).unwrap_or_else(|| Values::Number(vec![f64::NAN; rows]));
+            Column { name: name.clone(), values }
+        })
+        .collect();
+    Block::new(rows, columns)
 }
 
 /// The block with the levels of the fit; a level that the study had not is refused.

@@ -186,14 +186,10 @@ fn inputs(
                 BlockSource::Columns { table: world.table(of.table)?.name.clone(), columns }
             }
             Operation::Extraction(of) => {
-                let Operation::Images(images) = &world.plan.node(of.images).operation else { continue };
-                BlockSource::Images {
-                    pattern: images.pattern.clone(),
-                    mask: images.masks.first().map(|(_, pattern)| pattern.clone()).unwrap_or_default(),
-                    phases: of.phases.clone(),
-                    settings: of.settings.clone(),
-                    columns,
-                }
+                let images = word(world.plan.node(of.images)).to_owned();
+                // Their words are added by whoever has the text of the study.
+                let (declarations, set, files) = (String::new(), Vec::new(), BTreeMap::new());
+                BlockSource::Images { images, declarations, set, files, columns }
             }
             _ => continue,
         };

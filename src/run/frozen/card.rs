@@ -104,17 +104,20 @@ pub fn card(model: &ModelFile) -> String {
         ));
     }
     for block in &model.blocks {
-        if let BlockSource::Images { pattern, mask, columns, .. } = &block.source {
+        if let BlockSource::Images { images, declarations, columns, .. } = &block.source {
             line(&format!(
-                "- `{}`: {} radiomic features of the images `{pattern}` within the masks `{mask}`, extracted as in the study.",
+                "- `{}`: {} radiomic features of the images `{images}`, extracted as in the study:\n",
                 block.name,
                 columns.len()
             ));
+            line(&format!("```\n{}\n```", declarations.trim_end()));
         }
     }
     line("\n## Use\n");
+    let images = model.blocks.iter().any(|block| matches!(block.source, BlockSource::Images { .. }));
     line("```");
-    line(&format!("diptych predict {}.json --data new.csv", model.name));
+    let with = if images { " --images FOLDER" } else { "" };
+    line(&format!("diptych predict {}.json --data new.csv{with}", model.name));
     line("```");
     line(
         "\nA unit, level or value outside these, or a column that is not there, is refused. A value outside those of training is told with the prediction.",

@@ -30,7 +30,7 @@ use crate::frame::expression::{Expression, Type};
 
 use super::results::{EstimateRecord, StudyRecord};
 
-pub use apply::{Asked, apply};
+pub use apply::{Asked, Declared, apply};
 pub use assemble::{Parts, assemble, horizons};
 pub use card::card;
 pub use inputs::NewData;
@@ -151,12 +151,16 @@ pub enum BlockSource {
         table: String,
         columns: Vec<String>,
     },
-    /// Radiomics of images, with the settings of the extraction and the features that were kept.
+    /// Radiomics of images, as the study declares them, with the features that were kept.
     Images {
-        pattern: String,
-        mask: String,
-        phases: Vec<String>,
-        settings: Vec<(String, Json)>,
+        /// Name of the set of images.
+        images: String,
+        /// The study's declarations of the images, of the features and of parameters.
+        declarations: String,
+        /// Parameters that were set.
+        set: Vec<(String, String)>,
+        /// Files that the declarations name, such as one of extraction settings.
+        files: BTreeMap<String, String>,
         columns: Vec<String>,
     },
 }

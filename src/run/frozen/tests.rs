@@ -10,7 +10,7 @@ use crate::progress::Watch;
 use crate::run::Store;
 use crate::run::results::{Cell, ResultTable};
 
-use super::{Asked, ModelFile, NewData, Predictions, apply, card};
+use super::{Asked, ModelFile, NewData, Predictions, card};
 
 const EXTRA: &str = "\ngroups profile from RESPONSE at 0.5\nquadrants profile, risk\n\
     model FOREST for os\n  prepare host by median then one_hot\n  prepare tumour by median\n  learn rsf(trees = 20)\n  \
@@ -54,7 +54,7 @@ fn on(lines: &[String], dictionary: Option<&str>) -> Result<Predictions, Vec<Str
         dictionary: dictionary.map(|text| dictionary::parse(text).unwrap()),
         ..NewData::default()
     };
-    apply(&files(), &data, Asked { explanations: false, curves: false }, &Watch::silent())
+    crate::predict(&files(), &data, Asked { explanations: false, curves: false }, &Watch::silent())
         .map_err(|faults| faults.into_iter().map(|fault| format!("{}: {}", fault.code, fault.message)).collect())
 }
 
@@ -116,7 +116,7 @@ fn patients_are_explained_grouped_and_put_into_profiles() {
     std::fs::write(&path, edited(|_, line| line.to_owned()).join("\n")).unwrap();
     let data = NewData { tables: [(String::new(), path)].into(), ..NewData::default() };
     let asked = Asked { explanations: true, curves: true };
-    let told = apply(&files()[..2], &data, asked, &Watch::silent()).unwrap();
+    let told = crate::predict(&files()[..2], &data, asked, &Watch::silent()).unwrap();
     for patient in &told.patients {
         let quadrant = patient.quadrant.as_deref().unwrap();
         assert!(quadrant.starts_with("profile ") && quadrant.contains(", risk "), "{quadrant}");
@@ -126,7 +126,7 @@ fn patients_are_explained_grouped_and_put_into_profiles() {
             assert!((explained.base + sum - forecast.value.unwrap()).abs() < 1e-9);
         }
     }
-    let again = apply(&files()[..2], &data, asked, &Watch::silent()).unwrap();
+    let again = crate::predict(&files()[..2], &data, asked, &Watch::silent()).unwrap();
     assert_eq!(told, again);
     assert!(!told.explanations().rows.is_empty());
 }
