@@ -6,6 +6,7 @@
 mod check;
 mod demo;
 mod explain;
+mod extract;
 mod fmt;
 mod plan;
 mod progress;
@@ -75,6 +76,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Measure the radiomics features of an image inside a mask, or of a table of cases.
+    Extract(extract::Extract),
     /// Explain a diagnostic by its code, with an example.
     Explain { code: String },
     /// Run a small study that comes with Diptych, on made-up patients.
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run::run(&run),
         Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
+        Command::Extract(arguments) => extract::extract(&arguments),
         Command::Explain { code } => explain::explain(&code),
         Command::Demo(demo) => demo::demo(&demo),
     }
