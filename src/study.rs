@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use polars::frame::DataFrame;
 
@@ -11,6 +11,7 @@ use crate::frame::dictionary::Dictionary;
 use crate::frame::{self, DataError, Table};
 use crate::plan::{Operation, Plan};
 use crate::progress::Watch;
+use crate::run::lock::{FileLock, Lock, StudyLock};
 use crate::run::{self, Failure, Fault, Inputs, Report, Store, world};
 use crate::syntax::Diagnostic;
 use crate::syntax::ast::Sources;
@@ -31,6 +32,25 @@ pub struct Study {
 pub struct Review {
     pub sources: Sources,
     pub checked: Checked,
+    /// Dictionaries and used studies that the check has read.
+    pub read: Vec<FileLock>,
+}
+
+/// The study's folder, and what was read from it.
+struct Reading {
+    folder: Folder,
+    read: Mutex<Vec<FileLock>>,
+}
+
+impl check::World for Reading {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let content = self.folder.read(path)?;
+        if let Ok(mut read) = self.read.lock() {
+            let hash = blake3::hash(&content).to_hex()[..16].to_owned();
+            read.push(FileLock { path: path.to_owned(), what: "dictionary or study".to_owned(), hash });
+        }
+        Ok(content)
+    }
 }
 
 /// A study that ran to its end.
@@ -111,17 +131,16 @@ impl Study {
     fn review(&self, tables: BTreeMap<String, Dictionary>) -> Review {
         let mut sources = Sources::default();
         let options = Options { set: self.set.clone(), tables, ..Options::default() };
-        let world = Folder(self.folder.clone());
+        let world = Reading { folder: Folder(self.folder.clone()), read: Mutex::default() };
         let checked = check::check_text(&self.name, &self.text, &mut sources, &world, &options);
-        Review { sources, checked }
+        Review { sources, checked, read: world.read.into_inner().unwrap_or_default() }
     }
 
-    /// Checks the study, reads the schema of tables that no dictionary describes and checks again,
-    /// then runs. What is finished goes into `store` at once; what is there already is taken.
+    /// Checks the study, reads the schema of tables that no dictionary describes and checks again.
     ///
     /// # Errors
-    /// [`Rejected`], with all faults of the stage at which it ended.
-    pub fn run(&self, store: &Store, watch: &Watch) -> Result<Finished, Rejected> {
+    /// [`Rejected`], by the study or by its data.
+    pub fn prepare(&self) -> Result<Review, Rejected> {
         let mut review = self.check();
         let Some(plan) = &review.checked.plan else { return Err(Rejected::Study(review)) };
         let schemas = match self.schemas(plan) {
@@ -134,12 +153,53 @@ impl Study {
         if !schemas.is_empty() {
             review = self.review(schemas);
         }
+        if review.checked.plan.is_none() {
+            return Err(Rejected::Study(review));
+        }
+        Ok(review)
+    }
+
+    /// Prepares the study, then runs. What is finished goes into `store` at once; what is there
+    /// already is taken.
+    ///
+    /// # Errors
+    /// [`Rejected`], with all faults of the stage at which it ended.
+    pub fn run(&self, store: &Store, watch: &Watch) -> Result<Finished, Rejected> {
+        let review = self.prepare()?;
         let Some(plan) = &review.checked.plan else { return Err(Rejected::Study(review)) };
-        let inputs = Inputs { folder: self.folder.clone(), tables: self.tables.clone() };
-        match run::run(plan, &inputs, store, watch) {
+        match run::run(plan, &self.inputs(), store, watch) {
             Ok(report) => Ok(Finished { review, report }),
             Err(failure) => Err(Rejected::Run { review: Box::new(review), failure }),
         }
+    }
+
+    /// What a run is given beside the plan.
+    pub fn inputs(&self) -> Inputs {
+        Inputs { folder: self.folder.clone(), tables: self.tables.clone() }
+    }
+
+    /// The lock of a finished run.
+    ///
+    /// # Errors
+    /// Data that cannot be read any more.
+    pub fn lock(&self, finished: &Finished) -> Result<Lock, Vec<Fault>> {
+        Ok(self.lock_inputs(&finished.review)?.with_results(&finished.report.results))
+    }
+
+    /// The lock of a prepared study before it runs: its text, its plan and its data.
+    ///
+    /// # Errors
+    /// Data that cannot be read, or a review that rejected the study.
+    pub fn lock_inputs(&self, review: &Review) -> Result<Lock, Vec<Fault>> {
+        let Some(plan) = &review.checked.plan else {
+            return Err(vec![Fault::run("run::rejected", "a rejected study has no lock")]);
+        };
+        let study = StudyLock {
+            name: plan.study.name.clone(),
+            hash: blake3::hash(self.text.as_bytes()).to_hex()[..16].to_owned(),
+            set: self.set.clone(),
+        };
+        Lock::new(study, plan, &self.inputs(), review.read.clone())
     }
 
     /// Schemas of the tables of the plan that are bound, or that no dictionary describes.

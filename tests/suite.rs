@@ -5,5 +5,6 @@ mod bench;
 mod check;
 mod conformance;
 mod coverage;
+mod radiomics;
 mod run;
 mod syntax;

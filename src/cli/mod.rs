@@ -3,15 +3,19 @@
 //! May import everything above the line. Exit codes: 0 done, 1 study rejected, 2 data rejected,
 //! 3 run failed or stopped, 64 the command line itself was wrong.
 
+mod archived;
 mod check;
 mod demo;
 mod explain;
 mod extract;
+mod export;
 mod fmt;
+mod lock;
 mod plan;
 mod progress;
 mod run;
 pub mod show;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -80,6 +84,12 @@ enum Command {
     Extract(extract::Extract),
     /// Explain a diagnostic by its code, with an example.
     Explain { code: String },
+    /// Run a study and record what it was made from and what it found, for `verify`.
+    Lock(lock::LockStudy),
+    /// Run a study again and tell every difference from its lock.
+    Verify(verify::Verify),
+    /// Write one archive that another person can run: study, data, lock, results.
+    Export(export::Export),
     /// Run a small study that comes with Diptych, on made-up patients.
     Demo(demo::Demo),
 }
@@ -120,6 +130,9 @@ pub fn main() -> ExitCode {
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
         Command::Extract(arguments) => extract::extract(&arguments),
         Command::Explain { code } => explain::explain(&code),
+        Command::Lock(lock) => lock::lock(&lock),
+        Command::Verify(verify) => verify::verify(&verify),
+        Command::Export(export) => export::export(&export),
         Command::Demo(demo) => demo::demo(&demo),
     }
     .into()

@@ -2,16 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::Rejected;
+use crate::figures;
 use crate::run::store::write_whole;
-use crate::run::{FaultKind, Report, Results, Store};
+use crate::run::{FaultKind, Report, Results, Store, archive};
+use crate::{Finished, Rejected, Study};
 
-use super::{Exit, Parameters, open, progress, show};
+use super::{Exit, Parameters, archived, open, progress, show};
 
 #[derive(clap::Args)]
 pub struct Run {
+    /// A study, or an archive that `diptych export` wrote.
     pub study: PathBuf,
-    /// Folder for `results.json` and `tables/`; the study's name with `_results` unless said.
+    /// Folder for `results.json`, `tables/` and `figures/`; the study's name with `_results` unless said.
     #[arg(long)]
     pub out: Option<PathBuf>,
     #[command(flatten)]
@@ -25,40 +27,60 @@ pub struct Run {
 }
 
 pub fn run(arguments: &Run) -> Exit {
-    let study = match open(&arguments.study, &arguments.parameters) {
-        Ok(study) => study,
-        Err(exit) => return exit,
-    };
-    let place = arguments.store.clone().unwrap_or_else(|| study.folder().join(".diptych"));
-    let store = match Store::at(&place) {
-        Ok(store) => store,
-        Err(error) => {
-            show::complain(&format!("the store {} cannot be used: {error}", place.display()));
-            return Exit::RunFailed;
-        }
-    };
-    if let Some(threads) = arguments.threads.filter(|threads| *threads > 0) {
+    threads(arguments.threads);
+    if archive::is_archive(&arguments.study) {
+        return archived::run(arguments);
+    }
+    let done = open(&arguments.study, &arguments.parameters).and_then(|study| {
+        let store = store_at(arguments.store.as_deref(), &study)?;
+        let finished = execute(&study, &store)?;
+        show::diagnostics(&finished.review.checked.diagnostics, &finished.review.sources);
+        let out = arguments.out.clone().unwrap_or_else(|| results_beside(&arguments.study));
+        Ok(finish(&finished.report, &out, Exit::Done))
+    });
+    done.unwrap_or_else(|exit| exit)
+}
+
+/// `prime_results` of `prime.study`.
+pub(super) fn results_beside(study: &Path) -> PathBuf {
+    let stem = study.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    study.with_file_name(format!("{stem}_results"))
+}
+
+/// The number of threads for the whole process; results do not depend on it.
+pub(super) fn threads(threads: Option<usize>) {
+    if let Some(threads) = threads.filter(|threads| *threads > 0) {
         // Fails only where a pool exists already, which then keeps its size.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
-    let out = arguments.out.clone().unwrap_or_else(|| {
-        let stem = arguments.study.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        arguments.study.with_file_name(format!("{stem}_results"))
-    });
+}
+
+/// The store in this folder, or in `.diptych` beside the study.
+pub(super) fn store_at(folder: Option<&Path>, study: &Study) -> Result<Store, Exit> {
+    let place = folder.map_or_else(|| study.folder().join(".diptych"), Path::to_owned);
+    Store::at(&place).map_err(|error| {
+        show::complain(&format!("the store {} cannot be used: {error}", place.display()));
+        Exit::RunFailed
+    })
+}
+
+/// Runs a study to its end, or tells everything that kept it from it.
+pub(super) fn execute(study: &Study, store: &Store) -> Result<Finished, Exit> {
     let watch = progress::watch();
     progress::stop_at_interrupt(&watch);
-    match study.run(&store, &watch) {
-        Ok(finished) => {
-            show::diagnostics(&finished.review.checked.diagnostics, &finished.review.sources);
-            finish(&finished.report, &out, Exit::Done)
-        }
-        Err(Rejected::Study(review)) => {
-            show::diagnostics(&review.checked.diagnostics, &review.sources);
+    study.run(store, &watch).map_err(|no| rejected(&no))
+}
+
+/// Tells why a study did not come to its end.
+pub(super) fn rejected(rejected: &Rejected) -> Exit {
+    let review = rejected.review();
+    show::diagnostics(&review.checked.diagnostics, &review.sources);
+    match rejected {
+        Rejected::Study(review) => {
             show::print(&format!("{}\n", show::tally(&review.checked.diagnostics)));
             Exit::StudyRejected
         }
-        Err(Rejected::Run { review, failure }) => {
-            show::diagnostics(&review.checked.diagnostics, &review.sources);
+        Rejected::Run { review, failure } => {
             let exit = if failure.faults.iter().any(|fault| fault.kind == FaultKind::Data) {
                 Exit::DataRejected
             } else {
@@ -79,10 +101,11 @@ pub fn run(arguments: &Run) -> Exit {
 /// Prints and writes the results of a run.
 pub fn finish(report: &Report, out: &Path, exit: Exit) -> Exit {
     show::results(&report.results);
-    if let Err(error) = write(&report.results, out) {
+    if let Err(error) = write(report, out) {
         show::complain(&format!("results cannot be written to {}: {error}", out.display()));
         return Exit::RunFailed;
     }
+    draw(&report.results, out);
     let stored = report.stored.len();
     let computed = report.computed.len();
     show::print(&match (computed, stored) {
@@ -94,16 +117,42 @@ pub fn finish(report: &Report, out: &Path, exit: Exit) -> Exit {
     exit
 }
 
-/// `results.json` and a CSV for each table, each whole or not at all.
-fn write(results: &Results, out: &Path) -> std::io::Result<()> {
-    write_whole(&out.join("results.json"), results.json().as_bytes())?;
+/// Every file of the results in a folder, each whole or not at all.
+fn write(report: &Report, out: &Path) -> std::io::Result<()> {
+    written(report).into_iter().try_for_each(|(name, content)| write_whole(&out.join(name), &content))
+}
+
+/// The files of the results with their names: `results.json`, and a CSV for each table.
+pub(super) fn written(report: &Report) -> Vec<(String, Vec<u8>)> {
+    let results = &report.results;
+    let mut files = vec![("results.json".to_owned(), results.json().into_bytes())];
     for answer in &results.answers {
         for table in &answer.tables {
             let name = file_name(&format!("{} {}", answer.declaration, table.name));
-            write_whole(&out.join("tables").join(format!("{name}.csv")), table.csv().as_bytes())?;
+            files.push((format!("tables/{name}.csv"), table.csv().into_bytes()));
         }
     }
-    Ok(())
+    files
+}
+
+/// `figures/`: SVG, PNG and the numbers of each figure; what cannot be drawn is said, and stops nothing.
+fn draw(results: &Results, out: &Path) {
+    let mut taken = std::collections::HashMap::<String, usize>::new();
+    for answer in &results.answers {
+        for figure in &answer.figures {
+            let mut name = file_name(&format!("{} {}", answer.declaration, figure.kind));
+            let before = taken.entry(name.clone()).or_default();
+            *before += 1;
+            if *before > 1 {
+                name = format!("{name}-{before}");
+            }
+            let drawn = figures::read(&figure.kind, &figure.data)
+                .and_then(|numbers| figures::write(&out.join("figures"), &name, numbers.as_ref()));
+            if let Err(reason) = drawn {
+                show::print(&format!("! {} ({}) could not be drawn: {reason}\n", figure.title, figure.kind));
+            }
+        }
+    }
 }
 
 /// A name that every file system takes.

@@ -2,7 +2,7 @@
 
 use super::axes::Panel;
 use super::page::{Align, BLACK_INK, GREY, PALETTE, fit, text_width};
-use super::{Figure, FigureError, Page, Width, field, number};
+use super::{Figure, FigureError, Page, Width, field, number, words};
 use crate::card::{Card, Role};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -39,6 +39,15 @@ pub struct Comparison {
 }
 
 impl Figure for Comparison {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn caption(&self) -> String {
+        let rows = words::each(self.rows.iter().map(|r| (r.name.as_str(), r.n, Some(r.events))));
+        words::paragraph([self.metric.as_str(), &rows])
+    }
+
     fn csv(&self) -> String {
         let mut out = String::from("row,n,events,estimate,lower,upper\n");
         for r in &self.rows {

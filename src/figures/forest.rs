@@ -1,33 +1,37 @@
-//! A forest plot: ratios with intervals beside their counts.
+//! A forest plot: effects with intervals beside their counts.
 
-use super::axes::label;
-use super::page::{Align, BLACK_INK, GREY, PALETTE, fit, text_width};
-use super::{Figure, FigureError, Page, Width, field, number};
-use crate::card::{Card, EndpointKind, Role};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+
+use super::axes::{label, labelled, log_ticks};
+use super::page::{Align, BLACK_INK, GREY, PALE, PALETTE, bold_width, fit, shorten, text_width, wrap};
+use super::{Figure, FigureError, Page, Width, empty, field, number, words};
+use crate::card::{Card, EndpointKind, Role};
 
 pub const CARD: Card = Card {
     name: "forest",
     title: "Forest plot",
     role: Role::Figure,
-    endpoints: &[EndpointKind::Binary, EndpointKind::Survival],
+    endpoints: &[EndpointKind::Binary, EndpointKind::Survival, EndpointKind::Continuous],
     parameters: &[],
-    summary: "Hazard or odds ratios with intervals on a log axis, with n, events and p.",
-    documentation: "The axis is logarithmic and the line of no effect stands at 1. An interval that leaves the axis \
-        ends in an arrow; its numbers are printed whole. n and events are those of the fitted model, not of the \
-        table. A reference level is named so; an inestimable row says why and has no mark. At full width only.",
+    summary: "Hazard ratios, odds ratios or slopes with intervals, with n, events and p.",
+    documentation: "The axis of ratios is logarithmic and the line of no effect stands at 1; that of slopes is linear with \
+        its line at 0. An interval that leaves the axis ends in an arrow; its numbers are printed whole. n and events are \
+        those of the fitted model, not of the table, and rows lost to missing values are counted beside them. A \
+        reference level is named so; an inestimable row says why and has no mark. At full width only.",
     references: &["Lewis S, Clarke M. BMJ 2001;322:1479-1480"],
     example: "figure forest",
 };
 
 /// What a row has to show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    Ratio {
-        estimate: f64,
-        lower: f64,
-        upper: f64,
+    Estimate {
+        value: f64,
+        /// None where there is no interval, or no finite limit on that side.
+        lower: Option<f64>,
+        upper: Option<f64>,
         p: Option<f64>,
     },
     Reference,
@@ -38,11 +42,24 @@ pub enum Effect {
 /// One line of the plot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    pub name: String,
-    /// Counts of the fitted model.
+    /// The variable.
+    pub term: String,
+    /// Its level; empty for a number.
+    pub level: String,
+    /// Counts of the fitted model, or of the level in it.
     pub n: u64,
-    pub events: u64,
+    pub events: Option<u64>,
+    /// Rows that the fit lost to missing values.
+    pub missing: u64,
     pub effect: Effect,
+}
+
+/// Whether 1 or 0 is no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scale {
+    Ratio,
+    Difference,
 }
 
 /// A forest plot's numbers.
@@ -50,120 +67,353 @@ pub struct Row {
 pub struct Forest {
     /// `Hazard ratio`.
     pub measure: String,
+    pub scale: Scale,
     /// `95 % CI`.
     pub interval: String,
+    /// `one Cox regression a row, ties by Efron; Wald`.
+    pub method: String,
     pub rows: Vec<Row>,
 }
 
-/// A p-value as journals print it.
-fn probability(p: f64) -> String {
-    if p < 0.001 {
-        "< 0.001".into()
-    } else if p < 0.01 {
-        format!("{p:.3}")
-    } else {
-        format!("{p:.2}")
+/// A line of a forest as it is set; shared by all figures that are forests.
+pub(super) struct Line<'a> {
+    pub name: String,
+    pub indent: f64,
+    pub bold: bool,
+    pub n: String,
+    pub events: String,
+    pub effect: Option<&'a Effect>,
+    pub last: String,
+    /// A diamond over the interval instead of a square with whiskers.
+    pub whole: bool,
+}
+
+/// What stands around the lines.
+pub(super) struct Table<'a> {
+    pub figure: &'static str,
+    pub measure: &'a str,
+    pub interval: &'a str,
+    pub scale: Scale,
+    /// Heading of the last column.
+    pub last: &'a str,
+    pub lines: Vec<Line<'a>>,
+}
+
+impl Effect {
+    pub(super) fn cells(&self) -> (String, Option<f64>, String) {
+        match self {
+            Effect::Estimate { value, lower, upper, p } => {
+                ([Some(*value), *lower, *upper].map(number).join(","), *p, String::new())
+            }
+            Effect::Reference => (",,".into(), None, "reference".into()),
+            Effect::NotEstimable(why) => (",,".into(), None, field(&format!("not estimable: {why}"))),
+        }
     }
 }
 
-impl Figure for Forest {
-    fn csv(&self) -> String {
-        let mut out = String::from("row,n,events,estimate,lower,upper,p,remark\n");
-        for row in &self.rows {
-            let (values, p, remark) = match &row.effect {
-                Effect::Ratio { estimate, lower, upper, p } => {
-                    ([Some(*estimate), Some(*lower), Some(*upper)].map(number).join(","), *p, String::new())
-                }
-                Effect::Reference => (",,".into(), None, "reference".into()),
-                Effect::NotEstimable(why) => (",,".into(), None, field(&format!("not estimable: {why}"))),
-            };
-            let _ = writeln!(out, "{},{},{},{values},{},{remark}", field(&row.name), row.n, row.events, number(p));
-        }
-        out
+impl Table<'_> {
+    fn ratio(&self) -> bool {
+        self.scale == Scale::Ratio
     }
 
-    fn draw(&self, _: Width) -> Result<Page, FigureError> {
-        if self.rows.is_empty() {
-            return Err(FigureError::Empty { figure: "forest", reason: "there is no row".into() });
+    /// The ends of the axis: every estimate is inside, wide intervals are cut so that the narrow
+    /// ones stay readable.
+    fn range(&self) -> Result<(f64, f64), FigureError> {
+        let mut ends: Vec<(f64, Option<f64>, Option<f64>)> = Vec::new();
+        for line in &self.lines {
+            let Some(Effect::Estimate { value, lower, upper, .. }) = line.effect else { continue };
+            let below = lower.is_none_or(|lower| lower <= *value);
+            let above = upper.is_none_or(|upper| *value <= upper);
+            if !(value.is_finite() && below && above && (!self.ratio() || *value > 0.0)) {
+                let what = if self.ratio() { "a ratio is above 0 and" } else { "an effect is finite and" };
+                let reason = format!("{}: {what} within its interval", line.name);
+                return Err(FigureError::Value { figure: self.figure, reason });
+            }
+            ends.push((*value, *lower, *upper));
         }
-        let (mut low, mut high) = (0.5f64, 2.0f64);
-        for row in &self.rows {
-            if let Effect::Ratio { estimate, lower, upper, .. } = row.effect {
-                if !(estimate > 0.0 && estimate.is_finite() && lower >= 0.0 && lower <= estimate && estimate <= upper) {
-                    let reason = format!("{}: a ratio is above 0 and within its interval", row.name);
-                    return Err(FigureError::Value { figure: "forest", reason });
+        let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
+        if self.ratio() {
+            let (mut low, mut high) = (0.5f64, 2.0f64);
+            for (value, lower, upper) in ends {
+                low = low.min(lower.unwrap_or(0.1).max(0.1)).min(value / 1.2);
+                high = high.max(finite(upper).unwrap_or(10.0).min(10.0)).max(value * 1.2);
+            }
+            return Ok((low / 1.05, high * 1.05));
+        }
+        let most = ends.iter().map(|e| e.0.abs()).fold(0.0, f64::max);
+        let reach = if most > 0.0 { most * 3.0 } else { 1.0 };
+        let low = ends.iter().map(|e| finite(e.1).unwrap_or(-reach).max(-reach).min(e.0)).fold(0.0, f64::min);
+        let high = ends.iter().map(|e| finite(e.2).unwrap_or(reach).min(reach).max(e.0)).fold(0.0, f64::max);
+        let (low, high) = if high > low { (low, high) } else { (-1.0, 1.0) };
+        let pad = (high - low) * 0.04;
+        Ok((low - pad, high + pad))
+    }
+
+    fn said(&self, value: f64, lower: Option<f64>, upper: Option<f64>) -> String {
+        if self.ratio() {
+            match (lower, upper) {
+                (None, None) => words::ratio(value),
+                _ => words::ratio_with(value, lower.unwrap_or(0.0), upper.unwrap_or(f64::INFINITY)),
+            }
+        } else {
+            match (lower, upper) {
+                (Some(lower), Some(upper)) => {
+                    let largest = value.abs().max(lower.abs()).max(upper.abs());
+                    if largest < 0.1 || largest >= 1e4 {
+                        let said = [value, lower, upper].map(words::brief);
+                        return format!("{} ({} to {})", said[0], said[1], said[2]);
+                    }
+                    words::estimate_with(value, lower, upper, if largest >= 100.0 { 1 } else { 2 })
                 }
-                // Wide intervals are cut so that the narrow ones stay readable; estimates never are.
-                low = low.min(lower.max(0.1)).min(estimate / 1.2);
-                high = high.max(upper.min(10.0)).max(estimate * 1.2);
+                _ => words::brief(value),
             }
         }
+    }
+
+    pub(super) fn draw(&self) -> Result<Page, FigureError> {
+        if self.lines.is_empty() {
+            return Err(empty(self.figure, "there is no row"));
+        }
+        let (low, high) = self.range()?;
         let total = Width::Full.millimetres();
-        let names = self.rows.iter().map(|r| text_width(&r.name, 8.0)).fold(20.0, f64::max).min(55.0);
-        let (n, events) = (names + 14.0, names + 27.0);
-        let (left, right) = (names + 32.0, total - 56.0);
-        let (ratio, p) = (total - 53.0, total - 3.0);
-        let (head, row_height) = (4.5, 4.8);
-        let bottom = head + 4.0 + row_height * self.rows.len() as f64;
-        let mut page = Page::new(total, bottom + 11.0);
-        let across = |v: f64| left + (v / low).ln() / (high / low).ln() * (right - left);
+        let wide = |line: &Line<'_>| {
+            line.indent + if line.bold { bold_width(&line.name, 8.0) } else { text_width(&line.name, 8.0) }
+        };
+        let names = self.lines.iter().map(wide).fold(20.0, f64::max).min(58.0);
+        let has_events = self.lines.iter().any(|line| !line.events.is_empty());
+        let n = names + 14.0;
+        let events = if has_events { n + 13.0 } else { n };
+        let last = self.lines.iter().map(|l| text_width(&l.last, 8.0)).fold(text_width("0.000", 8.0), f64::max);
+        let last = last.max(wrap(self.last, 8.0, 18.0, 2).iter().map(|l| bold_width(l, 8.0)).fold(0.0, f64::max));
+        let p = total - 2.5;
+        let text = self
+            .lines
+            .iter()
+            .filter_map(|line| match line.effect {
+                Some(Effect::Estimate { value, lower, upper, .. }) => Some(self.said(*value, *lower, *upper)),
+                _ => None,
+            })
+            .map(|said| text_width(&said, 8.0))
+            .fold(28.0, f64::max);
+        let ratio = p - last - 5.0 - text;
+        let (left, right) = (events + 5.0, ratio - 5.0);
+        let (head, row_height) = (5.5, if self.lines.len() > 45 { 4.1 } else { 4.8 });
+        let first = head + 6.4;
+        let bottom = first - 1.8 + row_height * self.lines.len() as f64;
+        let mut page = Page::new(total, bottom + 10.0);
+        let across = |v: f64| {
+            let share = if self.ratio() { (v / low).ln() / (high / low).ln() } else { (v - low) / (high - low) };
+            left + share * (right - left)
+        };
+        let null = if self.ratio() { 1.0 } else { 0.0 };
         page.bold((n, head), "n", 8.0, Align::Right, BLACK_INK);
-        page.bold((events, head), "Events", 8.0, Align::Right, BLACK_INK);
-        let title = format!("{} ({})", self.measure, self.interval);
-        page.bold((ratio, head), &fit(&title, 8.0, 40.0), 8.0, Align::Left, BLACK_INK);
-        page.bold((p, head), "p", 8.0, Align::Right, BLACK_INK);
+        if has_events {
+            page.bold((events, head), "Events", 8.0, Align::Right, BLACK_INK);
+        }
+        for (place, line) in
+            wrap(&format!("{} ({})", self.measure, self.interval), 8.0, text + 1.0, 2).iter().rev().enumerate()
+        {
+            page.bold((ratio, head - 3.2 * place as f64), line, 8.0, Align::Left, BLACK_INK);
+        }
+        for (place, line) in wrap(self.last, 8.0, 18.0, 2).iter().rev().enumerate() {
+            page.bold((p, head - 3.2 * place as f64), line, 8.0, Align::Right, BLACK_INK);
+        }
         page.line((2.0, head + 2.7), (total - 2.0, head + 2.7), BLACK_INK, 0.2);
-        page.dashed(&[(across(1.0), head + 2.7), (across(1.0), bottom)], &[1.0, 0.8], GREY, 0.2);
-        for (i, row) in self.rows.iter().enumerate() {
-            let y = head + 5.8 + row_height * i as f64;
-            page.text((2.0, y), &fit(&row.name, 8.0, names), 8.0, Align::Left, BLACK_INK);
-            page.text((n, y), &row.n.to_string(), 8.0, Align::Right, BLACK_INK);
-            page.text((events, y), &row.events.to_string(), 8.0, Align::Right, BLACK_INK);
-            match &row.effect {
-                Effect::Reference => page.text((ratio, y), "1 (reference)", 8.0, Align::Left, GREY),
-                Effect::NotEstimable(why) => {
-                    let said = fit(&format!("not estimable: {why}"), 8.0, 50.0);
-                    page.text((ratio, y), &said, 8.0, Align::Left, GREY);
+        for i in (1..self.lines.len()).step_by(2) {
+            page.block((1.0, first + row_height * (i as f64 - 0.5)), total - 2.0, row_height, PALE, 0.35);
+        }
+        page.dashed(&[(across(null), head + 2.7), (across(null), bottom)], &[1.0, 0.8], GREY, 0.2);
+        for (i, line) in self.lines.iter().enumerate() {
+            let y = first + row_height * i as f64;
+            let name = shorten(&line.name, 8.0, names - line.indent);
+            if line.bold {
+                page.bold((2.0 + line.indent, y), &name, 8.0, Align::Left, BLACK_INK);
+            } else {
+                page.text((2.0 + line.indent, y), &name, 8.0, Align::Left, BLACK_INK);
+            }
+            page.text((n, y), &line.n, 8.0, Align::Right, BLACK_INK);
+            page.text((events, y), &line.events, 8.0, Align::Right, BLACK_INK);
+            page.text((p, y), &line.last, 8.0, Align::Right, BLACK_INK);
+            match line.effect {
+                None => {}
+                Some(Effect::Reference) => page.text((ratio, y), "reference", 8.0, Align::Left, GREY),
+                Some(Effect::NotEstimable(why)) => {
+                    // The reason takes the place of the interval, from the middle of the axis on.
+                    let said = format!("not estimable{}{why}", if why.is_empty() { "" } else { ": " });
+                    let room = p - last - 3.0 - ratio;
+                    if text_width(&said, 8.0) <= room {
+                        page.text((ratio, y), &said, 8.0, Align::Left, GREY);
+                    } else {
+                        page.text((ratio, y), "not estimable", 8.0, Align::Left, GREY);
+                        // The reason must not be read as a mark on the line of no effect.
+                        let clear = across(null) + 2.0;
+                        let (x, room) =
+                            if right - clear > 30.0 { (clear, right - clear) } else { (left, right - left) };
+                        page.text((x, y), &fit(why, 7.0, room), 7.0, Align::Left, GREY);
+                    }
                 }
-                Effect::Ratio { estimate, lower, upper, p: chance } => {
+                Some(Effect::Estimate { value, lower, upper, .. }) => {
                     let ink = PALETTE[0];
-                    let (a, b) = (across(lower.max(low)), across(upper.min(high)));
-                    page.line((a, y), (b, y), ink, 0.35);
-                    for (end, cut, way) in [(a, *lower < low, 1.0), (b, *upper > high, -1.0)] {
-                        if cut {
-                            page.area(vec![(end, y), (end + way * 1.8, y - 1.0), (end + way * 1.8, y + 1.0)], ink, 1.0);
+                    let x = across(*value);
+                    if lower.is_some() || upper.is_some() {
+                        let cut = (lower.is_none_or(|l| l < low), upper.is_none_or(|u| u > high));
+                        let a = across(lower.unwrap_or(low).max(low));
+                        let b = across(upper.unwrap_or(high).min(high));
+                        if line.whole {
+                            page.area(vec![(a, y), (x, y - 1.3), (b, y), (x, y + 1.3)], ink, 1.0);
                         } else {
-                            page.line((end, y - 0.7), (end, y + 0.7), ink, 0.35);
+                            page.line((a, y), (b, y), ink, 0.35);
+                        }
+                        for (end, cut, way) in [(a, cut.0, 1.0), (b, cut.1, -1.0)] {
+                            if cut {
+                                let tip = vec![(end, y), (end + way * 1.8, y - 1.0), (end + way * 1.8, y + 1.0)];
+                                page.area(tip, ink, 1.0);
+                            } else if !line.whole {
+                                page.line((end, y - 0.7), (end, y + 0.7), ink, 0.35);
+                            }
                         }
                     }
-                    let (x, r) = (across(*estimate), 0.95);
-                    page.area(vec![(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], ink, 1.0);
-                    let upper = if upper.is_finite() { format!("{upper:.2}") } else { "∞".into() };
-                    let said = format!("{estimate:.2} ({lower:.2}-{upper})");
-                    page.text((ratio, y), &fit(&said, 8.0, 36.0), 8.0, Align::Left, BLACK_INK);
-                    let chance = chance.filter(|p| p.is_finite()).map_or("–".into(), probability);
-                    page.text((p, y), &chance, 8.0, Align::Right, BLACK_INK);
+                    if !line.whole {
+                        page.block((x - 0.95, y - 0.95), 1.9, 1.9, ink, 1.0);
+                    }
+                    page.text((ratio, y), &self.said(*value, *lower, *upper), 8.0, Align::Left, BLACK_INK);
                 }
             }
         }
         page.line((left, bottom), (right, bottom), BLACK_INK, 0.2);
-        let mut free = f64::NEG_INFINITY;
-        for power in -6..=6 {
-            for digit in [1.0, 2.0, 5.0] {
-                let tick = digit * 10f64.powi(power);
-                if tick >= low * 0.999 && tick <= high * 1.001 {
-                    let (x, half) = (across(tick), text_width(&label(tick), 7.0) / 2.0 + 0.6);
-                    page.line((x, bottom), (x, bottom + 1.0), BLACK_INK, 0.2);
-                    if x - half > free {
-                        page.text((x, bottom + 3.0), &label(tick), 7.0, Align::Centre, BLACK_INK);
-                        free = x + half;
-                    }
-                }
+        let ticks = if self.ratio() {
+            log_ticks(low, high).into_iter().map(|t| (t, label(t))).collect()
+        } else {
+            labelled(low, high)
+        };
+        // Round powers have the first claim on a label.
+        let mut taken: Vec<(f64, f64)> = Vec::new();
+        let claim = |t: f64| if self.ratio() && t.log10().fract().abs() > 1e-9 { 1 } else { 0 };
+        let mut order: Vec<&(f64, String)> = ticks.iter().collect();
+        order.sort_by_key(|tick| claim(tick.0));
+        for (tick, said) in order {
+            let (x, half) = (across(*tick), text_width(said, 7.0) / 2.0 + 0.6);
+            page.line((x, bottom), (x, bottom + 1.0), BLACK_INK, 0.2);
+            if taken.iter().all(|(a, b)| x + half <= *a || x - half >= *b) {
+                page.text((x, bottom + 3.0), said, 7.0, Align::Centre, BLACK_INK);
+                taken.push((x - half, x + half));
             }
         }
-        let title = format!("{} (log scale)", self.measure);
-        page.text(((left + right) / 2.0, bottom + 7.0), &fit(&title, 8.0, right - left), 8.0, Align::Centre, BLACK_INK);
+        let title = if self.ratio() { format!("{} (log scale)", self.measure) } else { self.measure.to_string() };
+        page.text(
+            ((left + right) / 2.0, bottom + 7.0),
+            &fit(&title, 8.0, right - left + 20.0),
+            8.0,
+            Align::Centre,
+            BLACK_INK,
+        );
         Ok(page)
+    }
+}
+
+impl Forest {
+    fn lines(&self) -> Vec<Line<'_>> {
+        let mut lines = Vec::new();
+        for (i, row) in self.rows.iter().enumerate() {
+            let same =
+                |other: Option<&Row>| other.is_some_and(|other| other.term == row.term && !other.level.is_empty());
+            let (before, after) = (i.checked_sub(1).and_then(|i| self.rows.get(i)), self.rows.get(i + 1));
+            let grouped = !row.level.is_empty() && (same(before) || same(after));
+            if grouped && !same(before) {
+                lines.push(Line {
+                    name: row.term.clone(),
+                    indent: 0.0,
+                    bold: false,
+                    n: String::new(),
+                    events: String::new(),
+                    effect: None,
+                    last: String::new(),
+                    whole: false,
+                });
+            }
+            let name = match (grouped, row.level.is_empty()) {
+                (true, _) => row.level.clone(),
+                (false, true) => row.term.clone(),
+                (false, false) => format!("{}: {}", row.term, row.level),
+            };
+            let p = match &row.effect {
+                Effect::Estimate { p: Some(p), .. } if p.is_finite() => words::p(*p),
+                Effect::Estimate { .. } => "–".into(),
+                _ => String::new(),
+            };
+            lines.push(Line {
+                name,
+                indent: if grouped { 3.0 } else { 0.0 },
+                bold: false,
+                n: words::count(row.n),
+                events: row.events.map(words::count).unwrap_or_default(),
+                effect: Some(&row.effect),
+                last: p,
+                whole: false,
+            });
+        }
+        lines
+    }
+}
+
+impl Figure for Forest {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn csv(&self) -> String {
+        let mut out = String::from("term,level,n,events,missing,estimate,lower,upper,p,remark\n");
+        for row in &self.rows {
+            let (values, p, remark) = row.effect.cells();
+            let events = row.events.map(|e| e.to_string()).unwrap_or_default();
+            let _ = writeln!(
+                out,
+                "{},{},{},{events},{},{values},{},{remark}",
+                field(&row.term),
+                field(&row.level),
+                row.n,
+                row.missing,
+                number(p)
+            );
+        }
+        out
+    }
+
+    fn caption(&self) -> String {
+        let none = self.rows.iter().filter(|row| matches!(row.effect, Effect::NotEstimable(_))).count();
+        let missing = self.rows.iter().map(|row| row.missing).max().unwrap_or(0);
+        words::paragraph([
+            format!(
+                "{} with {}{}",
+                self.measure,
+                self.interval,
+                if self.scale == Scale::Ratio { " on a logarithmic axis" } else { "" }
+            ),
+            self.method.clone(),
+            "n and events are those of the fitted model".into(),
+            if missing > 0 {
+                format!("Up to {} patients were left out of a fit as values are missing", words::count(missing))
+            } else {
+                String::new()
+            },
+            match none {
+                0 => String::new(),
+                1 => "One row is not estimable".into(),
+                _ => format!("{none} rows are not estimable"),
+            },
+        ])
+    }
+
+    fn draw(&self, _: Width) -> Result<Page, FigureError> {
+        Table {
+            figure: "forest",
+            measure: &self.measure,
+            interval: &self.interval,
+            scale: self.scale,
+            last: "p",
+            lines: self.lines(),
+        }
+        .draw()
     }
 }
 
@@ -171,21 +421,55 @@ impl Figure for Forest {
 mod tests {
     use super::*;
 
+    fn example() -> Forest {
+        let row = |term: &str, level: &str, effect| Row {
+            term: term.into(),
+            level: level.into(),
+            n: 53,
+            events: Some(21),
+            missing: 51,
+            effect,
+        };
+        let wide = Effect::Estimate { value: 2.0, lower: Some(0.01), upper: Some(400.0), p: Some(1e-9) };
+        let rows = vec![
+            row("size", "", wide),
+            row("Child-Pugh", "A", Effect::Reference),
+            row("Child-Pugh", "B", Effect::Estimate { value: 1.5, lower: None, upper: None, p: None }),
+            row("PVT", "yes", Effect::NotEstimable("no events, 0 of 4".into())),
+        ];
+        Forest {
+            measure: "Hazard ratio".into(),
+            scale: Scale::Ratio,
+            interval: "95 % CI".into(),
+            method: "Cox regression".into(),
+            rows,
+        }
+    }
+
     #[test]
     fn rows_without_an_estimate_say_so() {
-        let row = |name: &str, effect| Row { name: name.into(), n: 53, events: 21, effect };
-        let rows = vec![
-            row("A", Effect::Ratio { estimate: 2.0, lower: 0.01, upper: 400.0, p: Some(1e-9) }),
-            row("B", Effect::Reference),
-            row("PVT", Effect::NotEstimable("no events, 0 of 4".into())),
-        ];
-        let mut figure = Forest { measure: "Hazard ratio".into(), interval: "95 % CI".into(), rows };
-        let expected = "row,n,events,estimate,lower,upper,p,remark\nA,53,21,2,0.01,400,0.000000001,\n\
-            B,53,21,,,,,reference\nPVT,53,21,,,,,\"not estimable: no events, 0 of 4\"\n";
+        let mut figure = example();
+        let expected = "term,level,n,events,missing,estimate,lower,upper,p,remark\n\
+            size,,53,21,51,2,0.01,400,0.000000001,\nChild-Pugh,A,53,21,51,,,,,reference\n\
+            Child-Pugh,B,53,21,51,1.5,,,,\nPVT,yes,53,21,51,,,,,\"not estimable: no events, 0 of 4\"\n";
         assert_eq!(figure.csv(), expected);
         let svg = figure.draw(Width::Full).and_then(|p| p.svg()).expect("a drawing");
-        assert!(svg.contains("2.00 (0.01-400.00)") && svg.contains("not estimable: no events"));
+        assert!(svg.contains("2.00 (0.01–400)") && svg.contains("not estimable") && svg.contains("PVT: yes"));
+        assert!(
+            figure.caption().contains("Up to 51 patients") && figure.caption().contains("One row is not estimable")
+        );
         figure.rows.clear();
-        assert!(figure.draw(Width::Full).is_err());
+        assert!(matches!(figure.draw(Width::Full), Err(FigureError::Empty { .. })));
+    }
+
+    #[test]
+    fn an_estimate_outside_its_interval_is_refused() {
+        let mut figure = example();
+        figure.rows[0].effect = Effect::Estimate { value: 2.0, lower: Some(3.0), upper: Some(4.0), p: None };
+        assert!(matches!(figure.draw(Width::Full), Err(FigureError::Value { .. })));
+        figure.rows[0].effect = Effect::Estimate { value: -2.0, lower: Some(-3.0), upper: Some(4.0), p: None };
+        assert!(matches!(figure.draw(Width::Full), Err(FigureError::Value { .. })));
+        figure.scale = Scale::Difference;
+        assert!(figure.draw(Width::Full).is_ok());
     }
 }

@@ -1,11 +1,12 @@
 //! Survival curves with the number at risk.
 
-use super::axes::{Panel, ticks};
-use super::page::{Align, BLACK_INK, DASHES, GREY, PALETTE, fit, text_width};
-use super::{Figure, FigureError, Page, Width, field, groups, number};
-use crate::card::{Card, EndpointKind, Role};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+
+use super::axes::{Panel, ticks};
+use super::page::{Align, BLACK_INK, DASHES, GREY, PALETTE, fit, text_width, widest, wrap};
+use super::{Figure, FigureError, Page, Width, field, groups, number, words};
+use crate::card::{Card, EndpointKind, Role};
 
 pub const CARD: Card = Card {
     name: "km",
@@ -16,7 +17,8 @@ pub const CARD: Card = Card {
     summary: "Survival by group with confidence bands, censoring marks, medians and the number at risk.",
     documentation: "Steps fall at event times and ticks mark censored times. The band is the interval that was \
         estimated; dotted lines lead to the medians, and a median that was not reached has none and is said so. \
-        The number at risk at *t* counts those with a time of *t* or later. One to six groups.",
+        The number at risk at *t* counts those with a time of *t* or later; in brackets stand those censored before. \
+        One to six groups.",
     references: &["Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481", "Pocock SJ et al. Lancet 2002;359:1686-1689"],
     example: "figure km",
 };
@@ -43,6 +45,8 @@ pub struct Curve {
     pub events: u64,
     /// None where half the group was not reached.
     pub median: Option<f64>,
+    /// Limits of the median; None where one was not reached.
+    pub median_limits: (Option<f64>, Option<f64>),
     pub steps: Vec<Step>,
 }
 
@@ -53,7 +57,13 @@ pub struct SurvivalCurves {
     pub time: String,
     /// `Overall survival`.
     pub outcome: String,
+    /// `train`, `external`.
+    pub cohort: String,
+    /// How the bands were made: `95 % confidence bands, log-transformed`.
+    pub method: String,
     pub curves: Vec<Curve>,
+    /// Patients without an outcome or a group.
+    pub missing: u64,
     /// Lines set in the plot: hazard ratio with interval, log-rank p.
     pub notes: Vec<String>,
 }
@@ -63,9 +73,84 @@ impl Curve {
     pub fn at_risk(&self, time: f64) -> u64 {
         self.steps.iter().find(|s| s.time >= time - 1e-9).map_or(0, |s| s.at_risk)
     }
+
+    /// The number censored before `time`.
+    pub fn censored(&self, time: f64) -> u64 {
+        self.steps.iter().take_while(|s| s.time < time - 1e-9).map(|s| s.censored).sum()
+    }
+
+    fn median(&self) -> String {
+        let Some(median) = self.median else { return "median not reached".into() };
+        let limit = |v: Option<f64>| v.map_or("not reached".to_owned(), |v| format!("{v:.1}"));
+        match self.median_limits {
+            (None, None) => format!("median {median:.1}"),
+            (lower, upper) => format!("median {median:.1} ({}–{})", limit(lower), limit(upper)),
+        }
+    }
+
+    /// The corners of the curve.
+    fn corners(&self) -> Vec<(f64, f64)> {
+        let (mut survival, mut corners) = (1.0, vec![(0.0, 1.0)]);
+        for s in &self.steps {
+            corners.push((s.time, survival));
+            survival = s.survival;
+            corners.push((s.time, survival));
+        }
+        corners
+    }
+
+    /// The outline of the band; where no limit can be estimated it closes on the curve.
+    fn band(&self) -> Vec<(f64, f64)> {
+        let (mut last, mut upper, mut lower) = ((1.0, 1.0), vec![(0.0, 1.0)], vec![(0.0, 1.0)]);
+        for s in &self.steps {
+            upper.push((s.time, last.1));
+            lower.push((s.time, last.0));
+            last = (s.lower.unwrap_or(s.survival).clamp(0.0, 1.0), s.upper.unwrap_or(s.survival).clamp(0.0, 1.0));
+            upper.push((s.time, last.1));
+            lower.push((s.time, last.0));
+        }
+        lower.reverse();
+        upper.extend(lower);
+        upper
+    }
+}
+
+/// Ticks of an axis of time: whole years where the unit is months.
+pub(super) fn time_ticks(end: f64, title: &str) -> Vec<f64> {
+    let steps: &[f64] =
+        if title.contains("month") { &[1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 36.0, 60.0, 120.0] } else { &[] };
+    match steps.iter().find(|step| end / **step <= 8.0) {
+        Some(step) if end / step >= 2.0 => (0..=8).map(|i| f64::from(i) * step).take_while(|t| *t <= end).collect(),
+        _ => ticks(0.0, end),
+    }
+}
+
+/// Whether a rectangle of the page is crossed by none of the paths.
+pub(super) fn free(rect: (f64, f64, f64, f64), paths: &[Vec<(f64, f64)>]) -> bool {
+    let crosses = |a: (f64, f64), b: (f64, f64)| {
+        // The parameters at which the segment enters and leaves the rectangle (Liang-Barsky).
+        let (mut enter, mut leave) = (0.0f64, 1.0f64);
+        for (start, delta, low, high) in [(a.0, b.0 - a.0, rect.0, rect.2), (a.1, b.1 - a.1, rect.1, rect.3)] {
+            if delta.abs() < 1e-12 {
+                if start < low || start > high {
+                    return false;
+                }
+            } else {
+                let (one, two) = ((low - start) / delta, (high - start) / delta);
+                enter = enter.max(one.min(two));
+                leave = leave.min(one.max(two));
+            }
+        }
+        enter <= leave
+    };
+    !paths.iter().any(|path| path.windows(2).any(|pair| crosses(pair[0], pair[1])))
 }
 
 impl Figure for SurvivalCurves {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
     fn csv(&self) -> String {
         let mut out = String::from("group,time,at_risk,events,censored,survival,lower,upper\n");
         for curve in &self.curves {
@@ -82,6 +167,31 @@ impl Figure for SurvivalCurves {
         out
     }
 
+    fn width(&self) -> Width {
+        if self.curves.len() > 3 { Width::Full } else { Width::Column }
+    }
+
+    fn caption(&self) -> String {
+        let groups: Vec<String> = self
+            .curves
+            .iter()
+            .map(|c| format!("{}: {}, {}", c.name, words::patients(c.n, Some(c.events)), c.median()))
+            .collect();
+        let what = format!("Kaplan-Meier estimates of {} on {}", self.outcome, self.cohort);
+        let marks =
+            "Ticks mark censored times and dotted lines the medians; the table counts patients at risk and, in \
+                     brackets, those censored before"
+                .to_owned();
+        let missing = if self.missing > 0 {
+            format!("{} patients without an outcome or a group are left out", words::count(self.missing))
+        } else {
+            String::new()
+        };
+        words::paragraph(
+            [vec![what, groups.join("; "), self.method.clone(), marks], self.notes.clone(), vec![missing]].concat(),
+        )
+    }
+
     fn draw(&self, width: Width) -> Result<Page, FigureError> {
         groups("km", self.curves.len())?;
         let times = self.curves.iter().flat_map(|c| &c.steps);
@@ -94,39 +204,58 @@ impl Figure for SurvivalCurves {
             return Err(FigureError::Empty { figure: "km", reason: "nobody was followed beyond time 0".into() });
         }
         let total = width.millimetres();
-        let room = total * 0.36;
-        let widest = self.curves.iter().map(|c| text_width(&c.name, 7.0)).fold(0.0, f64::max).min(room);
-        let left = (widest + 7.0).max(15.0);
+        let names = widest(self.curves.iter().map(|c| &c.name), 7.0);
+        // Names too long for the risk table give way to the strokes of their curves.
+        let named = names <= total * 0.26;
+        let left = (if named { names } else { 7.0 } + 7.0).max(15.0);
         let plot = if width == Width::Column { 52.0 } else { 85.0 };
         let k = self.curves.len() as f64;
-        let head = 3.0 + 3.6 * k;
-        let panel =
-            Panel { left, top: head + 2.0, width: total - left - 6.0, height: plot, x: (0.0, end), y: (0.0, 1.0) };
-        let risk = panel.top + plot + 12.5;
+        let ticks = time_ticks(end, &self.time);
+        let width_of_panel = total - left - 6.0;
+
+        // The legend: one line a group where all fit, else two.
+        let said: Vec<String> =
+            self.curves.iter().map(|c| format!("{}, {}", words::patients(c.n, Some(c.events)), c.median())).collect();
+        let short =
+            self.curves.iter().zip(&said).all(|(c, s)| text_width(&format!("{}: {s}", c.name), 7.0) <= total - 13.0);
+        let line = if short { 3.6 } else { 7.0 };
+        let mut head = 1.2 + line * k;
+        let notes: Vec<String> = self.notes.iter().flat_map(|note| wrap(note, 7.0, width_of_panel * 0.62, 2)).collect();
+        let mut panel =
+            Panel { left, top: head + 2.0, width: width_of_panel, height: plot, x: (0.0, end), y: (0.0, 1.0) };
+        // The notes go where no curve and no band is; else above the plot.
+        let (wide, high) = (widest(&notes, 7.0), 3.5 * notes.len() as f64);
+        let paths = |panel: &Panel| -> Vec<Vec<(f64, f64)>> {
+            let set = |points: Vec<(f64, f64)>| points.into_iter().map(|(x, y)| panel.at(x, y)).collect();
+            self.curves.iter().flat_map(|c| [set(c.corners()), set(c.band())]).collect()
+        };
+        let corners = |panel: &Panel| {
+            let (top, bottom) = (panel.top + 0.5, panel.bottom() - high - 1.0);
+            [(panel.right() - wide, top), (panel.left + 2.0, bottom), (panel.right() - wide, bottom)]
+        };
+        let place = corners(&panel).into_iter().find(|(x, y)| free((*x, *y, x + wide, y + high), &paths(&panel)));
+        let place = place.unwrap_or_else(|| {
+            let at = (10.5, head + 0.6);
+            head += high + 1.0;
+            panel.top = head + 2.0;
+            at
+        });
+        let risk = panel.bottom() + 12.5;
         let mut page = Page::new(total, risk + 3.5 * k + 3.0);
         for (i, curve) in self.curves.iter().enumerate() {
-            let (ink, mut last) = (PALETTE[i], (1.0, 1.0));
-            let (mut upper, mut lower) = (vec![panel.at(0.0, 1.0)], vec![panel.at(0.0, 1.0)]);
-            for s in &curve.steps {
-                upper.push(panel.at(s.time, last.1));
-                lower.push(panel.at(s.time, last.0));
-                // Where no limit can be estimated the band closes on the curve.
-                last = (s.lower.unwrap_or(s.survival).clamp(0.0, 1.0), s.upper.unwrap_or(s.survival).clamp(0.0, 1.0));
-                upper.push(panel.at(s.time, last.1));
-                lower.push(panel.at(s.time, last.0));
-            }
-            lower.reverse();
-            upper.extend(lower);
-            page.area(upper, ink, 0.13);
+            page.area(curve.band().into_iter().map(|(x, y)| panel.at(x, y)).collect(), PALETTE[i], 0.13);
         }
-        panel.axes(&mut page, &fit(&self.time, 8.0, panel.width), &fit(&self.outcome, 8.0, plot));
+        let labels: Vec<(f64, String)> = ticks.iter().map(|t| (*t, super::axes::label(*t))).collect();
+        panel.x_ticks(&mut page, &labels, &fit(&self.time, 8.0, panel.width));
+        panel.y_axis(&mut page, &fit(&self.outcome, 8.0, plot));
+        let shown = |t: f64, c: &Curve| format!("{} ({})", words::count(c.at_risk(t)), words::count(c.censored(t)));
+        let crowded = ticks.len() > 1 && {
+            let room = (ticks[1] - ticks[0]) / end * panel.width;
+            self.curves.iter().any(|c| ticks.iter().any(|t| text_width(&shown(*t, c), 7.0) > room - 0.8))
+        };
         for (i, curve) in self.curves.iter().enumerate() {
-            let (ink, mut survival, mut points) = (PALETTE[i], 1.0, vec![panel.at(0.0, 1.0)]);
-            for s in &curve.steps {
-                points.push(panel.at(s.time, survival));
-                survival = s.survival;
-                points.push(panel.at(s.time, survival));
-            }
+            let ink = PALETTE[i];
+            let points: Vec<_> = curve.corners().into_iter().map(|(x, y)| panel.at(x, y)).collect();
             page.dashed(&points, DASHES[i], ink, 0.4);
             for s in curve.steps.iter().filter(|s| s.censored > 0) {
                 let (x, y) = panel.at(s.time, s.survival);
@@ -136,26 +265,29 @@ impl Figure for SurvivalCurves {
                 let path = [panel.at(0.0, 0.5), panel.at(median, 0.5), panel.at(median, 0.0)];
                 page.dashed(&path, &[0.5, 0.7], GREY, 0.2);
             }
-            let y = 3.0 + 3.6 * i as f64;
+            let y = 3.0 + line * i as f64;
             page.dashed(&[(2.0, y), (9.0, y)], DASHES[i], ink, 0.4);
-            let median = curve.median.map_or("median not reached".into(), |m| format!("median {m:.1}"));
-            let said = format!(" (n = {}, events = {}, {median})", curve.n, curve.events);
-            let name = fit(&curve.name, 7.0, total - 13.0 - text_width(&said, 7.0));
-            page.text((10.5, y), &(name + &said), 7.0, Align::Left, BLACK_INK);
+            if short {
+                page.text((10.5, y), &format!("{}: {}", curve.name, said[i]), 7.0, Align::Left, BLACK_INK);
+            } else {
+                page.text((10.5, y), &fit(&curve.name, 7.0, total - 12.0), 7.0, Align::Left, BLACK_INK);
+                page.text((10.5, y + 3.2), &fit(&said[i], 7.0, total - 12.0), 7.0, Align::Left, GREY);
+            }
             let y = risk + 3.5 * (i + 1) as f64;
-            page.text((left - 4.0, y), &fit(&curve.name, 7.0, widest), 7.0, Align::Right, ink);
-            for t in ticks(0.0, end) {
-                page.text((panel.at(t, 0.0).0, y), &curve.at_risk(t).to_string(), 7.0, Align::Centre, BLACK_INK);
+            if named {
+                page.text((left - 5.5, y), &curve.name, 7.0, Align::Right, BLACK_INK);
+            } else {
+                page.dashed(&[(left - 12.5, y), (left - 5.5, y)], DASHES[i], ink, 0.4);
+            }
+            for t in &ticks {
+                let text = if crowded { words::count(curve.at_risk(*t)) } else { shown(*t, curve) };
+                page.text((panel.at(*t, 0.0).0, y), &text, 7.0, Align::Centre, BLACK_INK);
             }
         }
-        page.bold((2.0, risk), "Number at risk", 7.0, Align::Left, BLACK_INK);
-        // The notes go where the curves leave most room: below them or above.
-        let tail = self.curves.iter().filter_map(|c| c.steps.last()).map(|s| s.survival).fold(1.0, f64::min);
-        let lines = self.notes.len() as f64;
-        let first = if tail > 0.4 { panel.top + plot - 3.5 * lines } else { panel.top + 2.0 };
-        for (j, note) in self.notes.iter().enumerate() {
-            let (x, align) = if tail > 0.4 { (left + 2.0, Align::Left) } else { (total - 6.0, Align::Right) };
-            page.text((x, first + 3.5 * j as f64), &fit(note, 7.0, panel.width - 3.0), 7.0, align, BLACK_INK);
+        let title = if crowded { "Number at risk" } else { "Number at risk (censored)" };
+        page.bold((2.0, risk), title, 7.0, Align::Left, BLACK_INK);
+        for (j, note) in notes.iter().enumerate() {
+            page.text((place.0, place.1 + 1.7 + 3.5 * j as f64), note, 7.0, Align::Left, BLACK_INK);
         }
         Ok(page)
     }
@@ -171,8 +303,17 @@ mod tests {
             Step { time, at_risk, events, censored, survival, lower, upper }
         };
         let steps = vec![step(2.0, 4, 1, 0, 0.75), step(3.0, 3, 0, 1, 0.75), step(5.0, 2, 1, 1, 0.375)];
-        let curve = Curve { name: "low, Child-Pugh A".into(), n: 4, events: 2, median: Some(5.0), steps };
-        SurvivalCurves { time: "Months".into(), outcome: "Survival".into(), curves: vec![curve], notes: vec![] }
+        let name = "low, Child-Pugh A".into();
+        let curve = Curve { name, n: 4, events: 2, median: Some(5.0), median_limits: (Some(2.0), None), steps };
+        SurvivalCurves {
+            time: "Months".into(),
+            outcome: "Survival".into(),
+            cohort: "train".into(),
+            method: "95 % confidence bands".into(),
+            curves: vec![curve],
+            missing: 1,
+            notes: vec!["log-rank p = 0.03".into()],
+        }
     }
 
     #[test]
@@ -183,6 +324,8 @@ mod tests {
         ));
         let curve = &example().curves[0];
         assert_eq!([0.0, 2.0, 2.5, 5.0, 6.0].map(|t| curve.at_risk(t)), [4, 4, 3, 2, 0]);
+        assert_eq!([0.0, 3.0, 5.0, 6.0].map(|t| curve.censored(t)), [0, 0, 1, 2]);
+        assert!(example().caption().contains("n = 4, 2 events, median 5.0 (2.0–not reached)"));
     }
 
     #[test]
@@ -196,5 +339,13 @@ mod tests {
         let mut none = example();
         none.curves.clear();
         assert!(matches!(none.draw(Width::Full), Err(FigureError::Empty { .. })));
+    }
+
+    #[test]
+    fn a_place_is_free_where_no_path_crosses_it() {
+        let path = vec![vec![(0.0, 0.0), (10.0, 10.0)]];
+        assert!(!free((4.0, 4.0, 6.0, 6.0), &path));
+        assert!(free((6.0, 0.0, 9.0, 5.0), &path));
+        assert!(!free((-1.0, -1.0, 1.0, 1.0), &path));
     }
 }

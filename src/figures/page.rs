@@ -1,11 +1,10 @@
-//! A page in millimetres: what figures draw on, and its rendering as SVG and PNG.
+//! A page in millimetres: marks that figures make, and that anything can read back.
+
+use plotters::prelude::*;
+use plotters::style::{FontStyle, register_font};
+use std::sync::OnceLock;
 
 use super::FigureError;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontStyle, register_font};
-use std::path::Path;
-use std::sync::OnceLock;
 
 /// The widths journals print at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,15 +28,19 @@ impl Width {
 /// Red, green, blue.
 pub type Ink = (u8, u8, u8);
 pub const BLACK_INK: Ink = (0, 0, 0);
-pub const GREY: Ink = (120, 120, 120);
+pub const WHITE_INK: Ink = (255, 255, 255);
+/// For what is said beside the numbers; 5.9 to 1 against white.
+pub const GREY: Ink = (100, 100, 100);
+/// For grid lines and zebra rows.
+pub const PALE: Ink = (228, 228, 228);
 /// Okabe-Ito colours, ordered so that neighbours differ in lightness too; each has its own dash.
 pub const PALETTE: [Ink; 6] = [(0, 114, 178), (213, 94, 0), (0, 0, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0)];
 /// Dash and gap in millimetres per group; the colours are not asked to carry the difference alone.
 pub const DASHES: [&[f64]; 6] = [&[], &[2.2, 0.9], &[0.7, 0.8], &[3.2, 0.8, 0.7, 0.8], &[1.2, 0.6], &[4.2, 1.2]];
 
-const DPI: f64 = 300.0;
+pub(super) const DPI: f64 = 300.0;
 /// Arial and Helvetica have the same metrics, so an SVG keeps its layout where Liberation is absent.
-const FAMILY: &str = "Liberation Sans, Arial, Helvetica, sans-serif";
+pub(super) const FAMILY: &str = "Liberation Sans, Arial, Helvetica, sans-serif";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
@@ -46,21 +49,109 @@ pub enum Align {
     Right,
 }
 
-enum Mark {
-    Path { points: Vec<(f64, f64)>, ink: Ink, width: f64 },
-    Area { points: Vec<(f64, f64)>, ink: Ink, alpha: f64 },
-    Dot { at: (f64, f64), radius: f64, ink: Ink },
-    Text { at: (f64, f64), text: String, size: f64, align: Align, ink: Ink, bold: bool, upright: bool },
+/// A picture of red, green and blue pixels, row by row from the top.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raster {
+    width: usize,
+    height: usize,
+    rgb: Vec<u8>,
+}
+
+impl Raster {
+    /// Pixels of `rgb`, three bytes each; None where their number is not `width` times `height`.
+    pub fn new(width: usize, height: usize, rgb: Vec<u8>) -> Option<Self> {
+        let fits = width > 0 && height > 0 && rgb.len() == width.checked_mul(height)?.checked_mul(3)?;
+        fits.then_some(Raster { width, height, rgb })
+    }
+
+    /// One byte of grey a pixel.
+    pub fn grey(width: usize, height: usize, grey: &[u8]) -> Option<Self> {
+        Raster::new(width, height, grey.iter().flat_map(|g| [*g; 3]).collect())
+    }
+
+    /// Pixel by pixel from the ink of its column and row.
+    pub fn of(width: usize, height: usize, ink: impl Fn(usize, usize) -> Ink) -> Option<Self> {
+        let pixels = (0..height).flat_map(|row| (0..width).map(move |column| (column, row)));
+        let rgb = pixels.flat_map(|(column, row)| {
+            let (r, g, b) = ink(column, row);
+            [r, g, b]
+        });
+        Raster::new(width, height, rgb.collect())
+    }
+
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Three bytes a pixel.
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
+    /// The pixel's ink; white outside.
+    pub fn ink(&self, column: usize, row: usize) -> Ink {
+        match self.rgb.get((row * self.width + column) * 3..) {
+            Some([r, g, b, ..]) if column < self.width => (*r, *g, *b),
+            _ => WHITE_INK,
+        }
+    }
+}
+
+/// What is drawn, in millimetres from the upper left corner; sizes of text are in points.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mark {
+    Path {
+        points: Vec<(f64, f64)>,
+        ink: Ink,
+        width: f64,
+    },
+    Area {
+        points: Vec<(f64, f64)>,
+        ink: Ink,
+        alpha: f64,
+    },
+    /// Discs of one size and ink.
+    Dots {
+        at: Vec<(f64, f64)>,
+        radius: f64,
+        ink: Ink,
+        alpha: f64,
+    },
+    /// Centred on `at` vertically; `upright` text reads upwards.
+    Text {
+        at: (f64, f64),
+        text: String,
+        size: f64,
+        align: Align,
+        ink: Ink,
+        bold: bool,
+        upright: bool,
+    },
+    /// A raster stretched over a rectangle whose upper left corner is `at`; its pixels stay squares
+    /// unless `smooth`.
+    Image {
+        at: (f64, f64),
+        width: f64,
+        height: f64,
+        raster: Raster,
+        smooth: bool,
+    },
 }
 
 /// Marks on a white sheet; the origin is the upper left corner and y grows downwards.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Page {
     pub width: f64,
     pub height: f64,
     marks: Vec<Mark>,
 }
 
-fn fonts() -> Result<(), FigureError> {
+/// Registers the embedded fonts once.
+pub(super) fn fonts() -> Result<(), FigureError> {
     static DONE: OnceLock<bool> = OnceLock::new();
     let sound = DONE.get_or_init(|| {
         let regular = register_font(FAMILY, FontStyle::Normal, include_bytes!("font/LiberationSans-Regular.ttf"));
@@ -70,20 +161,30 @@ fn fonts() -> Result<(), FigureError> {
     if *sound { Ok(()) } else { Err(FigureError::Drawing("the embedded font is damaged".into())) }
 }
 
-fn pixels(millimetres: f64) -> f64 {
-    millimetres / 25.4 * DPI
-}
-
 /// Points to the size plotters takes, which it divides by 1.24.
-fn font(size: f64, bold: bool) -> FontDesc<'static> {
+pub(super) fn font(size: f64, bold: bool) -> FontDesc<'static> {
     let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
     FontDesc::new(FontFamily::Name(FAMILY), size / 72.0 * DPI * 1.24, style)
 }
 
+fn measured(text: &str, size: f64, bold: bool) -> f64 {
+    let known = fonts().ok().and_then(|()| font(size, bold).box_size(text).ok());
+    known.map_or(text.chars().count() as f64 * size * 0.19, |(w, _)| f64::from(w) / DPI * 25.4)
+}
+
 /// The width of a text in millimetres at a size in points.
 pub fn text_width(text: &str, size: f64) -> f64 {
-    let known = fonts().ok().and_then(|()| font(size, false).box_size(text).ok());
-    known.map_or(text.chars().count() as f64 * size * 0.19, |(w, _)| f64::from(w) / DPI * 25.4)
+    measured(text, size, false)
+}
+
+/// The width of a bold text.
+pub fn bold_width(text: &str, size: f64) -> f64 {
+    measured(text, size, true)
+}
+
+/// The widest of some texts; 0 for none.
+pub fn widest<S: AsRef<str>>(texts: impl IntoIterator<Item = S>, size: f64) -> f64 {
+    texts.into_iter().map(|text| text_width(text.as_ref(), size)).fold(0.0, f64::max)
 }
 
 /// The text cut with an ellipsis to fit a width in millimetres.
@@ -99,6 +200,44 @@ pub fn fit(text: &str, size: f64, width: f64) -> String {
         }
     }
     String::new()
+}
+
+/// A long name cut in its middle: feature names differ at both ends.
+pub fn shorten(text: &str, size: f64, width: f64) -> String {
+    if text_width(text, size) <= width {
+        return text.to_string();
+    }
+    let all: Vec<char> = text.chars().collect();
+    for kept in (2..all.len()).rev() {
+        let tail = kept / 2;
+        let cut: String = all[..kept - tail].iter().chain(&['…']).chain(&all[all.len() - tail..]).collect();
+        if text_width(&cut, size) <= width {
+            return cut;
+        }
+    }
+    fit(text, size, width)
+}
+
+/// The text in lines no wider than `width`, broken at blanks, or within a word that alone is wider;
+/// what does not fit into `most` lines ends in an ellipsis.
+pub fn wrap(text: &str, size: f64, width: f64, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let joined = lines.last().map(|line| format!("{line} {word}"));
+        match joined {
+            Some(joined) if text_width(&joined, size) <= width => {
+                if let Some(line) = lines.last_mut() {
+                    *line = joined;
+                }
+            }
+            _ => lines.push(word.to_string()),
+        }
+    }
+    if lines.len() > most {
+        let rest = lines.split_off(most.max(1) - 1).join(" ");
+        lines.push(rest);
+    }
+    lines.iter().map(|line| fit(line, size, width)).collect()
 }
 
 impl Page {
@@ -154,8 +293,37 @@ impl Page {
         }
     }
 
+    /// A filled rectangle with its upper left corner at `at`.
+    pub fn block(&mut self, at: (f64, f64), width: f64, height: f64, ink: Ink, alpha: f64) {
+        let ((x, y), (right, bottom)) = (at, (at.0 + width, at.1 + height));
+        self.area(vec![(x, y), (right, y), (right, bottom), (x, bottom)], ink, alpha);
+    }
+
+    /// The outline of a rectangle.
+    pub fn frame(&mut self, at: (f64, f64), width: f64, height: f64, ink: Ink, pen: f64) {
+        let ((x, y), (right, bottom)) = (at, (at.0 + width, at.1 + height));
+        self.path(vec![(x, y), (right, y), (right, bottom), (x, bottom), (x, y)], ink, pen);
+    }
+
     pub fn dot(&mut self, at: (f64, f64), radius: f64, ink: Ink) {
-        self.marks.push(Mark::Dot { at, radius, ink });
+        self.dots(vec![at], radius, ink, 1.0);
+    }
+
+    /// Discs of one size.
+    pub fn dots(&mut self, at: Vec<(f64, f64)>, radius: f64, ink: Ink, alpha: f64) {
+        if !at.is_empty() {
+            self.marks.push(Mark::Dots { at, radius, ink, alpha });
+        }
+    }
+
+    /// A raster over a rectangle.
+    pub fn image(&mut self, at: (f64, f64), width: f64, height: f64, raster: Raster, smooth: bool) {
+        self.marks.push(Mark::Image { at, width, height, raster, smooth });
+    }
+
+    /// What is on the page, from the bottom to the top.
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
     }
 
     /// Text centred on `at` vertically; size in points.
@@ -180,97 +348,4 @@ impl Page {
             upright: true,
         });
     }
-
-    fn render<B: DrawingBackend>(
-        &self,
-        area: &DrawingArea<B, plotters::coord::Shift>,
-        drop: f64,
-    ) -> Result<(), FigureError> {
-        fonts()?;
-        let failed = |e: DrawingAreaErrorKind<B::ErrorType>| FigureError::Drawing(e.to_string());
-        let at = |(x, y): (f64, f64)| (pixels(x).round() as i32, pixels(y).round() as i32);
-        area.fill(&WHITE).map_err(failed)?;
-        for mark in &self.marks {
-            match mark {
-                Mark::Path { points, ink, width } => {
-                    let style = RGBColor(ink.0, ink.1, ink.2).stroke_width(pixels(*width).round().max(1.0) as u32);
-                    let points: Vec<_> = points.iter().map(|p| at(*p)).collect();
-                    area.draw(&PathElement::new(points, style)).map_err(failed)?;
-                }
-                Mark::Area { points, ink, alpha } => {
-                    let points: Vec<_> = points.iter().map(|p| at(*p)).collect();
-                    area.draw(&Polygon::new(points, RGBColor(ink.0, ink.1, ink.2).mix(*alpha).filled()))
-                        .map_err(failed)?;
-                }
-                Mark::Dot { at: centre, radius, ink } => {
-                    let style = RGBColor(ink.0, ink.1, ink.2).filled();
-                    area.draw(&Circle::new(at(*centre), pixels(*radius).round() as i32, style)).map_err(failed)?;
-                }
-                Mark::Text { at: place, text, size, align, ink, bold, upright } => {
-                    let mut face = font(*size, *bold);
-                    if *upright {
-                        face = face.transform(FontTransform::Rotate270);
-                    }
-                    let shift = size * drop;
-                    let place = if *upright { (place.0 + shift, place.1) } else { (place.0, place.1 + shift) };
-                    let h = match align {
-                        Align::Left => HPos::Left,
-                        Align::Centre => HPos::Center,
-                        Align::Right => HPos::Right,
-                    };
-                    let style = face.color(&RGBColor(ink.0, ink.1, ink.2)).pos(Pos::new(h, VPos::Center));
-                    area.draw(&Text::new(text.as_str(), at(place), style)).map_err(failed)?;
-                }
-            }
-        }
-        area.present().map_err(failed)
-    }
-
-    fn size(&self) -> (u32, u32) {
-        (pixels(self.width).round() as u32, pixels(self.height).round() as u32)
-    }
-
-    /// The page as SVG whose printed size is the page's.
-    pub fn svg(&self) -> Result<String, FigureError> {
-        let size = self.size();
-        let mut text = String::new();
-        {
-            let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
-            self.render(&area, 0.0)?;
-        }
-        let plain = format!("<svg width=\"{}\" height=\"{}\"", size.0, size.1);
-        Ok(text.replacen(&plain, &format!("<svg width=\"{}mm\" height=\"{}mm\"", self.width, self.height), 1))
-    }
-
-    /// Writes a PNG of 300 dots per inch that says so.
-    pub fn png(&self, path: &Path) -> Result<(), FigureError> {
-        {
-            let area = BitMapBackend::new(path, self.size()).into_drawing_area();
-            // Bitmap text is centred by its box, descenders included; SVG text by its letters.
-            self.render(&area, 0.055)?;
-        }
-        let bytes = std::fs::read(path)?;
-        // Signature and IHDR take the first 33 bytes; pHYs must come before the pixels.
-        if bytes.len() > 33 && !bytes.windows(4).take(200).any(|w| w == b"pHYs") {
-            let mut chunk = b"pHYs".to_vec();
-            let per_metre = (DPI / 0.0254).round() as u32;
-            chunk.extend(per_metre.to_be_bytes());
-            chunk.extend(per_metre.to_be_bytes());
-            chunk.push(1);
-            let mut whole = bytes[..33].to_vec();
-            whole.extend(9u32.to_be_bytes());
-            whole.extend(&chunk);
-            whole.extend(crc(&chunk).to_be_bytes());
-            whole.extend(&bytes[33..]);
-            std::fs::write(path, whole)?;
-        }
-        Ok(())
-    }
-}
-
-/// The checksum of a PNG chunk.
-fn crc(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |c, _| if c & 1 == 1 { (c >> 1) ^ 0xEDB8_8320 } else { c >> 1 })
-    })
 }

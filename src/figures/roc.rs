@@ -1,11 +1,12 @@
 //! Receiver operating characteristic curves.
 
-use super::axes::Panel;
-use super::page::{Align, BLACK_INK, DASHES, GREY, PALETTE, fit, text_width};
-use super::{Figure, FigureError, Page, Width, field, groups};
-use crate::card::{Card, EndpointKind, Role};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+
+use super::axes::Panel;
+use super::page::{Align, BLACK_INK, DASHES, GREY, PALETTE, fit, text_width, wrap};
+use super::{Figure, FigureError, Page, Width, field, groups, words};
+use crate::card::{Card, EndpointKind, Role};
 
 pub const CARD: Card = Card {
     name: "roc",
@@ -16,7 +17,7 @@ pub const CARD: Card = Card {
     summary: "Sensitivity against 1 − specificity in each cohort, with the area and its interval.",
     documentation: "Square, with the diagonal of chance. Every threshold is a point; ties give a slanted line. \
         The area and its interval are those that were estimated, not read off the drawing; a cohort of one class \
-        has no curve and the legend says so. One to six curves.",
+        has no curve and the legend says so. Notes below tell paired comparisons. One to six curves.",
     references: &["DeLong ER et al. Biometrics 1988;44:837-845", "Fawcett T. Pattern Recognit Lett 2006;27:861-874"],
     example: "figure roc",
 };
@@ -36,12 +37,20 @@ pub struct Curve {
 /// Curves on one square.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RocCurves {
+    /// What the curves are of: `PRIME_R`, `markers on all`.
+    pub title: String,
     pub curves: Vec<Curve>,
     /// How the interval was made: `95 % CI, DeLong`.
     pub method: String,
+    /// Paired comparisons.
+    pub notes: Vec<String>,
 }
 
 impl Figure for RocCurves {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
     fn csv(&self) -> String {
         let mut out = String::from("curve,one_minus_specificity,sensitivity\n");
         for curve in &self.curves {
@@ -50,6 +59,26 @@ impl Figure for RocCurves {
             }
         }
         out
+    }
+
+    fn width(&self) -> Width {
+        Width::Column
+    }
+
+    fn caption(&self) -> String {
+        let curves: Vec<String> = self
+            .curves
+            .iter()
+            .map(|c| {
+                let area = c.area.map_or("AUC not estimable".into(), |(a, l, u)| {
+                    format!("AUC {}", words::estimate_with(a, l, u, 2))
+                });
+                format!("{}: {}, {area}", c.name, words::patients(c.n, Some(c.events)))
+            })
+            .collect();
+        let first = format!("Receiver operating characteristic curves of {}", self.title);
+        let method = format!("Areas with {}; the dashed diagonal is chance", self.method);
+        words::paragraph([vec![first, curves.join("; "), method], self.notes.clone()].concat())
     }
 
     fn draw(&self, width: Width) -> Result<Page, FigureError> {
@@ -61,9 +90,12 @@ impl Figure for RocCurves {
         }
         let total = width.millimetres();
         let side = if width == Width::Column { total - 21.0 } else { 110.0 };
-        let left = (total - side) / 2.0 + 4.0;
+        let left = if width == Width::Column { 14.5 } else { (total - side) / 2.0 };
+        let room = total - left - 10.0;
         let legend = 3.0 + side + 13.0;
-        let mut page = Page::new(total, legend + 7.2 * self.curves.len() as f64 + 4.0);
+        let notes: Vec<String> = self.notes.iter().flat_map(|note| wrap(note, 7.0, total - left - 2.0, 2)).collect();
+        let tall = 7.2 * self.curves.len() as f64;
+        let mut page = Page::new(total, legend + tall + 3.4 * notes.len() as f64);
         let panel = Panel { left, top: 3.0, width: side, height: side, x: (0.0, 1.0), y: (0.0, 1.0) };
         page.dashed(&[panel.at(0.0, 0.0), panel.at(1.0, 1.0)], &[1.0, 1.0], GREY, 0.2);
         panel.axes(&mut page, "1 − specificity", "Sensitivity");
@@ -72,15 +104,17 @@ impl Figure for RocCurves {
             page.dashed(&points, DASHES[i], PALETTE[i], 0.45);
             let y = legend + 7.2 * i as f64;
             page.dashed(&[(left, y), (left + 7.0, y)], DASHES[i], PALETTE[i], 0.45);
-            let room = total - left - 10.0;
-            let count = format!(" (n = {}, events = {})", curve.n, curve.events);
+            let count = format!(" ({})", words::patients(curve.n, Some(curve.events)));
             let name = fit(&curve.name, 7.0, room - text_width(&count, 7.0));
             page.text((left + 8.5, y), &(name + &count), 7.0, Align::Left, BLACK_INK);
             let area = match curve.area.filter(|(a, l, u)| a.is_finite() && l.is_finite() && u.is_finite()) {
-                Some((a, l, u)) => format!("AUC {a:.2} ({}: {l:.2}-{u:.2})", self.method),
+                Some((a, l, u)) => format!("AUC {} ({})", words::estimate_with(a, l, u, 2), self.method),
                 None => "AUC not estimable".to_string(),
             };
-            page.text((left + 8.5, y + 3.3), &fit(&area, 7.0, room), 7.0, Align::Left, BLACK_INK);
+            page.text((left + 8.5, y + 3.3), &fit(&area, 7.0, room), 7.0, Align::Left, GREY);
+        }
+        for (i, note) in notes.iter().enumerate() {
+            page.text((left, legend + tall + 3.4 * i as f64), note, 7.0, Align::Left, BLACK_INK);
         }
         Ok(page)
     }
@@ -100,10 +134,16 @@ mod tests {
             points: vec![(0.0, 0.0), (0.0, 0.5), (1.0, 1.0)],
         };
         let none = Curve { name: "one class".into(), n: 3, events: 0, area: None, points: vec![] };
-        let figure = RocCurves { curves: vec![seen, none], method: "95 % CI, DeLong".into() };
+        let figure = RocCurves {
+            title: "PRIME_R".into(),
+            curves: vec![seen, none],
+            method: "95 % CI, DeLong".into(),
+            notes: vec!["training against one class: p not estimable".into()],
+        };
         let header = "curve,one_minus_specificity,sensitivity\n";
         assert_eq!(figure.csv(), format!("{header}training,0,0\ntraining,0,0.5\ntraining,1,1\n"));
         let svg = figure.draw(Width::Column).and_then(|p| p.svg()).expect("a drawing");
-        assert!(svg.contains("AUC 0.75 (95 % CI, DeLong: 0.30-1.00)") && svg.contains("AUC not estimable"));
+        assert!(svg.contains("AUC 0.75 (0.30–1.00) (95 % CI, DeLong)") && svg.contains("AUC not estimable"));
+        assert!(figure.caption().contains("training: n = 5, 2 events, AUC 0.75 (0.30–1.00)"));
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::dicom::DicomFault;
 use super::geometry::{GeometryFault, GeometryMismatch};
 
 /// A file and its fault.
@@ -25,7 +26,7 @@ impl ImagingError {
 pub enum Fault {
     #[error("cannot be read or written: {0}")]
     Io(#[from] std::io::Error),
-    #[error("its name announces no format this reader knows (.nii, .nii.gz, .nrrd, .nhdr)")]
+    #[error("its name announces no format this reader knows (.nii, .nii.gz, .nrrd, .nhdr, or DICOM)")]
     UnknownFormat,
     #[error("is no {0} file: its first bytes are not the format's signature")]
     NoSignature(&'static str),
@@ -53,6 +54,8 @@ pub enum Fault {
     SegmentAbsent { name: String, present: Vec<String> },
     #[error("has no layer {layer}: it has {layers}, counted from 0")]
     NoLayer { layer: usize, layers: usize },
+    #[error(transparent)]
+    Dicom(#[from] DicomFault),
     #[error("image and mask do not share a grid: {0}")]
     GridMismatch(Box<GeometryMismatch>),
 }

@@ -1,9 +1,10 @@
-//! Volumes with geometry and their files: NIfTI, NRRD and segmentation objects.
+//! Volumes with geometry and their files: DICOM, NIfTI, NRRD and segmentation objects.
 //!
-//! May import: `progress`. Knows nothing of features or of the language.
+//! May import: `progress`, `random`. Knows nothing of features or of the language.
 //! Deliberately absent: display, registration, and any guess about a file that its header does not settle.
 
 mod bytes;
+pub mod dicom;
 pub mod error;
 pub mod geometry;
 pub mod nifti;
@@ -11,7 +12,9 @@ pub mod nrrd;
 pub mod resample;
 pub mod segmentation;
 pub mod volume;
+mod whole;
 
+pub use dicom::{Gaps, SeriesChoice};
 pub use error::{Fault, ImagingError};
 pub use geometry::{Geometry, GeometryMismatch, Millimetres, VoxelBox, VoxelPosition};
 pub use resample::Interpolation;
@@ -20,35 +23,52 @@ pub use volume::{Volume, VoxelType, Voxels};
 
 use std::path::Path;
 
-/// The formats this module reads, told apart by the file's name.
+/// The formats this module reads: told apart by the file's name, DICOM by its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// `.nrrd`, `.nhdr`, `.seg.nrrd`
     Nrrd,
     /// `.nii`, `.nii.gz`
     Nifti,
+    /// A file of any name, or a folder of files
+    Dicom,
 }
 
 impl Format {
-    /// The format that a file's name announces.
+    /// The format that a file's name announces; DICOM files may have any name, or be a folder.
     pub fn of(path: &Path) -> Option<Format> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
-        if name.ends_with(".nrrd") || name.ends_with(".nhdr") {
+        if path.is_dir() {
+            Some(Format::Dicom)
+        } else if name.ends_with(".nrrd") || name.ends_with(".nhdr") {
             Some(Format::Nrrd)
         } else if name.ends_with(".nii") || name.ends_with(".nii.gz") {
             Some(Format::Nifti)
+        } else if name.ends_with(".dcm") || dicom::is_dicom_file(path) {
+            Some(Format::Dicom)
         } else {
             None
         }
     }
 }
 
-/// Reads one three-dimensional image with one number per voxel.
+/// Reads one three-dimensional image with one number per voxel: a file of any format, or a folder that holds one DICOM
+/// series.
 ///
 /// # Errors
-/// [`ImagingError`] with the file and the fault: unknown format, truncated, absurd header, several layers, voxels
-/// that are no numbers.
-pub fn read_image(path: &Path) -> Result<Volume, ImagingError> {
+/// [`ImagingError`] with the file and the fault: unknown format, truncated, absurd header, several layers or series,
+/// slices that are no grid, voxels that are no numbers.
+pub fn read(path: &Path) -> Result<Volume, ImagingError> {
+    read_chosen(path, &SeriesChoice::default())
+}
+
+/// As [`read`], with a say in which series of a folder is read and what is done about missing slices.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_chosen(path: &Path, choice: &SeriesChoice) -> Result<Volume, ImagingError> {
+    // A path that is not there is that, and not a file of unknown format.
+    std::fs::metadata(path).map_err(|error| ImagingError::new(path, error))?;
     let volume = match Format::of(path) {
         Some(Format::Nifti) => nifti::read(path)?,
         Some(Format::Nrrd) => {
@@ -58,6 +78,7 @@ pub fn read_image(path: &Path) -> Result<Volume, ImagingError> {
                 (_, _) => return Err(ImagingError::new(path, Fault::SeveralValuesPerVoxel)),
             }
         }
+        Some(Format::Dicom) => dicom::read(path, choice)?,
         None => return Err(ImagingError::new(path, Fault::UnknownFormat)),
     };
     let missing = volume.voxels.not_finite();
@@ -67,10 +88,18 @@ pub fn read_image(path: &Path) -> Result<Volume, ImagingError> {
     Ok(volume)
 }
 
+/// As [`read`].
+///
+/// # Errors
+/// As [`read`].
+pub fn read_image(path: &Path) -> Result<Volume, ImagingError> {
+    read(path)
+}
+
 /// Reads a segmentation: a label map, or a `.seg.nrrd` with several segments and layers.
 ///
 /// # Errors
-/// As [`read_image`]; also when voxels of a mask are no labels.
+/// As [`read`]; also when voxels of a mask are no labels.
 pub fn read_segmentation(path: &Path) -> Result<Segmentation, ImagingError> {
     match Format::of(path) {
         Some(Format::Nifti) => Segmentation::from_layers(path, vec![nifti::read(path)?], &Default::default()),
@@ -78,7 +107,7 @@ pub fn read_segmentation(path: &Path) -> Result<Segmentation, ImagingError> {
             let file = nrrd::read(path)?;
             Segmentation::from_layers(path, file.layers, &file.metadata)
         }
-        None => Err(ImagingError::new(path, Fault::UnknownFormat)),
+        Some(Format::Dicom) | None => Err(ImagingError::new(path, Fault::UnknownFormat)),
     }
 }
 
@@ -90,6 +119,6 @@ pub fn write_image(path: &Path, volume: &Volume) -> Result<(), ImagingError> {
     match Format::of(path) {
         Some(Format::Nifti) => nifti::write(path, volume),
         Some(Format::Nrrd) => nrrd::write(path, volume, &[]),
-        None => Err(ImagingError::new(path, Fault::UnknownFormat)),
+        Some(Format::Dicom) | None => Err(ImagingError::new(path, Fault::UnknownFormat)),
     }
 }

@@ -7,7 +7,7 @@
 #![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use flate2::Compression;
@@ -18,6 +18,7 @@ use super::bytes::{plausible, read_voxels, write_voxels};
 use super::error::{Fault, ImagingError};
 use super::geometry::{Geometry, Millimetres};
 use super::volume::{Number, Volume, VoxelType, Voxels};
+use super::whole::write_whole;
 use crate::on_voxels;
 
 /// Reads a NIfTI image of three dimensions (or four, the fourth of length one).
@@ -357,19 +358,18 @@ fn write_faulty(path: &Path, volume: &Volume) -> Result<(), Fault> {
         put(292 + 16 * r, &((sign * geometry.origin().0[r]) as f32).to_le_bytes());
     }
     put(344, b"n+1\0");
-    let file = BufWriter::new(File::create(path)?);
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
-        let mut sink = GzEncoder::new(file, Compression::default());
-        sink.write_all(&header)?;
-        write_voxels(&mut sink, &volume.voxels)?;
-        sink.finish()?.flush()?;
-    } else {
-        let mut sink = file;
-        sink.write_all(&header)?;
-        write_voxels(&mut sink, &volume.voxels)?;
-        sink.flush()?;
-    }
-    Ok(())
+    write_whole(path, |mut sink| {
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
+            let mut packed = GzEncoder::new(sink, Compression::default());
+            packed.write_all(&header)?;
+            write_voxels(&mut packed, &volume.voxels)?;
+            packed.finish()?;
+        } else {
+            sink.write_all(&header)?;
+            write_voxels(&mut sink, &volume.voxels)?;
+        }
+        Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -15,6 +15,7 @@ use super::bytes::{plausible, read_voxels, write_voxels};
 use super::error::{Fault, ImagingError};
 use super::geometry::{Geometry, Millimetres};
 use super::volume::{Volume, VoxelType, Voxels};
+use super::whole::write_whole;
 
 /// What a file holds: one volume per layer (one unless the file has a list axis), and its `key:=value` entries.
 #[derive(Clone, Debug, PartialEq)]
@@ -442,24 +443,25 @@ fn write_faulty(path: &Path, volume: &Volume, metadata: &[(String, String)]) -> 
         format!("({},{},{})", part(0), part(1), part(2))
     };
     let Millimetres([ox, oy, oz]) = geometry.origin();
-    let mut sink = BufWriter::new(File::create(path)?);
-    write!(
-        sink,
-        "NRRD0004\ntype: {kind}\ndimension: 3\nspace: left-posterior-superior\nsizes: {x} {y} {z}\n\
-         space directions: {} {} {}\nkinds: domain domain domain\nendian: little\nencoding: gzip\n\
-         space origin: ({ox},{oy},{oz})\n",
-        vector(0),
-        vector(1),
-        vector(2),
-    )?;
-    for (key, value) in metadata {
-        writeln!(sink, "{}:={}", key.replace(['\n', ':'], " "), value.replace('\n', " "))?;
-    }
-    sink.write_all(b"\n")?;
-    let mut packed = GzEncoder::new(sink, Compression::default());
-    write_voxels(&mut packed, &volume.voxels)?;
-    packed.finish()?.flush()?;
-    Ok(())
+    write_whole(path, |sink| {
+        write!(
+            sink,
+            "NRRD0004\ntype: {kind}\ndimension: 3\nspace: left-posterior-superior\nsizes: {x} {y} {z}\n\
+             space directions: {} {} {}\nkinds: domain domain domain\nendian: little\nencoding: gzip\n\
+             space origin: ({ox},{oy},{oz})\n",
+            vector(0),
+            vector(1),
+            vector(2),
+        )?;
+        for (key, value) in metadata {
+            writeln!(sink, "{}:={}", key.replace(['\n', ':'], " "), value.replace('\n', " "))?;
+        }
+        sink.write_all(b"\n")?;
+        let mut packed = GzEncoder::new(sink, Compression::default());
+        write_voxels(&mut packed, &volume.voxels)?;
+        packed.finish()?;
+        Ok(())
+    })
 }
 
 #[cfg(test)]

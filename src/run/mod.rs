@@ -9,8 +9,10 @@
 //! May import: `plan`, `syntax` for spans, and the engines. Deliberately absent: parsing, checking,
 //! printing, and reading the clock.
 
+pub mod archive;
 pub mod fault;
 pub mod key;
+pub mod lock;
 pub mod operations;
 pub mod results;
 pub mod scheduler;

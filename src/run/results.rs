@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::figures::Figure;
 use crate::stats::Estimate;
 
 /// Number of the format of `results.json`; it grows when a field changes its meaning.
@@ -176,6 +177,14 @@ pub struct FigureData {
     pub kind: String,
     pub title: String,
     pub data: serde_json::Value,
+}
+
+impl FigureData {
+    /// The numbers of a figure, to be drawn by `figures::read`.
+    pub fn new<F: Figure + Serialize>(title: impl Into<String>, figure: &F) -> Self {
+        let data = serde_json::to_value(figure).unwrap_or_default();
+        FigureData { kind: figure.card().name.to_owned(), title: title.into(), data }
+    }
 }
 
 impl EstimateRecord {

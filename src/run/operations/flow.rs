@@ -1,7 +1,6 @@
 //! `flow eligible`: who came in, who left at which step and why, and where they went.
 
-use serde_json::json;
-
+use crate::figures::flow::{Condition, Flow as Chart, Part, Split};
 use crate::plan::node::Flow;
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, FigureData, ResultTable};
@@ -65,27 +64,34 @@ pub fn run(step: &Step<'_>, spec: &Flow) -> Result<Answer, Fault> {
         if split.unused > 0 {
             parts.push([Cell::text("in no part"), Cell::count_of(split.unused, cohort.rows.len())]);
         }
-        splits.push(json!({
-            "split": split_name,
-            "parts": split.parts.iter().map(|(part, rows)| json!({ "part": part, "n": rows.len() })).collect::<Vec<_>>(),
-            "unused": split.unused,
-        }));
+        splits.push(Split {
+            name: split_name.to_owned(),
+            parts: split
+                .parts
+                .iter()
+                .map(|(part, rows)| Part { name: part.clone(), n: rows.len() as u64, remark: String::new() })
+                .collect(),
+            unused: split.unused as u64,
+        });
         tables.push(parts);
     }
-    let steps: Vec<_> = cohort
-        .steps
-        .iter()
-        .map(|line| {
-            json!({
-                "include": line.include, "label": line.label, "before": line.before, "removed": line.removed,
-                "unknown": line.unknown, "unknown_stays": line.unknown_stays, "after": line.after,
-            })
-        })
-        .collect();
-    let figure = FigureData {
-        kind: "flow".to_owned(),
-        title: format!("Flow of {name}"),
-        data: json!({ "source": source, "start": cohort.start, "steps": steps, "cohort": name, "end": cohort.rows.len(), "splits": splits }),
+    let conditions = cohort.steps.iter().map(|line| Condition {
+        include: line.include,
+        label: line.label.clone(),
+        before: line.before as u64,
+        removed: line.removed as u64,
+        unknown: line.unknown as u64,
+        unknown_stays: line.unknown_stays,
+        after: line.after as u64,
+    });
+    let chart = Chart {
+        source: source.clone(),
+        start: cohort.start as u64,
+        conditions: conditions.collect(),
+        cohort: name.to_owned(),
+        end: cohort.rows.len() as u64,
+        splits,
     };
+    let figure = FigureData::new(format!("Flow of {name}"), &chart);
     Ok(Answer { tables, figures: vec![figure], ..Answer::default() })
 }

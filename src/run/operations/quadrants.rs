@@ -91,6 +91,7 @@ pub fn run(step: &Step<'_>, spec: &Quadrants) -> Result<Answer, Fault> {
                     let unknown = both.iter().filter(|(row, ..)| !endpoint.known[*row]).count();
                     let groups = Groups {
                         cohort: set.label.clone(),
+                        outcome: endpoint.name.clone(),
                         groups,
                         missing: unknown,
                         before_landmark: 0,

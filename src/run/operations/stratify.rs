@@ -43,6 +43,7 @@ pub fn run(step: &Step<'_>, spec: &Stratify) -> Result<Answer, Fault> {
                 });
                 let of = Groups {
                     cohort: set.label.clone(),
+                    outcome: endpoint.name.clone(),
                     groups: members.collect(),
                     missing,
                     before_landmark: 0,

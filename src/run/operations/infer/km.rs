@@ -1,13 +1,14 @@
 //! `km(os ~ arm)`: curves, numbers at risk, medians, log-rank.
 
-use serde_json::json;
-
+use crate::figures::km::{Curve, Step as Corner, SurvivalCurves};
+use crate::figures::words;
 use crate::plan::node::{Infer, TimeUnit};
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable, shown_p};
 use crate::run::step::Step;
 use crate::run::world::coded;
 use crate::stats::{Censored, Estimate, Outcome};
+use crate::survival::cox::{self, CoxData, CoxOptions};
 use crate::survival::kaplan_meier::{Transform, kaplan_meier};
 use crate::survival::life_table::Counted;
 use crate::survival::logrank::logrank;
@@ -25,6 +26,8 @@ pub struct Group {
 /// The groups of the formula's right side; without one, everybody together.
 pub struct Groups {
     pub cohort: String,
+    /// The endpoint's name: `os`.
+    pub outcome: String,
     pub groups: Vec<Group>,
     pub missing: usize,
     pub before_landmark: usize,
@@ -95,7 +98,14 @@ impl Groups {
                 format!("no patient of `{}` has an outcome and a group", set.label),
             ));
         }
-        Ok(Groups { cohort: set.label, groups, missing, before_landmark, unit: endpoint.unit })
+        Ok(Groups {
+            cohort: set.label,
+            outcome: endpoint.name.clone(),
+            groups,
+            missing,
+            before_landmark,
+            unit: endpoint.unit,
+        })
     }
 
     pub fn factor(&self) -> f64 {
@@ -145,7 +155,7 @@ pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform) ->
         columns,
         ..ResultTable::default()
     };
-    let mut curves = Vec::new();
+    let mut drawn = Vec::new();
     for (place, group) in groups.groups.iter().enumerate() {
         let n = group.outcome.len();
         let events = group.outcome.events();
@@ -165,19 +175,27 @@ pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform) ->
             Cell::text(format!("{} ({:.2})", curve.at_risk(&group.outcome, time), curve.at(time)))
         }));
         risk.rows.push(row);
-        let points: Vec<_> = (0..curve.survival.len())
-            .map(|at| {
-                json!([
-                    curve.table.time[at] / factor,
-                    curve.survival[at],
-                    curve.bounds[at].map(|b| [b.lower, b.upper]),
-                    curve.table.at_risk[at],
-                    curve.table.events[at],
-                    curve.table.censored[at],
-                ])
-            })
-            .collect();
-        curves.push(json!({ "group": group.label, "n": n, "events": events, "points": points }));
+        let steps = (0..curve.survival.len()).map(|at| Corner {
+            time: curve.table.time[at] / factor,
+            at_risk: curve.table.at_risk[at] as u64,
+            events: curve.table.events[at] as u64,
+            censored: curve.table.censored[at] as u64,
+            survival: curve.survival[at],
+            lower: curve.bounds[at].map(|b| b.lower).filter(|v| v.is_finite()),
+            upper: curve.bounds[at].map(|b| b.upper).filter(|v| v.is_finite()),
+        });
+        let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
+        drawn.push(Curve {
+            name: group.label.clone(),
+            n: n as u64,
+            events: events as u64,
+            median: estimate.value.as_ref().ok().copied(),
+            median_limits: (
+                finite(estimate.interval.map(|interval| interval.lower)),
+                finite(estimate.interval.map(|interval| interval.upper)),
+            ),
+            steps: steps.collect(),
+        });
     }
     table.notes.push(format!(
         "Kaplan-Meier; median by the curve and its {}% bounds (Brookmeyer-Crowley, {words} transformed)",
@@ -189,7 +207,7 @@ pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform) ->
             groups.before_landmark
         ));
     }
-    let mut test = serde_json::Value::Null;
+    let mut said = Vec::new();
     if groups.groups.len() > 1 {
         let pooled = pooled(&groups.groups);
         match logrank(&pooled.0, &pooled.1, groups.groups.len(), None, 0.0) {
@@ -201,7 +219,7 @@ pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform) ->
                     t.df,
                     shown_p(t.p)
                 ));
-                test = json!({ "test": "log-rank", "chi_square": t.statistic, "df": t.df, "p": t.p });
+                said.push(format!("log-rank {}", words::p_is(t.p)));
                 let mut tests =
                     ResultTable::new("log-rank", "Log-rank test", ["group", "patients", "observed", "expected"]);
                 for (place, group) in groups.groups.iter().enumerate() {
@@ -220,16 +238,39 @@ pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform) ->
     }
     answer.tables.insert(0, table);
     answer.tables.insert(1, risk);
-    answer.figures.push(FigureData {
-        kind: "km".to_owned(),
-        title: title.to_owned(),
-        data: json!({
-            "unit": groups.unit.map(|unit| unit.to_string()),
-            "columns": ["time", "survival", "bounds", "at risk", "events", "censored"],
-            "curves": curves, "test": test, "cohort": groups.cohort, "level": level,
-        }),
-    });
+    let shown_level = (level * 1000.0).round() / 10.0;
+    if let [first, second] = groups.groups.as_slice()
+        && let Some((ratio, lower, upper)) = hazard_ratio(&groups.groups, level)
+    {
+        let ratio = words::ratio_with(ratio, lower, upper);
+        said.insert(0, format!("HR {ratio}, {} against {}", second.label, first.label));
+    }
+    let figure = SurvivalCurves {
+        time: match groups.unit {
+            Some(unit) => format!("Time ({unit})"),
+            None => "Time".to_owned(),
+        },
+        outcome: format!("Probability of {}", groups.outcome),
+        cohort: groups.cohort.clone(),
+        method: format!("{shown_level} % confidence bands, {words} transformed"),
+        curves: drawn,
+        missing: groups.missing as u64,
+        notes: said,
+    };
+    answer.figures.push(FigureData::new(title, &figure));
     Ok(answer)
+}
+
+/// Hazard ratio of the second of two groups against the first with its limits, where estimable.
+fn hazard_ratio(groups: &[Group], level: f64) -> Option<(f64, f64, f64)> {
+    let (outcome, numbers) = pooled(groups);
+    let x = ndarray::Array2::from_shape_fn((numbers.len(), 1), |(row, _)| f64::from(numbers[row]));
+    let names = [groups.get(1)?.label.clone()];
+    let options = CoxOptions { level, ..CoxOptions::default() };
+    let fit = cox::fit(&CoxData::new(x.view(), &names, &outcome), &options).ok()?;
+    let ratio = fit.coefficients.first()?.as_ref().ok()?;
+    let told = [ratio.hazard_ratio, ratio.lower, ratio.upper];
+    told.iter().all(|v| v.is_finite()).then_some((ratio.hazard_ratio, ratio.lower, ratio.upper))
 }
 
 /// All groups together with the number of each row's group.

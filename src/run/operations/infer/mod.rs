@@ -12,9 +12,10 @@ mod rmst;
 mod roc;
 mod sample_size;
 
+use crate::figures::forest::{Effect, Forest, Row, Scale};
 use crate::plan::node::Infer;
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, ResultTable};
+use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, ResultTable};
 use crate::run::step::Step;
 
 use matrix::Frame;
@@ -65,6 +66,20 @@ struct Fitted {
     whole: Vec<(String, Cell)>,
 }
 
+/// As a row of the forest plot.
+fn effect(coefficient: &Coefficient) -> Effect {
+    let record = &coefficient.estimate;
+    match (record.value, &record.why) {
+        (Some(value), _) => Effect::Estimate {
+            value,
+            lower: record.lower.filter(|limit| limit.is_finite()),
+            upper: record.upper.filter(|limit| limit.is_finite()),
+            p: coefficient.p.filter(|p| p.is_finite()),
+        },
+        (None, why) => Effect::NotEstimable(why.clone().unwrap_or_default()),
+    }
+}
+
 type Fit = fn(&Step<'_>, &Infer, &Frame) -> Result<Fitted, Fault>;
 
 /// One fit with all terms, or one for each of `each(...)` beside them.
@@ -81,6 +96,8 @@ fn regressions(step: &Step<'_>, spec: &Infer, fit: Fit) -> Result<Answer, Fault>
     };
     let mut whole: Vec<(String, Cell)> = Vec::new();
     let mut hows: Vec<String> = Vec::new();
+    let mut measure = "";
+    let mut forest: Vec<Row> = Vec::new();
     for (terms, shown) in sets {
         step.watch.check()?;
         let frame = Frame::new(step, spec, &terms)?;
@@ -99,14 +116,32 @@ fn regressions(step: &Step<'_>, spec: &Infer, fit: Fit) -> Result<Answer, Fault>
                     Cell::count(frame.missing),
                 ]);
                 answer.notes.push(format!("{label}: {}", fault.message));
+                forest.push(Row {
+                    term: label.to_owned(),
+                    level: String::new(),
+                    n: frame.rows.len() as u64,
+                    events: None,
+                    missing: frame.missing as u64,
+                    effect: Effect::NotEstimable(fault.message.clone()),
+                });
                 continue;
             }
             Err(fault) => return Err(fault),
         };
         table.columns[4] = format!("{} ({}% interval)", fitted.measure, level(step, spec) * 100.0);
+        measure = fitted.measure;
         let limit = if shown == 0 { terms.len() } else { shown };
         for (place, term) in frame.terms.iter().enumerate().take(limit) {
             for line in &term.lines {
+                let coefficient = line.column.map(|column| &fitted.coefficients[column]);
+                forest.push(Row {
+                    term: term.label.clone(),
+                    level: line.level.clone(),
+                    n: line.n as u64,
+                    events: line.events.map(|events| events as u64),
+                    missing: frame.missing as u64,
+                    effect: coefficient.map_or(Effect::Reference, effect),
+                });
                 let (cell, p) = match line.column {
                     None => (Cell::text("reference"), Cell::Empty),
                     Some(column) => {
@@ -152,6 +187,22 @@ fn regressions(step: &Step<'_>, spec: &Infer, fit: Fit) -> Result<Answer, Fault>
             let by: Vec<&str> = formula.terms.iter().map(|term| term.label.as_str()).collect();
             format!("one fit for each, adjusted for {}", by.join(", "))
         });
+    }
+    if forest.iter().any(|row| matches!(row.effect, Effect::Estimate { .. })) {
+        let ratio = matches!(measure, "HR" | "OR" | "SHR");
+        let figure = Forest {
+            measure: match measure {
+                "HR" => "Hazard ratio".to_owned(),
+                "OR" => "Odds ratio".to_owned(),
+                "SHR" => "Subdistribution hazard ratio".to_owned(),
+                other => other.to_owned(),
+            },
+            scale: if ratio { Scale::Ratio } else { Scale::Difference },
+            interval: format!("{} % CI", (level(step, spec) * 1000.0).round() / 10.0),
+            method: table.notes.join(". "),
+            rows: forest,
+        };
+        answer.figures.push(FigureData::new(title.clone(), &figure));
     }
     answer.tables.push(table);
     if !whole.is_empty() {

@@ -1,0 +1,301 @@
+//! The flow of patients: from a table through a cohort's conditions into the parts of a split.
+
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+
+use super::page::{Align, BLACK_INK, GREY, Page as Sheet, wrap};
+use super::{Figure, FigureError, Page, Width, field, words};
+use crate::card::{Card, Role};
+
+pub const CARD: Card = Card {
+    name: "flow",
+    title: "Flow of patients",
+    role: Role::Figure,
+    endpoints: &[],
+    parameters: &[],
+    summary: "How many patients each condition left, why the others went, and into which parts the cohort was split.",
+    documentation: "A box to the right of the stem counts those that a condition removed, and of them those for whom it was \
+        unknown. Counts reconcile: each box is the one before less those to its right, and the parts of a split with those \
+        in no part make the cohort; numbers that do not are refused.",
+    references: &["Schulz KF et al. BMJ 2010;340:c332", "von Elm E et al. BMJ 2007;335:806-808"],
+    example: "figure flow",
+};
+
+/// A condition, in the order of the cohort.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Condition {
+    /// Patients who fulfil it stay; else they go.
+    pub include: bool,
+    pub label: String,
+    pub before: u64,
+    pub removed: u64,
+    /// Patients for whom it is unknown, as something needed is missing.
+    pub unknown: u64,
+    /// Whether those stay.
+    pub unknown_stays: bool,
+    pub after: u64,
+}
+
+/// A part of a split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    pub name: String,
+    pub n: u64,
+    /// Events of an endpoint known there: `response: 31`.
+    pub remark: String,
+}
+
+/// A split of the cohort.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Split {
+    pub name: String,
+    pub parts: Vec<Part>,
+    /// In no part.
+    pub unused: u64,
+}
+
+/// The numbers of a flow chart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Flow {
+    pub source: String,
+    pub start: u64,
+    pub conditions: Vec<Condition>,
+    pub cohort: String,
+    pub end: u64,
+    pub splits: Vec<Split>,
+}
+
+const SIZE: f64 = 7.5;
+const LINE: f64 = 3.4;
+
+impl Flow {
+    /// Whether every count follows from the one before.
+    fn reconcile(&self) -> Result<(), FigureError> {
+        let wrong = |reason: String| Err(FigureError::Value { figure: "flow", reason });
+        let mut now = self.start;
+        for condition in &self.conditions {
+            if condition.before != now || condition.after.checked_add(condition.removed) != Some(now) {
+                return wrong(format!("the counts of `{}` do not reconcile", condition.label));
+            }
+            now = condition.after;
+        }
+        if now != self.end {
+            return wrong(format!("{now} patients pass the conditions and {} are in the cohort", self.end));
+        }
+        for split in &self.splits {
+            let sum = split.parts.iter().map(|part| part.n).sum::<u64>() + split.unused;
+            if sum != self.end {
+                return wrong(format!("the parts of `{}` make {sum} of {} patients", split.name, self.end));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn arrow(page: &mut Sheet, from: (f64, f64), to: (f64, f64)) {
+    page.line(from, to, BLACK_INK, 0.25);
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let length = dx.hypot(dy).max(1e-9);
+    let (ux, uy) = (dx / length, dy / length);
+    let base = (to.0 - ux * 1.8, to.1 - uy * 1.8);
+    page.area(vec![to, (base.0 - uy * 0.8, base.1 + ux * 0.8), (base.0 + uy * 0.8, base.1 - ux * 0.8)], BLACK_INK, 1.0);
+}
+
+/// A box with lines of text, the first bold.
+fn boxed(page: &mut Sheet, at: (f64, f64), width: f64, lines: &[String]) {
+    let height = height(lines);
+    page.frame(at, width, height, BLACK_INK, 0.25);
+    for (place, line) in lines.iter().enumerate() {
+        let y = at.1 + 1.4 + LINE * (place as f64 + 0.5);
+        if place == 0 {
+            page.bold((at.0 + width / 2.0, y), line, SIZE, Align::Centre, BLACK_INK);
+        } else {
+            page.text((at.0 + width / 2.0, y), line, SIZE, Align::Centre, BLACK_INK);
+        }
+    }
+}
+
+fn height(lines: &[String]) -> f64 {
+    LINE * lines.len() as f64 + 2.8
+}
+
+impl Figure for Flow {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn csv(&self) -> String {
+        let mut out = String::from("step,label,before,removed,unknown,after\n");
+        let _ = writeln!(out, "source,{},,,,{}", field(&self.source), self.start);
+        for c in &self.conditions {
+            let word = if c.include { "include" } else { "exclude" };
+            let _ = writeln!(out, "{word},{},{},{},{},{}", field(&c.label), c.before, c.removed, c.unknown, c.after);
+        }
+        let _ = writeln!(out, "cohort,{},,,,{}", field(&self.cohort), self.end);
+        for split in &self.splits {
+            for part in &split.parts {
+                let _ = writeln!(
+                    out,
+                    "part,{},{},,,{}",
+                    field(&format!("{}: {}", split.name, part.name)),
+                    self.end,
+                    part.n
+                );
+            }
+            if split.unused > 0 {
+                let _ = writeln!(out, "unused,{},{},,,{}", field(&split.name), self.end, split.unused);
+            }
+        }
+        out
+    }
+
+    fn caption(&self) -> String {
+        let parts = self.splits.iter().map(|split| {
+            let parts = words::each(split.parts.iter().map(|part| (part.name.as_str(), part.n, None)));
+            let unused =
+                if split.unused > 0 { format!("; {} in no part", words::count(split.unused)) } else { String::new() };
+            format!("Parts of {}: {parts}{unused}", split.name)
+        });
+        let first = format!(
+            "Of {} patients in {}, {} were excluded and {} make the cohort {}",
+            words::count(self.start),
+            self.source,
+            words::count(self.start.saturating_sub(self.end)),
+            words::count(self.end),
+            self.cohort
+        );
+        words::paragraph(std::iter::once(first).chain(parts))
+    }
+
+    fn draw(&self, width: Width) -> Result<Page, FigureError> {
+        self.reconcile()?;
+        let total = width.millimetres();
+        let stem = total * 0.44;
+        let side = total * 0.46;
+        let (left, right) = (2.0, total - 2.0 - side);
+        let n = |count: u64| format!("n = {}", words::count(count));
+        let named = |name: &str, count: u64, room: f64| {
+            let mut lines = wrap(name, SIZE, room - 3.0, 3);
+            lines.push(n(count));
+            lines
+        };
+        // Two passes would measure and draw; one that draws on a tall page and cuts it is simpler.
+        let mut page = Sheet::new(total, 0.0);
+        let middle = left + stem / 2.0;
+        let mut y = 2.0;
+        let first = named(&self.source, self.start, stem);
+        boxed(&mut page, (left, y), stem, &first);
+        y += height(&first);
+        for condition in &self.conditions {
+            let reason = if condition.include { format!("Not: {}", condition.label) } else { condition.label.clone() };
+            let mut lines = wrap(&reason, SIZE, side - 3.0, 3);
+            lines.push(n(condition.removed));
+            if condition.unknown > 0 {
+                let fate = if condition.unknown_stays { "kept" } else { "of them" };
+                lines.push(format!("unknown for {} ({fate})", words::count(condition.unknown)));
+            }
+            // Conditions that removed nobody are told, smaller.
+            let gap = 3.0;
+            let tall = height(&lines);
+            boxed(&mut page, (right, y + gap), side, &lines);
+            arrow(&mut page, (middle, y + gap + tall / 2.0), (right, y + gap + tall / 2.0));
+            let next = y + gap + tall + gap;
+            page.line((middle, y), (middle, next), BLACK_INK, 0.25);
+            page.text((middle - 1.5, next - 1.0), &n(condition.after), 6.5, Align::Right, GREY);
+            y = next;
+        }
+        arrow(&mut page, (middle, y), (middle, y + 4.0));
+        y += 4.0;
+        let cohort = named(&self.cohort, self.end, stem);
+        boxed(&mut page, (left, y), stem, &cohort);
+        y += height(&cohort);
+        for split in &self.splits {
+            let boxes = split.parts.len() + usize::from(split.unused > 0);
+            if boxes == 0 {
+                continue;
+            }
+            // At most four abreast; more go to the next line.
+            let abreast = boxes.min(if width == Width::Full { 4 } else { 2 });
+            let room = (total - 4.0 - 3.0 * (abreast as f64 - 1.0)) / abreast as f64;
+            let mut all: Vec<Vec<String>> = split
+                .parts
+                .iter()
+                .map(|part| {
+                    let mut lines = named(&part.name, part.n, room);
+                    lines.extend(wrap(&part.remark, SIZE, room - 3.0, 2));
+                    lines
+                })
+                .collect();
+            if split.unused > 0 {
+                all.push(named("in no part", split.unused, room));
+            }
+            page.line((middle, y), (middle, y + 4.0), BLACK_INK, 0.25);
+            for line in all.chunks(abreast) {
+                let bar = y + 4.0;
+                let tall = line.iter().map(|l| height(l)).fold(0.0, f64::max);
+                let centre = |place: usize| 2.0 + (room + 3.0) * place as f64 + room / 2.0;
+                let ends = (centre(0).min(middle), centre(line.len() - 1).max(middle));
+                page.line((ends.0, bar), (ends.1, bar), BLACK_INK, 0.25);
+                for (place, lines) in line.iter().enumerate() {
+                    arrow(&mut page, (centre(place), bar), (centre(place), bar + 4.0));
+                    boxed(&mut page, (centre(place) - room / 2.0, bar + 4.0), room, lines);
+                }
+                y = bar + 4.0 + tall;
+            }
+            page.text((left, y + 3.0), &format!("Split {}", split.name), 6.5, Align::Left, GREY);
+            y += 5.0;
+        }
+        page.height = y + 2.0;
+        Ok(page)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Flow {
+        let condition = |label: &str, before, removed, unknown| Condition {
+            include: true,
+            label: label.into(),
+            before,
+            removed,
+            unknown,
+            unknown_stays: false,
+            after: before - removed,
+        };
+        let part = |name: &str, n| Part { name: name.into(), n, remark: String::new() };
+        Flow {
+            source: "patients".into(),
+            start: 105,
+            conditions: vec![condition("unresectable HCC", 105, 5, 2), condition("Child-Pugh A or B", 100, 0, 0)],
+            cohort: "eligible".into(),
+            end: 100,
+            splits: vec![Split {
+                name: "centres".into(),
+                parts: vec![part("train", 70), part("internal", 28)],
+                unused: 2,
+            }],
+        }
+    }
+
+    #[test]
+    fn numbers_and_drawing() {
+        assert!(example().csv().contains("include,unresectable HCC,105,5,2,100\n"));
+        assert!(example().caption().contains("Of 105 patients in patients, 5 were excluded"));
+        for width in [Width::Column, Width::Full] {
+            let svg = example().draw(width).and_then(|p| p.svg()).expect("a drawing");
+            assert!(svg.contains("Not: unresectable HCC") && svg.contains("in no part"));
+        }
+    }
+
+    #[test]
+    fn counts_that_do_not_reconcile_are_refused() {
+        let mut flow = example();
+        flow.conditions[1].before = 99;
+        assert!(matches!(flow.draw(Width::Full), Err(FigureError::Value { .. })));
+        let mut flow = example();
+        flow.splits[0].unused = 0;
+        assert!(matches!(flow.draw(Width::Full), Err(FigureError::Value { .. })));
+    }
+}

@@ -1,0 +1,152 @@
+//! Numbers and sentences as journals print them.
+
+use std::fmt::Write;
+
+/// A probability alone: `0.03`, `0.004`, `< 0.001`; three digits where two would round it over 0.05.
+pub fn p(value: f64) -> String {
+    if value < 0.001 {
+        "< 0.001".into()
+    } else if value < 0.01 || (0.045..0.055).contains(&value) {
+        format!("{value:.3}")
+    } else if value > 0.99 {
+        "> 0.99".into()
+    } else {
+        format!("{value:.2}")
+    }
+}
+
+/// A probability with its letter: `p = 0.03`, `p < 0.001`.
+pub fn p_is(value: f64) -> String {
+    let said = p(value);
+    if said.starts_with(['<', '>']) { format!("p {said}") } else { format!("p = {said}") }
+}
+
+/// The stars of a probability: `***` below 0.001, `**` below 0.01, `*` below 0.05.
+pub fn stars(value: f64) -> &'static str {
+    match value {
+        v if v < 0.001 => "***",
+        v if v < 0.01 => "**",
+        v if v < 0.05 => "*",
+        _ => "",
+    }
+}
+
+/// The legend of [`stars`].
+pub const STARS: &str = "* p < 0.05, ** p < 0.01, *** p < 0.001";
+
+/// With a true minus sign and no negative zero.
+pub fn signed(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    match text.strip_prefix('-') {
+        Some(size) if size.bytes().all(|byte| matches!(byte, b'0' | b'.')) => size.to_string(),
+        Some(size) => format!("−{size}"),
+        None => text,
+    }
+}
+
+/// About three significant digits, for values whose scale is not known beforehand.
+pub fn brief(value: f64) -> String {
+    let size = value.abs();
+    if size != 0.0 && !(1e-3..1e6).contains(&size) {
+        return format!("{value:.1e}").replace('-', "−");
+    }
+    let digits = if size >= 100.0 || size == 0.0 { 0 } else { (2 - size.log10().floor() as i32).clamp(0, 5) };
+    let text = signed(value, digits as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+}
+
+/// A ratio: two digits after the point, none needed for large ones.
+pub fn ratio(value: f64) -> String {
+    match value {
+        v if v.is_infinite() => "∞".into(),
+        v if v >= 1e4 => format!("{v:.0e}"),
+        v if v >= 100.0 => format!("{v:.0}"),
+        v if v >= 10.0 => format!("{v:.1}"),
+        v => format!("{v:.2}"),
+    }
+}
+
+/// `3.31 (2.06–5.31)`.
+pub fn ratio_with(estimate: f64, lower: f64, upper: f64) -> String {
+    format!("{} ({}–{})", ratio(estimate), ratio(lower), ratio(upper))
+}
+
+/// `0.72 (0.61–0.83)`; with `to` where a limit is below 0.
+pub fn estimate_with(value: f64, lower: f64, upper: f64, digits: usize) -> String {
+    let between = if lower < 0.0 { " to " } else { "–" };
+    format!("{} ({}{between}{})", signed(value, digits), signed(lower, digits), signed(upper, digits))
+}
+
+/// `1,204`.
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    if digits.len() < 5 {
+        return digits;
+    }
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `n = 104, 93 events`.
+pub fn patients(n: u64, events: Option<u64>) -> String {
+    match events {
+        Some(events) => format!("n = {}, {} events", count(n), count(events)),
+        None => format!("n = {}", count(n)),
+    }
+}
+
+/// The part of a caption that names curves or groups with their counts: `train (n = 70, 62 events);
+/// test (n = 34, 31 events)`.
+pub fn each<'a>(groups: impl IntoIterator<Item = (&'a str, u64, Option<u64>)>) -> String {
+    let mut out = String::new();
+    for (name, n, events) in groups {
+        if !out.is_empty() {
+            out.push_str("; ");
+        }
+        let _ = write!(out, "{name} ({})", patients(n, events));
+    }
+    out
+}
+
+/// Sentences into a paragraph: blanks between, a point after each, empty ones dropped.
+pub fn paragraph<S: AsRef<str>>(sentences: impl IntoIterator<Item = S>) -> String {
+    let mut out = String::new();
+    for sentence in sentences {
+        let sentence = sentence.as_ref().trim();
+        if sentence.is_empty() {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(sentence);
+        if !sentence.ends_with(['.', '!', '?']) {
+            out.push('.');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_journals_do() {
+        assert_eq!([1e-300, 0.0012, 0.0496, 0.2, 0.999].map(p), ["< 0.001", "0.001", "0.050", "0.20", "> 0.99"]);
+        assert_eq!(p_is(0.0001), "p < 0.001");
+        assert_eq!(ratio_with(3.31, 2.06, 5.31), "3.31 (2.06–5.31)");
+        assert_eq!(ratio_with(3.31, 0.0, f64::INFINITY), "3.31 (0.00–∞)");
+        assert_eq!(estimate_with(-0.01, -0.2, 0.18, 2), "−0.01 (−0.20 to 0.18)");
+        assert_eq!(signed(-0.001, 2), "0.00");
+        assert_eq!([0.0, 0.5, -12.345, 1234.5, 1e-7].map(brief), ["0", "0.5", "−12.3", "1234", "1.0e−7"]);
+        assert_eq!([104, 9999, 10_000, 1_234_567].map(count), ["104", "9999", "10,000", "1,234,567"]);
+        assert_eq!(paragraph(["One", "", "Two."]), "One. Two.");
+    }
+}
