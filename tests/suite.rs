@@ -6,5 +6,6 @@ mod check;
 mod conformance;
 mod coverage;
 mod reproduce;
+mod radiomics;
 mod run;
 mod syntax;

@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod dummy;
 mod explain;
+mod extract;
 mod export;
 mod fmt;
 mod lock;
@@ -84,6 +85,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Measure the radiomics features of an image inside a mask, or of a table of cases.
+    Extract(extract::Extract),
     /// Explain a diagnostic by its code, with an example.
     Explain { code: String },
     /// Run a study and record what it was made from and what it found, for `verify`.
@@ -136,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
         Command::Predict(predict) => predict::predict(&predict),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
+        Command::Extract(arguments) => extract::extract(&arguments),
         Command::Explain { code } => explain::explain(&code),
         Command::Lock(lock) => lock::lock(&lock),
         Command::Verify(verify) => verify::verify(&verify),

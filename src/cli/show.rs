@@ -188,6 +188,9 @@ pub fn answer(answer: &Answer) -> String {
     text
 }
 
+/// Rows of a table that a terminal shows.
+const LONGEST: usize = 100;
+
 /// A table fitted to the terminal; at its full width when the output is no terminal.
 pub fn drawn(table: &ResultTable) -> String {
     let mut drawn = Table::new();
@@ -198,7 +201,7 @@ pub fn drawn(table: &ResultTable) -> String {
         drawn.set_content_arrangement(ContentArrangement::Disabled);
     }
     drawn.set_header(&table.columns);
-    for row in &table.rows {
+    for row in table.rows.iter().take(LONGEST) {
         drawn.add_row(row.iter().map(Cell::shown));
     }
     for (place, column) in drawn.column_iter_mut().enumerate() {
@@ -207,5 +210,9 @@ pub fn drawn(table: &ResultTable) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    drawn.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = drawn.lines().map(|line| line.trim_end().to_owned()).collect();
+    if table.rows.len() > LONGEST {
+        lines.push(format!("... and {} rows more, all in the files of the results", table.rows.len() - LONGEST));
+    }
+    lines.join("\n")
 }

@@ -77,11 +77,8 @@ impl<'a> Keys<'a> {
             | Operation::Endpoint(_)
             | Operation::Columns(_) => Json::Null,
             Operation::Images(images) => json!({ "images": images.pattern, "masks": images.masks }),
-            Operation::Extraction(extraction) => json!({
-                "extraction": extraction.settings,
-                "phases": extraction.phases,
-                "keep": extraction.keep.iter().map(|k| json!([k.measure, k.above, k.readers])).collect::<Vec<_>>(),
-            }),
+            // What was measured is remembered by the files; the answer follows from it.
+            Operation::Extraction(_) => json!({ "answer": world.extraction(node.id)?.answer }),
             Operation::Model(model) => self.model(model)?,
             // Everybody of the table is put into a group, so everybody's data counts.
             Operation::Groups(groups) => json!({

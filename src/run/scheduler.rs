@@ -46,7 +46,7 @@ pub(super) fn run(plan: &Plan, inputs: &Inputs, store: &Store, watch: &Watch) ->
     }
     let mut world = World::new(plan, inputs.folder.clone());
     watch.begin("reading data", None);
-    faults.extend(read(&mut world, inputs, watch));
+    faults.extend(read(&mut world, inputs, store, watch));
     watch.end("reading data");
     if !faults.is_empty() {
         return Err(Failure { faults, report: None });
@@ -71,14 +71,19 @@ fn is_data(operation: &Operation) -> bool {
     )
 }
 
+/// Whether the node is evaluated before the steps: data, and what is measured of images.
+fn is_read(operation: &Operation) -> bool {
+    is_data(operation) || matches!(operation, Operation::Extraction(_))
+}
+
 /// Evaluates the data nodes in order; a fault stops what stands on it and nothing else, so that
 /// all faults of the data are told in one run.
-fn read(world: &mut World<'_>, inputs: &Inputs, watch: &Watch) -> Vec<Fault> {
+fn read(world: &mut World<'_>, inputs: &Inputs, store: &Store, watch: &Watch) -> Vec<Fault> {
     let plan = world.plan;
     let root = Stream::root(plan.study.seed);
     let mut faults: Vec<Fault> = Vec::new();
     let mut failed: HashSet<NodeId> = HashSet::new();
-    for node in plan.nodes().iter().filter(|node| is_data(&node.operation)) {
+    for node in plan.nodes().iter().filter(|node| is_read(&node.operation)) {
         if node.inputs.iter().any(|input| failed.contains(input)) {
             failed.insert(node.id);
             continue;
@@ -93,6 +98,9 @@ fn read(world: &mut World<'_>, inputs: &Inputs, watch: &Watch) -> Vec<Fault> {
             Operation::Split(split) => operations::split::run(world, node, split, &root.named(&node.name)),
             Operation::Endpoint(endpoint) => operations::endpoint::run(world, node, endpoint),
             Operation::Columns(columns) => operations::columns::run(world, node, columns),
+            Operation::Extraction(extraction) => {
+                operations::extraction::run(world, node, extraction, &root.named(&node.name), store, watch)
+            }
             _ => Ok(()),
         });
         if let Err(fault) = done {
@@ -413,10 +421,7 @@ fn operate(step: &Step<'_>) -> Result<Done, Fault> {
         Operation::Describe(describe) => operations::describe::run(step, describe).map(nothing),
         Operation::Evaluate(evaluate) => operations::evaluate::run(step, evaluate).map(nothing),
         Operation::Infer(infer) => operations::infer::run(step, infer).map(nothing),
-        Operation::Extraction(_) => Err(Fault::unavailable(
-            "extracting radiomics within a study",
-            "extract them beforehand and read the features as a table",
-        )),
+        Operation::Extraction(_) => Ok(nothing(step.world.extraction(step.node.id)?.answer.clone())),
         Operation::Correlate(correlate) => operations::correlate::run(step, correlate).map(nothing),
         Operation::Explain(explain) => operations::explain::run(step, explain).map(nothing),
         Operation::Quadrants(quadrants) => operations::quadrants::run(step, quadrants).map(nothing),

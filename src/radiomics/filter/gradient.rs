@@ -2,7 +2,7 @@
 
 #![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
 
-use super::Derived;
+use super::{Derived, Filter, Offered};
 use super::log::inner;
 use crate::card::{Card, Domain, Initial, Parameter, Role};
 use crate::imaging::Volume;
@@ -23,6 +23,11 @@ pub static CARD: Card = Card {
     documentation: "√Σ ((x₊ − x₋) / 2h)² over the three axes; beyond the image its edge goes on. The result is `f32`.",
     references: &["ITK, GradientMagnitudeImageFilter."],
     example: "features radiomics from ct\n  filter gradient",
+};
+
+pub static OFFERED: Offered = Offered {
+    card: &CARD,
+    make: |settings| Ok(Filter::Gradient { per_millimetre: settings.flag("per_millimetre") }),
 };
 
 /// The gradient's magnitude at the region's voxels.

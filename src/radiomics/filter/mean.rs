@@ -2,7 +2,7 @@
 
 #![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
 
-use super::Derived;
+use super::{Derived, Filter, Offered};
 use super::log::inner;
 use crate::card::{Card, Domain, Initial, Parameter, Role};
 use crate::imaging::{Volume, VoxelBox};
@@ -25,6 +25,11 @@ pub static CARD: Card = Card {
     references: &["Whybra P, et al. The Image Biomarker Standardization Initiative: convolutional filters. \
 Radiology 2024;310:e231319."],
     example: "features radiomics from ct\n  filter mean(support = 5)",
+};
+
+pub static OFFERED: Offered = Offered {
+    card: &CARD,
+    make: |settings| Ok(Filter::Mean { support: settings.count("support") }),
 };
 
 /// What lies beyond the edge of an image.

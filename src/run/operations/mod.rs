@@ -14,6 +14,7 @@ pub mod describe;
 pub mod endpoint;
 pub mod evaluate;
 pub mod explain;
+pub mod extraction;
 pub mod flow;
 pub mod groups;
 pub mod infer;
