@@ -34,9 +34,9 @@
 //! ```
 
 pub mod card;
+mod predict;
 pub mod progress;
 pub mod random;
-mod predict;
 mod study;
 
 pub use predict::predict;
@@ -45,6 +45,7 @@ pub use study::{Finished, Rejected, Review, Study};
 pub mod check;
 pub mod cli;
 pub mod figures;
+pub mod manual;
 pub mod plan;
 pub mod repl;
 pub mod report;

@@ -15,12 +15,7 @@ use crate::syntax::ast::{SourceId, Sources};
 ///
 /// # Errors
 /// Everything in the data that the models refuse, each fault for itself.
-pub fn predict(
-    models: &[ModelFile],
-    data: &NewData,
-    asked: Asked,
-    watch: &Watch,
-) -> Result<Predictions, Vec<Fault>> {
+pub fn predict(models: &[ModelFile], data: &NewData, asked: Asked, watch: &Watch) -> Result<Predictions, Vec<Fault>> {
     frozen::apply(models, data, asked, &declared, watch)
 }
 
@@ -49,10 +44,12 @@ fn declared(model: &ModelFile, block: &InputBlock) -> Result<(Images, Extraction
         return Err(broken(format!("the extraction of `{}` is not understood{why}", block.name)));
     };
     let found = plan.nodes().iter().find_map(|node| match &node.operation {
-        Operation::Extraction(extraction) if word(node) == block.name => match &plan.node(extraction.images).operation {
-            Operation::Images(images) => Some((images.clone(), extraction.clone())),
-            _ => None,
-        },
+        Operation::Extraction(extraction) if word(node) == block.name => {
+            match &plan.node(extraction.images).operation {
+                Operation::Images(images) => Some((images.clone(), extraction.clone())),
+                _ => None,
+            }
+        }
         _ => None,
     });
     found.ok_or_else(|| broken(format!("it does not declare `{}`", block.name)))

@@ -10,8 +10,8 @@ use crate::check::{self, Checked, Folder, Options};
 use crate::frame::dictionary::Dictionary;
 use crate::frame::{self, DataError, Table};
 use crate::plan::{Operation, Plan};
-use crate::progress::Watch;
 use crate::predict;
+use crate::progress::Watch;
 use crate::run::frozen::{BlockSource, ModelFile};
 use crate::run::lock::{FileLock, Lock, StudyLock};
 use crate::run::{self, Failure, Fault, Inputs, Report, Store, world};
@@ -197,7 +197,9 @@ impl Study {
             set.clone_from(&self.set);
             let named = review.read.iter().filter(|file| declarations.contains(&file.path));
             *files = named
-                .filter_map(|file| Some((file.path.clone(), std::fs::read_to_string(self.folder.join(&file.path)).ok()?)))
+                .filter_map(|file| {
+                    Some((file.path.clone(), std::fs::read_to_string(self.folder.join(&file.path)).ok()?))
+                })
                 .collect();
         }
     }

@@ -5,7 +5,7 @@ mod bench;
 mod check;
 mod conformance;
 mod coverage;
-mod reproduce;
 mod radiomics;
+mod reproduce;
 mod run;
 mod syntax;

@@ -8,10 +8,11 @@ mod check;
 mod demo;
 mod dummy;
 mod explain;
-mod extract;
 mod export;
+mod extract;
 mod fmt;
 mod lock;
+mod manual;
 mod plan;
 mod predict;
 mod progress;
@@ -87,8 +88,14 @@ enum Command {
     },
     /// Measure the radiomics features of an image inside a mask, or of a table of cases.
     Extract(extract::Extract),
-    /// Explain a diagnostic by its code, with an example.
-    Explain { code: String },
+    /// Explain a diagnostic by its code, or anything else by its name: `rsf`, `split`, `AUC`.
+    Explain { name: String },
+    /// Write the reference part of the manual from the code.
+    Manual {
+        /// Folder that it is written to.
+        #[arg(long, default_value = "docs")]
+        out: PathBuf,
+    },
     /// Run a study and record what it was made from and what it found, for `verify`.
     Lock(lock::LockStudy),
     /// Run a study again and tell every difference from its lock.
@@ -140,7 +147,8 @@ pub fn main() -> ExitCode {
         Command::Predict(predict) => predict::predict(&predict),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
         Command::Extract(arguments) => extract::extract(&arguments),
-        Command::Explain { code } => explain::explain(&code),
+        Command::Explain { name } => explain::explain(&name),
+        Command::Manual { out } => manual::manual(&out),
         Command::Lock(lock) => lock::lock(&lock),
         Command::Verify(verify) => verify::verify(&verify),
         Command::Export(export) => export::export(&export),

@@ -223,7 +223,8 @@ pub fn run(
     let failures = failures(&measured);
     if let Some((patient, phase, drawing, reason)) = failures.first() {
         if spec.strict {
-            let place = [patient.as_str(), phase, drawing].iter().filter(|w| !w.is_empty()).copied().collect::<Vec<_>>();
+            let place =
+                [patient.as_str(), phase, drawing].iter().filter(|w| !w.is_empty()).copied().collect::<Vec<_>>();
             return Err(Fault::data(
                 "data::not-measured",
                 format!("{} could not be measured: {reason}", place.join(", ")),
@@ -384,8 +385,7 @@ fn reduce(
             agree(phase, keep, measured, level, kept, &mut table)?;
         }
         let total = table.rows.len();
-        let not_estimable =
-            table.rows.iter().filter(|row| matches!(row.get(2), Some(Cell::NotEstimable(_)))).count();
+        let not_estimable = table.rows.iter().filter(|row| matches!(row.get(2), Some(Cell::NotEstimable(_)))).count();
         if not_estimable > 0 {
             table.notes.push(format!(
                 "{not_estimable} of {total} features have no coefficient, as those that do not vary; they are not kept"
