@@ -37,6 +37,7 @@ impl Topic {
                 Role::Inference => "inference",
                 Role::Enrichment => "enrichment",
                 Role::Function => "function",
+                Role::Perturbation => "perturbation",
             },
         }
     }

@@ -61,11 +61,15 @@ pub struct Simulation {
 
 impl Default for Simulation {
     fn default() -> Self {
-        Simulation { patients: 246, sequenced: 33, seed: 20_260_620, effects: Effects::On, images: true }
+        Simulation::DEFAULT
     }
 }
 
 impl Simulation {
+    /// A cohort of the size of the published one.
+    pub const DEFAULT: Simulation =
+        Simulation { patients: 246, sequenced: 33, seed: 20_260_620, effects: Effects::On, images: true };
+
     /// Everybody, in the order of the table.
     pub fn draw(&self) -> Vec<Patient> {
         patients::draw(self, &Stream::root(self.seed).named("PRIME"))
@@ -110,7 +114,7 @@ impl Simulation {
         }
         // Last: a folder with a truth is a whole one.
         let truth = Truth::of(self, &patients);
-        put("truth.json", serde_json::to_string_pretty(&truth).unwrap_or_default().as_bytes())?;
+        put("truth.json", truth.text().as_bytes())?;
         Ok(truth)
     }
 

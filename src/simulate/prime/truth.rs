@@ -40,7 +40,13 @@ pub struct PatientTruth {
 }
 
 impl Truth {
-    pub(super) fn of(simulation: &Simulation, patients: &[Patient]) -> Self {
+    /// `truth.json`.
+    pub fn text(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// What a simulation built into these patients.
+    pub fn of(simulation: &Simulation, patients: &[Patient]) -> Self {
         let drivers: [(&str, &str); 2] = match simulation.effects {
             Effects::On => [
                 ("response", "geometry of the tumour first (images), the host second (laboratory values)"),
