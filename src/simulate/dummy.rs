@@ -675,7 +675,7 @@ mod tests {
         part external where centre == \"Y\"\n\n\
         endpoint response = binary(best in (\"CR\", \"PR\"))\nendpoint os\n  survival from start to death\n  censor at last\n\n\
         features clinical from trial\n  columns where role == \"predictor\"\n\n\
-        model R for response on train\n  prepare clinical by median then mode then one_hot\n  learn logistic\n\n\
+        model R for response on train\n  prepare clinical by median then one_hot\n  learn logistic\n\n\
         flow treated\nevaluate R on test, external\n  show AUC\n";
     const DICTIONARY: &str = "column,type,unit,role,levels,range,known at,nullable\nid,text,,key,,,,no\n\
         centre,text,,design,X|Y,,start,no\nstart,date,,design,,,start,no\nscan,date,,eligibility,,,start,yes\n\
