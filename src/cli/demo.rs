@@ -50,7 +50,7 @@ fn simulated(out: &Path) -> Result<(), SimulationFault> {
         return Ok(());
     }
     show::print("Simulating a cohort of two centres with dual-phase CT ...\n");
-    let watch = progress::watch();
+    let watch = progress::watch(&crate::report::Stopwatch::default());
     progress::stop_at_interrupt(&watch);
     COHORT.write(out, &watch).map(|_| ())
 }

@@ -33,7 +33,7 @@ pub fn dummy(arguments: &Dummy) -> Exit {
         show::print(&format!("{}\n", show::tally(&review.checked.diagnostics)));
         return Exit::StudyRejected;
     };
-    let watch = progress::watch();
+    let watch = progress::watch(&crate::report::Stopwatch::default());
     progress::stop_at_interrupt(&watch);
     let made = match dummy::write(plan, arguments.rows, arguments.seed, &arguments.out, &watch) {
         Ok(made) => made,

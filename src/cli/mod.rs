@@ -17,6 +17,7 @@ mod plan;
 mod predict;
 mod progress;
 mod run;
+mod schema;
 pub mod show;
 mod simulate;
 mod verify;
@@ -67,7 +68,7 @@ enum Command {
         #[command(flatten)]
         parameters: Parameters,
     },
-    /// Run a study: its answers on the terminal, `results.json` and `tables/` in a folder.
+    /// Run a study: its answers on the terminal; `results.json`, `report.html` and `tables/` in a folder.
     Run(run::Run),
     /// Show what a study will do, every default spelt out.
     Plan {
@@ -96,6 +97,8 @@ enum Command {
         #[arg(long, default_value = "docs")]
         out: PathBuf,
     },
+    /// Print the JSON Schema of `results.json`.
+    Schema,
     /// Run a study and record what it was made from and what it found, for `verify`.
     Lock(lock::LockStudy),
     /// Run a study again and tell every difference from its lock.
@@ -149,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Extract(arguments) => extract::extract(&arguments),
         Command::Explain { name } => explain::explain(&name),
         Command::Manual { out } => manual::manual(&out),
+        Command::Schema => schema::schema(),
         Command::Lock(lock) => lock::lock(&lock),
         Command::Verify(verify) => verify::verify(&verify),
         Command::Export(export) => export::export(&export),

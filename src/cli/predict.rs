@@ -52,7 +52,7 @@ pub fn predict(arguments: &Predict) -> Exit {
         Ok(data) => data,
         Err(exit) => return exit,
     };
-    let watch = progress::watch();
+    let watch = progress::watch(&crate::report::Stopwatch::default());
     progress::stop_at_interrupt(&watch);
     let asked = Asked { explanations: !arguments.without_explanations, curves: true };
     match crate::predict(&models, &data, asked, &watch) {

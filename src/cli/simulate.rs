@@ -54,7 +54,7 @@ pub fn simulate(what: &Simulate) -> Exit {
         images: !arguments.without_images,
         ..Simulation::default()
     };
-    let watch = progress::watch();
+    let watch = progress::watch(&crate::report::Stopwatch::default());
     progress::stop_at_interrupt(&watch);
     match simulation.write(&arguments.out, &watch) {
         Ok(truth) => {
