@@ -9,5 +9,7 @@ mod imaging;
 mod omics;
 mod repl;
 mod explain;
+mod radiomics;
+mod reproduce;
 mod run;
 mod syntax;

@@ -20,6 +20,7 @@ use crate::plan::{Plan, hash};
 use crate::syntax::ast::{Sources, Study};
 use crate::syntax::{self, Diagnostic, Lost};
 
+mod agreement;
 mod algebra;
 mod alone;
 mod arithmetic;

@@ -39,6 +39,7 @@ impl Topic {
                 Role::Enrichment => "enrichment",
                 Role::Explanation => "explanation",
                 Role::Function => "function",
+                Role::Perturbation => "perturbation",
             },
         }
     }

@@ -119,10 +119,14 @@ pub fn parameters(node: &Node) -> Json {
         Operation::Extraction(extraction) => json!({
             "images": at(&extraction.images),
             "phases": extraction.phases,
+            "tables": ids(&extraction.tables),
+            "label": format!("{:?}", extraction.label),
             "settings": extraction.settings,
+            "protocol": format!("{:?}", extraction.protocol),
             "keep": extraction.keep.iter().map(|keep| json!({
-                "measure": keep.measure, "above": keep.above, "readers": keep.readers,
+                "measure": keep.measure.name(), "above": keep.above, "between": keep.between.to_string(),
             })).collect::<Json>(),
+            "strict": extraction.strict,
         }),
         Operation::Model(of) => json!({
             "endpoint": at(&of.endpoint),

@@ -186,7 +186,7 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
                 say(keyword, value.to_string());
             }
             for keep in &extraction.keep {
-                say("keep", format!("{} > {} between {}", keep.measure, keep.above, keep.readers.join(", ")));
+                say("keep", keep.to_string());
             }
         }
         Operation::Model(of) => {

@@ -7,6 +7,8 @@ use crate::card::Settings;
 use crate::frame::dictionary::Dictionary;
 use crate::frame::expression::Expression;
 use crate::learn::recipe::{Design, Resampling};
+use crate::radiomics::{Label, Perturbation, Protocol};
+use crate::stats::icc::IccKind;
 use crate::syntax::ast::Span;
 
 use super::provenance::Provenance;
@@ -267,21 +269,54 @@ pub enum Selection {
 #[derive(Clone)]
 pub struct Extraction {
     pub images: NodeId,
+    /// Tables whose patients are measured, by their keys.
+    pub tables: Vec<NodeId>,
     /// Phases taken; all unless the study says otherwise.
     pub phases: Vec<String>,
-    /// The extraction clauses as checked settings, by clause keyword and in order:
-    /// `resample`, `normalize`, `discretize`, `filter`, `convention`, `classes`.
+    /// Which region of the masks.
+    pub label: Label,
+    /// The extraction clauses as the study wrote them, by clause keyword and in order.
     pub settings: Vec<(String, serde_json::Value)>,
+    /// What they mean to the engine.
+    pub protocol: Protocol,
     pub keep: Vec<Keep>,
+    /// Whether one patient who cannot be measured stops the study.
+    pub strict: bool,
 }
 
 /// `keep where ICC(2, 1) > 0.75 between reader_1, reader_2`.
 #[derive(Clone)]
 pub struct Keep {
-    /// `ICC(2,1)`.
-    pub measure: String,
+    pub measure: IccKind,
     pub above: f64,
-    pub readers: Vec<String>,
+    pub between: Agreement,
+}
+
+/// Readings that have to agree.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Agreement {
+    /// Of several readers' masks.
+    Readers(Vec<String>),
+    /// Of the first reader's mask as it is and perturbed.
+    Perturbations(Vec<Perturbation>),
+}
+
+impl fmt::Display for Keep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} > {} {}", self.measure.name(), self.above, self.between)
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Agreement::Readers(readers) => write!(f, "between {}", readers.join(", ")),
+            Agreement::Perturbations(perturbations) => {
+                let words: Vec<String> = perturbations.iter().map(ToString::to_string).collect();
+                write!(f, "over {}", words.join(", "))
+            }
+        }
+    }
 }
 
 #[derive(Clone)]

@@ -322,9 +322,13 @@ impl Offer<'_, '_> {
         let words: &[&str] = match first {
             "describe" => registry::DESCRIPTIONS,
             "correlate" => registry::CORRELATIONS,
-            "explain" => registry::EXPLANATIONS,
             _ => &[],
         };
+        if first == "explain" {
+            for method in registry::explanations() {
+                self.word(0, method.name, method.summary);
+            }
+        }
         for word in words {
             self.word(0, word, "");
         }

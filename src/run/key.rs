@@ -53,6 +53,20 @@ impl<'a> Keys<'a> {
         Ok(key)
     }
 
+    /// The key of what is kept of a model or of groups beside their answer: it follows from every
+    /// row of the model's table as well, and from the horizons at which it is asked.
+    ///
+    /// # Errors
+    /// A step without a key.
+    pub fn record(&self, node: &Node, horizons: &[f64]) -> Result<Key, Fault> {
+        let key = self.known.get(&node.id).ok_or_else(|| Fault::run("run::skipped", "not run"))?;
+        let whole = match &node.operation {
+            Operation::Groups(groups) => self.whole_data(groups.model.model)?,
+            _ => self.whole_data(node.id)?,
+        };
+        Ok(key.piece(&format!("record {}", json!([whole, horizons]))))
+    }
+
     fn body(&self, node: &Node) -> Result<Json, Fault> {
         let world = self.world;
         Ok(match &node.operation {
@@ -63,11 +77,8 @@ impl<'a> Keys<'a> {
             | Operation::Endpoint(_)
             | Operation::Columns(_) => Json::Null,
             Operation::Images(images) => json!({ "images": images.pattern, "masks": images.masks }),
-            Operation::Extraction(extraction) => json!({
-                "extraction": extraction.settings,
-                "phases": extraction.phases,
-                "keep": extraction.keep.iter().map(|k| json!([k.measure, k.above, k.readers])).collect::<Vec<_>>(),
-            }),
+            // What was measured is remembered by the files; the answer follows from it.
+            Operation::Extraction(_) => json!({ "answer": world.extraction(node.id)?.answer }),
             Operation::Model(model) => self.model(model)?,
             // Everybody of the table is put into a group, so everybody's data counts.
             Operation::Groups(groups) => json!({

@@ -11,6 +11,7 @@
 
 pub mod archive;
 pub mod fault;
+pub mod frozen;
 pub mod key;
 pub mod lock;
 pub mod operations;
@@ -44,6 +45,8 @@ pub struct Inputs {
     pub tables: BTreeMap<String, Table>,
     /// How files are read: anew, or as they are remembered.
     pub files: Files,
+    /// Whether models and predictions of every patient are wanted as files.
+    pub models: bool,
 }
 
 /// A finished run.
@@ -53,6 +56,8 @@ pub struct Report {
     /// Steps that were computed, and those that the store had.
     pub computed: Vec<String>,
     pub stored: Vec<String>,
+    /// The fitted models, where they were asked for, each with its predictions of every patient.
+    pub models: Vec<(frozen::ModelFile, results::ResultTable)>,
 }
 
 /// A run that did not come to its end, with what did.

@@ -53,6 +53,16 @@ pub(super) static CODES: &[Code] = &[
         good: r#"contrast rna by stage in ("III", "IV")"#,
     },
     Code {
+        code: "kind::convention",
+        title: "A step that the convention does not have",
+        explanation: "The convention `ibsi` is measured on the image itself with all its features, and bins of one width start at the lowest intensity that is kept.",
+        bad: r#"convention ibsi
+discretize to 25"#,
+        good: r#"convention ibsi
+resegment to -500 .. 400
+discretize to 25"#,
+    },
+    Code {
         code: "kind::correlation",
         title: "A correlation of fewer than two values",
         explanation: "Name what is correlated with what.",
@@ -145,6 +155,13 @@ pub(super) static CODES: &[Code] = &[
         explanation: "It identifies the patient and predicts nothing.",
         bad: "columns age, patient",
         good: "columns age",
+    },
+    Code {
+        code: "kind::label",
+        title: "Something is no label of a mask",
+        explanation: "A region is a label of the mask, a whole number from 1, or a segment by its name.",
+        bad: "label 0",
+        good: r#"label "liver""#,
     },
     Code {
         code: "kind::learner",

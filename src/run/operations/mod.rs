@@ -17,6 +17,7 @@ pub mod endpoint;
 pub mod evaluate;
 pub mod explain;
 pub mod expression;
+pub mod extraction;
 pub mod flow;
 pub mod groups;
 pub mod infer;
