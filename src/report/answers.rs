@@ -95,9 +95,17 @@ pub fn one(plan: &Plan, results: &Results, answer: &Answer, tables: &mut usize, 
     // A sentence that a table already carries as its note need not be said twice.
     let told =
         |note: &str| answer.tables.iter().flat_map(|table| &table.notes).any(|known| sentence(known) == sentence(note));
+    // What a model's note holds is its design, in the words of the study.
+    let design = plan.find(&answer.declaration).is_some_and(|node| matches!(node.operation, Operation::Model(_)));
+    if design {
+        for note in &answer.notes {
+            let _ = writeln!(out, "<p class=\"note\">Design: {}</p>", code(note));
+        }
+    }
     let notes: Vec<String> = answer
         .notes
         .iter()
+        .filter(|_| !design)
         .filter(|note| !note.is_empty() && !told(note))
         .map(|note| format!("<li>{}</li>", line(&sentence(note))))
         .collect();

@@ -5,6 +5,7 @@ use crate::learn::recipe::StepPlan;
 use crate::plan::describe;
 use crate::plan::node::{Infer, Keep, Operation, Selection};
 use crate::report::escape::{code, html, listed};
+use crate::report::record::LONG;
 
 use super::Writer;
 use super::participants::documented;
@@ -34,6 +35,15 @@ pub(super) fn predictors(writer: &mut Writer<'_>) -> Vec<String> {
                     .selections
                     .iter()
                     .map(|selection| match selection {
+                        Selection::Named(names) if names.len() > LONG => {
+                            let prefix = common(names);
+                            let begin = if prefix.len() > 2 {
+                                format!(" whose names begin with {}", code(prefix))
+                            } else {
+                                String::new()
+                            };
+                            format!("{} columns{begin} (<a href=\"#record-blocks\">listed</a>)", names.len())
+                        }
                         Selection::Named(names) => {
                             let names: Vec<String> = names.iter().map(|name| code(name)).collect();
                             let word = if names.len() == 1 { "the column" } else { "the columns" };
@@ -88,6 +98,13 @@ pub(super) fn predictors(writer: &mut Writer<'_>) -> Vec<String> {
         }
     }
     paragraphs
+}
+
+/// What all names begin with.
+fn common(names: &[String]) -> &str {
+    let Some((first, rest)) = names.split_first() else { return "" };
+    let shared = |end: usize| first.get(..end).is_some_and(|prefix| rest.iter().all(|name| name.starts_with(prefix)));
+    (0..=first.len()).rev().find(|end| shared(*end)).and_then(|end| first.get(..end)).unwrap_or("")
 }
 
 /// A step with its settings and sources: `median imputation [3]`.
