@@ -206,12 +206,7 @@ impl Study {
 
     /// What a run is given beside the plan.
     pub fn inputs(&self) -> Inputs {
-        Inputs {
-            folder: self.folder.clone(),
-            tables: self.tables.clone(),
-            models: self.models,
-            ..Inputs::default()
-        }
+        Inputs { folder: self.folder.clone(), tables: self.tables.clone(), models: self.models, ..Inputs::default() }
     }
 
     /// The lock of a finished run.

@@ -6,7 +6,7 @@ use crate::frame::expression::Expression;
 use crate::learn::recipe::Resampling;
 use crate::plan::node::{Correlate, Describe, Explain, Flow, Grouping, Operation, Quadrants, Stratify};
 use crate::plan::{NodeId, Provenance, Rows};
-use crate::syntax::ast::{Declaration, Expr, ExprKind, Preposition, Span};
+use crate::syntax::ast::{Argument, Declaration, Expr, ExprKind, Preposition, Span};
 
 use super::checker::{Checker, Found, Symbol, listed, name_of, phrase, spelt};
 use super::fault::Fault;

@@ -723,7 +723,8 @@ mod tests {
             events.push(unit() < 1.0 / (1.0 + (-eta).exp()));
         }
         let block = |from: usize| {
-            let columns = (from..from + 3).map(|c| Column { name: format!("x{c}"), values: Values::Number(columns[c].clone()) });
+            let columns =
+                (from..from + 3).map(|c| Column { name: format!("x{c}"), values: Values::Number(columns[c].clone()) });
             Block::new(N, columns.collect())
         };
         let blocks = BTreeMap::from([("a".to_owned(), block(0)), ("b".to_owned(), block(3))]);

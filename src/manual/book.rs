@@ -64,7 +64,7 @@ const CHAPTERS: [(&str, &str, &str, &[Topic]); 12] = [
         "radiomics",
         "Radiomics: filters and feature classes",
         "",
-        &[Topic::Thing(Role::Filter), Topic::Thing(Role::FeatureClass)],
+        &[Topic::Thing(Role::Filter), Topic::Thing(Role::FeatureClass), Topic::Thing(Role::Perturbation)],
     ),
     ("omics", "Genes: tests and enrichment", "", &[Topic::Thing(Role::Differential), Topic::Thing(Role::Enrichment)]),
     ("figures", "Figures", "", &[Topic::Thing(Role::Figure)]),

@@ -86,8 +86,8 @@ impl Catalogue {
             let word = world::word(node);
             match &node.operation {
                 Operation::Table(table) => {
-                    let what = if table.expression { What::Expression } else { What::Table };
-                    catalogue.name(word, what, if table.expression { "expression" } else { "table" });
+                    let what = if table.expression.is_some() { What::Expression } else { What::Table };
+                    catalogue.name(word, what, if table.expression.is_some() { "expression" } else { "table" });
                     let known =
                         if table.dictionary.columns.is_empty() { schemas.get(word) } else { Some(&table.dictionary) };
                     let columns = known.into_iter().flat_map(|known| &known.columns).map(|(name, entry)| Column {

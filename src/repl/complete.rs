@@ -289,6 +289,7 @@ impl Offer<'_, '_> {
                 self.word(0, "leave-out", keywords::qualifier("leave-out").unwrap_or(""));
             }
             Some(Kind::Filter) => self.cards(0, Role::Filter, None),
+            Some(Kind::Perturbation) => self.cards(0, Role::Perturbation, None),
             Some(Kind::FeatureClass) => self.cards(0, Role::FeatureClass, None),
             Some(Kind::Enrichment) => {
                 for method in registry::enrichments() {

@@ -466,7 +466,7 @@ impl Session {
                 for node in plan.nodes() {
                     let Operation::Table(table) = &node.operation else { continue };
                     let Some(path) = &table.path else { continue };
-                    if !table.dictionary.columns.is_empty() || table.expression {
+                    if !table.dictionary.columns.is_empty() || table.expression.is_some() {
                         continue;
                     }
                     match self.files.read(&self.folder.join(path), &table.dictionary, table.key.as_deref()) {

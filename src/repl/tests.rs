@@ -348,7 +348,9 @@ fn thing(role: Role) -> Vec<String> {
         Role::FeatureClass => vec!["features f from ct\n  classes ".to_owned()],
         Role::Inference => vec![String::new()],
         Role::Function => vec!["derive x = ".to_owned()],
-        Role::Figure | Role::Enrichment => vec!["?".to_owned()],
+        Role::Perturbation => vec!["features f from ct\n  keep where ICC(2, 1) > 0.75 over ".to_owned()],
+        Role::Explanation => vec!["explain A by ".to_owned()],
+        Role::Differential | Role::Figure | Role::Enrichment => vec!["?".to_owned()],
     }
 }
 

@@ -7,8 +7,8 @@
 
 use diptych::random::Stream;
 use diptych::stats::{Censored, IntervalPlan, Judged, Metric, Outcome, Prediction};
-use diptych::survival::concordance::{HarrellC, harrell};
 use diptych::survival::calibration_slope::CalibrationSlope;
+use diptych::survival::concordance::{HarrellC, harrell};
 use diptych::survival::cox::{CoxData, CoxOptions, fit};
 use rand_xoshiro::rand_core::Rng;
 

@@ -5,8 +5,8 @@
 use diptych::Study;
 use diptych::progress::Watch;
 use diptych::random::Stream;
-use diptych::run::results::{Cell, Results};
 use diptych::run::Store;
+use diptych::run::results::{Cell, Results};
 use polars::prelude::*;
 use rand_xoshiro::rand_core::Rng;
 

@@ -284,7 +284,9 @@ fn figures(spec: &Evaluate, judgement: &Judgement, answer: &mut Answer) {
     }
     let (Outcome::Binary(events), Prediction::Probability(p)) = (&judgement.outcome, &judgement.prediction) else {
         if wants("roc") {
-            answer.notes.push(format!("{title}: the ROC curve of a survival endpoint is not drawn; `AUC` at a time is told"));
+            answer
+                .notes
+                .push(format!("{title}: the ROC curve of a survival endpoint is not drawn; `AUC` at a time is told"));
         }
         return;
     };
@@ -320,7 +322,9 @@ fn figures(spec: &Evaluate, judgement: &Judgement, answer: &mut Answer) {
     // Everybody is positive below the lowest threshold, which JSON cannot write as a number.
     let points: Vec<_> = curve
         .iter()
-        .map(|point| json!([point.threshold.is_finite().then_some(point.threshold), point.sensitivity, point.specificity]))
+        .map(|point| {
+            json!([point.threshold.is_finite().then_some(point.threshold), point.sensitivity, point.specificity])
+        })
         .collect();
     answer.figures.push(FigureData {
         kind: "roc".to_owned(),

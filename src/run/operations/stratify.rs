@@ -132,8 +132,8 @@ fn hazards(
     let mut push =
         |subgroup: &str, rows: &[usize], extra: Vec<(String, Vec<f64>)>, interaction: Cell| -> Vec<Option<f64>> {
             // A P within a subgroup would say more of its size than of a difference.
-        let whole = !subgroup.contains(": ");
-        let mut ratios = Vec::new();
+            let whole = !subgroup.contains(": ");
+            let mut ratios = Vec::new();
             let events = rows.iter().filter(|row| all.event[**row] == 1).count();
             let fitted = fit(step, rows, all, dummies(rows).into_iter().chain(extra).collect());
             for place in 1..labels.len() {

@@ -23,7 +23,7 @@ pub fn run(
     bound: Option<&Frame>,
 ) -> Result<(), Fault> {
     if let Some(genes) = &spec.expression {
-        return super::expression::run(world, node, spec, genes, folder, bound);
+        return super::expression::run(world, node, spec, genes, &inputs.folder, bound);
     }
     let name = word(node).to_owned();
     let (table, path) = match (bound, &spec.path) {
