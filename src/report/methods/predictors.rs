@@ -3,7 +3,7 @@
 use crate::card::Card;
 use crate::learn::recipe::StepPlan;
 use crate::plan::describe;
-use crate::plan::node::{Infer, Keep, Operation, Selection};
+use crate::plan::node::{Agreement, Infer, Keep, Operation, Selection};
 use crate::report::escape::{code, html, listed};
 use crate::report::record::LONG;
 
@@ -80,16 +80,21 @@ pub(super) fn predictors(writer: &mut Writer<'_>) -> Vec<String> {
                 if !steps.is_empty() {
                     text.push_str(&format!(" Settings of the extraction: {}.", steps.join("; ")));
                 }
-                for Keep { measure, above, readers } in &extraction.keep {
-                    let readers: Vec<String> = readers.iter().map(|reader| code(reader)).collect();
+                for Keep { measure, above, between } in &extraction.keep {
+                    let between = match between {
+                        Agreement::Readers(readers) => {
+                            let readers: Vec<String> = readers.iter().map(|reader| code(reader)).collect();
+                            format!("between the segmentations of {}", listed(&readers))
+                        }
+                        Agreement::Perturbations(_) => html(&format!("of the segmentation {between}")),
+                    };
                     let cited = crate::plan::procedures::all()
                         .iter()
                         .find(|procedure| procedure.card.name == "icc")
                         .map_or(String::new(), |procedure| writer.references.cite(procedure.card.references));
                     text.push_str(&format!(
-                        " Only features with {} above {above} between the segmentations of {} were kept{cited}.",
-                        html(measure),
-                        listed(&readers)
+                        " Only features with {} above {above} {between} were kept{cited}.",
+                        html(measure.name())
                     ));
                 }
                 paragraphs.push(documented(text, &node.documentation));
