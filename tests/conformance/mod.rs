@@ -3,6 +3,8 @@
 mod ibsi;
 mod imaging;
 mod learn;
+mod omics;
+mod omics_cases;
 mod radiomics;
 mod shared;
 mod stats;
