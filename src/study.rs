@@ -206,7 +206,7 @@ impl Study {
 
     /// What a run is given beside the plan.
     pub fn inputs(&self) -> Inputs {
-        Inputs { folder: self.folder.clone(), tables: self.tables.clone(), models: self.models }
+        Inputs { folder: self.folder.clone(), tables: self.tables.clone(), models: self.models, ..Inputs::default() }
     }
 
     /// The lock of a finished run.
@@ -241,8 +241,9 @@ impl Study {
             let Operation::Table(table) = &node.operation else { continue };
             let name = world::word(node);
             let schema = match (self.tables.get(name), &table.path) {
+                (Some(_), _) if table.expression.is_some() => continue,
                 (Some(bound), _) => frame::schema::schema(bound),
-                (None, Some(path)) if table.dictionary.columns.is_empty() && !table.expression => {
+                (None, Some(path)) if table.dictionary.columns.is_empty() && table.expression.is_none() => {
                     let path = self.folder.join(path);
                     match frame::read::read(&path, &table.dictionary, table.key.as_deref()) {
                         Ok(table) => frame::schema::schema(&table),

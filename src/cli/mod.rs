@@ -13,9 +13,11 @@ mod extract;
 mod fmt;
 mod lock;
 mod manual;
+mod notebook;
 mod plan;
 mod predict;
-mod progress;
+pub(crate) mod progress;
+mod repl;
 mod run;
 mod schema;
 pub mod show;
@@ -53,8 +55,9 @@ impl From<Exit> for ExitCode {
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
+    /// Without one, the prompt.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -87,6 +90,10 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Write a study at the prompt, each line answered at once; `diptych` alone does the same.
+    Repl(repl::Repl),
+    /// Run a study cell by cell into one HTML file, with the prose of its comments.
+    Notebook(notebook::Notebook),
     /// Measure the radiomics features of an image inside a mask, or of a table of cases.
     Extract(extract::Extract),
     /// Explain a diagnostic by its code, or anything else by its name: `rsf`, `split`, `AUC`.
@@ -143,12 +150,14 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
-    match arguments.command {
+    match arguments.command.unwrap_or_else(|| Command::Repl(repl::Repl::default())) {
         Command::Check { study, format, parameters } => check::check(&study, &parameters, format == Format::Json),
         Command::Run(run) => run::run(&run),
         Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
         Command::Predict(predict) => predict::predict(&predict),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
+        Command::Repl(repl) => repl::repl(repl),
+        Command::Notebook(notebook) => notebook::notebook(notebook),
         Command::Extract(arguments) => extract::extract(&arguments),
         Command::Explain { name } => explain::explain(&name),
         Command::Manual { out } => manual::manual(&out),

@@ -35,8 +35,9 @@ pub use design::fit;
 pub use fitted::{FittedDesign, Fused, FusedPart, Predicted};
 pub use learned::Learned;
 pub use mixture::{Feature, Mixture, reaching};
+pub use null::NullModel;
 pub use prepare::{FittedPipeline, TraceStep};
-pub use rule::{Combiner, CombinerSummary, FusionTask, Rule};
+pub use rule::{Combiner, CombinerSummary, FusionTask, Rule, WeightedSum};
 pub use search::{Stage, Tried};
 pub use work::{Cohort, FuseError, Memo, Work};
 

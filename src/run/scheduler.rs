@@ -30,7 +30,13 @@ struct Kept {
     notices: Vec<Notice>,
 }
 
-pub(super) fn run(plan: &Plan, inputs: &Inputs, store: &Store, watch: &Watch) -> Result<Report, Failure> {
+pub(super) fn run(
+    plan: &Plan,
+    only: Option<&[NodeId]>,
+    inputs: &Inputs,
+    store: &Store,
+    watch: &Watch,
+) -> Result<Report, Failure> {
     let mut faults = Vec::new();
     for name in inputs.tables.keys() {
         let tables: Vec<&str> = plan
@@ -46,15 +52,28 @@ pub(super) fn run(plan: &Plan, inputs: &Inputs, store: &Store, watch: &Watch) ->
     }
     let mut world = World::new(plan, inputs.folder.clone());
     watch.begin("reading data", None);
-    faults.extend(read(&mut world, inputs, store, watch));
+    let below = only.map(|only| below(plan, only));
+    faults.extend(read(&mut world, below.as_ref(), inputs, store, watch));
     watch.end("reading data");
     if !faults.is_empty() {
         return Err(Failure { faults, report: None });
     }
     let world = world;
-    let work = Work::plan(&world, store, watch, inputs.models);
+    let work = Work::plan(&world, only, below.as_ref(), store, watch, inputs.models);
     work.execute();
     work.finish()
+}
+
+/// The nodes asked for and all that they stand on.
+fn below(plan: &Plan, asked: &[NodeId]) -> HashSet<NodeId> {
+    let mut found: HashSet<NodeId> = asked.iter().copied().collect();
+    // Inputs stand before the nodes that use them.
+    for node in plan.nodes().iter().rev() {
+        if found.contains(&node.id) {
+            found.extend(node.inputs.iter().copied());
+        }
+    }
+    found
 }
 
 /// Whether the node is evaluated with the data.
@@ -78,12 +97,19 @@ fn is_read(operation: &Operation) -> bool {
 
 /// Evaluates the data nodes in order; a fault stops what stands on it and nothing else, so that
 /// all faults of the data are told in one run.
-fn read(world: &mut World<'_>, inputs: &Inputs, store: &Store, watch: &Watch) -> Vec<Fault> {
+fn read(
+    world: &mut World<'_>,
+    below: Option<&HashSet<NodeId>>,
+    inputs: &Inputs,
+    store: &Store,
+    watch: &Watch,
+) -> Vec<Fault> {
     let plan = world.plan;
     let root = Stream::root(plan.study.seed);
     let mut faults: Vec<Fault> = Vec::new();
     let mut failed: HashSet<NodeId> = HashSet::new();
-    for node in plan.nodes().iter().filter(|node| is_read(&node.operation)) {
+    let wanted = |node: &&Node| is_read(&node.operation) && below.is_none_or(|below| below.contains(&node.id));
+    for node in plan.nodes().iter().filter(wanted) {
         if node.inputs.iter().any(|input| failed.contains(input)) {
             failed.insert(node.id);
             continue;
@@ -91,7 +117,7 @@ fn read(world: &mut World<'_>, inputs: &Inputs, store: &Store, watch: &Watch) ->
         let done = watch.check().map_err(Fault::from).and_then(|()| match &node.operation {
             Operation::Table(table) => {
                 let bound = inputs.tables.get(super::world::word(node));
-                operations::table::run(world, node, table, &inputs.folder, bound)
+                operations::table::run(world, node, table, inputs, bound)
             }
             Operation::Derive(derive) => operations::derive::run(world, node, derive),
             Operation::Cohort(cohort) => operations::cohort::run(world, node, cohort),
@@ -138,14 +164,23 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn plan(world: &'a World<'a>, store: &'a Store, watch: &'a Watch, models: bool) -> Self {
+    fn plan(
+        world: &'a World<'a>,
+        only: Option<&[NodeId]>,
+        below: Option<&HashSet<NodeId>>,
+        store: &'a Store,
+        watch: &'a Watch,
+        models: bool,
+    ) -> Self {
         let plan = world.plan;
+        let is_below = |id: &NodeId| below.is_none_or(|below| below.contains(id));
+        let is_asked = |id: &NodeId| only.is_none_or(|only| only.contains(id));
         let mut keys = Keys::new(world);
         let mut known = HashMap::new();
         let mut stored = HashMap::new();
         let mut failed: HashMap<NodeId, Result<Kept, Fault>> = HashMap::new();
         let steps: Vec<NodeId> =
-            plan.nodes().iter().filter(|node| !is_data(&node.operation)).map(|node| node.id).collect();
+            plan.nodes().iter().filter(|node| !is_data(&node.operation)).map(|node| node.id).filter(is_below).collect();
         for id in &steps {
             let node = plan.node(*id);
             match keys.of(node) {
@@ -178,7 +213,7 @@ impl<'a> Work<'a> {
         let is_missing =
             |id: &NodeId| !stored.contains_key(id) || (record_keys.contains_key(id) && !records.contains_key(id));
         let mut needed: HashSet<NodeId> =
-            steps.iter().copied().filter(|id| known.contains_key(id) && is_missing(id)).collect();
+            steps.iter().copied().filter(|id| is_asked(id) && known.contains_key(id) && is_missing(id)).collect();
         for id in steps.iter().rev() {
             if needed.contains(id) {
                 needed.extend(
@@ -189,6 +224,9 @@ impl<'a> Work<'a> {
             }
         }
         let running: Vec<NodeId> = steps.iter().copied().filter(|id| needed.contains(id)).collect();
+        // What was not asked for and did not have to be computed is not told.
+        let steps: Vec<NodeId> =
+            steps.into_iter().filter(|id| is_asked(id) || needed.contains(id) || failed.contains_key(id)).collect();
         let mut dependents: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
         let mut waiting = HashMap::new();
         for id in &running {
@@ -426,10 +464,7 @@ fn operate(step: &Step<'_>) -> Result<Done, Fault> {
         Operation::Explain(explain) => operations::explain::run(step, explain).map(nothing),
         Operation::Quadrants(quadrants) => operations::quadrants::run(step, quadrants).map(nothing),
         Operation::Stratify(stratify) => operations::stratify::run(step, stratify).map(nothing),
-        Operation::Contrast(_) => Err(Fault::unavailable(
-            "`contrast`",
-            "the predictions of the models can be taken from the library, and `omics` has the engines",
-        )),
+        Operation::Contrast(contrast) => operations::contrast::run(step, contrast).map(nothing),
         Operation::Recalibrate(recalibrate) => operations::recalibrate::run(step, recalibrate).map(nothing),
         _ => Ok(nothing(Answer::default())),
     }

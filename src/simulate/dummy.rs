@@ -56,7 +56,7 @@ pub fn write(plan: &Plan, rows: usize, seed: u64, out: &Path, watch: &Watch) -> 
             _ => None,
         })
     };
-    for (node, table) in tables().filter(|(_, table)| !table.expression) {
+    for (node, table) in tables().filter(|(_, table)| table.expression.is_none()) {
         watch.check()?;
         if table.dictionary.columns.is_empty() {
             return Err(SimulationFault::Refused(format!(
@@ -77,7 +77,7 @@ pub fn write(plan: &Plan, rows: usize, seed: u64, out: &Path, watch: &Watch) -> 
     if patients.is_empty() {
         patients = (0..rows).map(key).collect();
     }
-    for (node, table) in tables().filter(|(_, table)| table.expression) {
+    for (node, table) in tables().filter(|(_, table)| table.expression.is_some()) {
         let Some(path) = &table.path else { continue };
         let target = place(out, path, &mut made);
         let whole = expression(table, &patients, &stream.named(&node.name))?;
@@ -91,7 +91,7 @@ pub fn write(plan: &Plan, rows: usize, seed: u64, out: &Path, watch: &Watch) -> 
         match &node.operation {
             Operation::Images(spec) => images(spec, &patients, out, &stream.named(&node.name), &mut made, watch)?,
             Operation::Contrast(contrast) => {
-                for path in contrast.enrich.iter().flat_map(|(_, files)| files) {
+                for path in contrast.enrich.iter().flat_map(|method| &method.files) {
                     let target = place(out, path, &mut made);
                     put(&target, sets(&stream.named(path)).as_bytes(), &mut made)?;
                 }

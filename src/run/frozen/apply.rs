@@ -13,6 +13,7 @@ use crate::plan::node::{self, Operation, Selection};
 use crate::plan::{Node, NodeId, Plan, Provenance};
 use crate::progress::Watch;
 use crate::random::Stream;
+use crate::run::Inputs;
 use crate::run::fault::Fault;
 use crate::run::operations::{columns, derive, extraction, table};
 use crate::run::store::Store;
@@ -202,7 +203,7 @@ fn measured(
             key: wanted.key.clone(),
             repeated: false,
             dictionary: Dictionary { columns },
-            expression: false,
+            expression: None,
         };
         ids.insert(&wanted.name, add(&mut plan, format!("table {}", wanted.name), Vec::new(), Operation::Table(spec)));
     }
@@ -242,13 +243,13 @@ fn measured(
             }
         }
     }
-    let folder = data.images.clone().unwrap_or_else(|| PathBuf::from("."));
-    let mut world = World::new(&plan, folder.clone());
+    let inputs = Inputs { folder: data.images.clone().unwrap_or_else(|| PathBuf::from(".")), ..Inputs::default() };
+    let mut world = World::new(&plan, inputs.folder.clone());
     let single = |fault: Fault| vec![fault];
     let mut bound = tables.iter();
     for node in plan.nodes() {
         match &node.operation {
-            Operation::Table(spec) => table::run(&mut world, node, spec, &folder, bound.next()).map_err(single)?,
+            Operation::Table(spec) => table::run(&mut world, node, spec, &inputs, bound.next()).map_err(single)?,
             Operation::Derive(spec) => derive::run(&mut world, node, spec).map_err(single)?,
             Operation::Columns(spec) => columns::run(&mut world, node, spec).map_err(single)?,
             Operation::Extraction(spec) => {
