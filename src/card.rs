@@ -25,6 +25,8 @@ pub enum Role {
     Filter,
     /// A class of radiomics features: `glcm`.
     FeatureClass,
+    /// A change of a mask that stable features survive: `rotation`.
+    Perturbation,
     /// A drawing: `calibration`, `km`.
     Figure,
     /// A procedure of inference over a formula: `cox`, `km`, `roc`.
@@ -33,6 +35,8 @@ pub enum Role {
     Differential,
     /// An enrichment method: `GSEA`, `ORA`, `ssGSEA`.
     Enrichment,
+    /// A way to explain a model: `SHAP`, `permutation`.
+    Explanation,
     /// A function of row expressions: `log10`, `relative_change`.
     Function,
 }

@@ -20,6 +20,7 @@ use crate::plan::{Plan, hash};
 use crate::syntax::ast::{Sources, Study};
 use crate::syntax::{self, Diagnostic, Lost};
 
+mod agreement;
 mod algebra;
 mod alone;
 mod arithmetic;
@@ -40,7 +41,7 @@ mod model;
 mod pipeline;
 mod population;
 mod questions;
-mod registry;
+pub(crate) mod registry;
 mod row;
 mod search;
 mod settings;

@@ -255,8 +255,9 @@ impl<'a> Checker<'a> {
         for clause in declaration.clauses("masks") {
             let reader = clause.list.first().and_then(name_of).map_or_else(|| "reader".to_owned(), |(name, _)| name);
             let pattern = clause.value.as_ref().or_else(|| clause.after(Preposition::From).first());
-            match pattern.map(|expr| (&expr.kind, expr.span)) {
-                Some((ExprKind::Text(pattern), _)) => masks.push((reader, pattern.clone())),
+            let pattern = pattern.map(|expr| (self.resolved(expr).kind, expr.span));
+            match pattern {
+                Some((ExprKind::Text(pattern), _)) => masks.push((reader, pattern)),
                 Some((_, span)) => {
                     self.tell(
                         Fault::error("kind::path", span, "a file's name stands in quotes").label("not a file name"),

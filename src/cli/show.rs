@@ -87,15 +87,21 @@ pub fn width() -> usize {
     comfy_table::Table::new().width().map_or(100, usize::from).clamp(40, 400)
 }
 
-/// Every diagnostic with its source line, on standard error.
-pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
-    let theme = if is_plain() { GraphicalTheme::unicode_nocolor() } else { GraphicalTheme::unicode() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(width()).with_links(false);
+/// Every diagnostic with its source line.
+pub fn diagnostics_text(diagnostics: &[Diagnostic], sources: &Sources, width: usize, plain: bool) -> String {
+    let theme = if plain { GraphicalTheme::unicode_nocolor() } else { GraphicalTheme::unicode() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
     let mut text = String::new();
     for diagnostic in diagnostics {
         text.push_str(&rendered(&handler, diagnostic, sources));
         text.push('\n');
     }
+    text
+}
+
+/// Every diagnostic with its source line, on standard error.
+pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
+    let text = diagnostics_text(diagnostics, sources, width(), is_plain());
     // Nobody is left to hear of it if standard error is closed.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
@@ -115,15 +121,19 @@ fn rendered(handler: &GraphicalReportHandler, diagnostic: &Diagnostic, sources: 
 
 /// Faults of the data or of a run, each at its declaration.
 pub fn faults(faults: &[Fault], sources: &Sources) {
-    let told: Vec<Diagnostic> = faults
+    diagnostics(&told(faults), sources);
+}
+
+/// Faults of the data or of a run as diagnostics of their declarations.
+pub fn told(faults: &[Fault]) -> Vec<Diagnostic> {
+    faults
         .iter()
         .map(|fault| {
             let mut diagnostic = Diagnostic::error(fault.code, fault.span, fault.message.clone());
             diagnostic.help.clone_from(&fault.help);
             diagnostic
         })
-        .collect();
-    diagnostics(&told, sources);
+        .collect()
 }
 
 /// `2 errors, 1 warning`, or that the study is sound.

@@ -37,7 +37,9 @@ impl Topic {
                 Role::Inference => "inference",
                 Role::Differential => "test of genes",
                 Role::Enrichment => "enrichment",
+                Role::Explanation => "explanation",
                 Role::Function => "function",
+                Role::Perturbation => "perturbation",
             },
         }
     }

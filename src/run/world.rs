@@ -15,7 +15,7 @@ use crate::plan::{Node, NodeId, Plan, Rows};
 use crate::stats::Outcome;
 
 use super::fault::Fault;
-use super::results::{DataRecord, Notice};
+use super::results::{Answer, DataRecord, Notice};
 
 /// A table as it was read, with the columns derived so far.
 #[derive(Clone)]
@@ -85,6 +85,17 @@ pub struct BlockValue {
     pub block: Block,
 }
 
+/// Features measured of images, a row for each patient of any table.
+#[derive(Clone)]
+pub struct ExtractionValue {
+    pub patients: Vec<String>,
+    /// Row of each patient.
+    pub rows: HashMap<String, usize>,
+    pub block: Block,
+    /// What is told of the measuring: who was measured, what failed, which features stayed.
+    pub answer: Answer,
+}
+
 /// Rows that a step is asked on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowSet {
@@ -106,6 +117,7 @@ pub struct World<'a> {
     pub splits: HashMap<NodeId, SplitValue>,
     pub endpoints: HashMap<NodeId, Arc<EndpointValue>>,
     pub blocks: HashMap<NodeId, Arc<BlockValue>>,
+    pub extractions: HashMap<NodeId, Arc<ExtractionValue>>,
     pub records: Vec<DataRecord>,
     pub notices: Vec<Notice>,
 }
@@ -121,6 +133,7 @@ impl<'a> World<'a> {
             splits: HashMap::new(),
             endpoints: HashMap::new(),
             blocks: HashMap::new(),
+            extractions: HashMap::new(),
             records: Vec::new(),
             notices: Vec::new(),
         }
@@ -164,6 +177,12 @@ impl<'a> World<'a> {
     /// As [`World::table`].
     pub fn block(&self, id: NodeId) -> Result<&Arc<BlockValue>, Fault> {
         self.blocks.get(&id).ok_or_else(|| self.absent(id))
+    }
+
+    /// # Errors
+    /// As [`World::table`].
+    pub fn extraction(&self, id: NodeId) -> Result<&Arc<ExtractionValue>, Fault> {
+        self.extractions.get(&id).ok_or_else(|| self.absent(id))
     }
 
     fn absent(&self, id: NodeId) -> Fault {
@@ -264,30 +283,17 @@ impl<'a> World<'a> {
     /// # Errors
     /// No patient in common.
     pub fn block_on(&self, id: NodeId, table: NodeId) -> Result<Block, Fault> {
-        use crate::learn::{Column, Values};
+        if let Some(value) = self.extractions.get(&id) {
+            let keys = &self.table(table)?.keys;
+            let places: Vec<Option<usize>> =
+                keys.values().iter().map(|patient| value.rows.get(patient).copied()).collect();
+            return Ok(placed(&value.block, &places));
+        }
         let value = self.block(id)?;
         if value.table == table {
             return Ok(value.block.clone());
         }
-        let places = self.places(table, value.table)?;
-        let columns = value
-            .block
-            .columns()
-            .iter()
-            .map(|column| Column {
-                name: column.name.clone(),
-                values: match &column.values {
-                    Values::Number(values) => {
-                        Values::Number(places.iter().map(|place| place.map_or(f64::NAN, |row| values[row])).collect())
-                    }
-                    Values::Level { codes, levels } => Values::Level {
-                        codes: places.iter().map(|place| place.and_then(|row| codes[row])).collect(),
-                        levels: levels.clone(),
-                    },
-                },
-            })
-            .collect();
-        Ok(Block::new(places.len(), columns))
+        Ok(placed(&value.block, &self.places(table, value.table)?))
     }
 
     /// For each row of `here` the row of the same patient in `there`.
@@ -330,6 +336,28 @@ impl<'a> World<'a> {
     pub fn unit(&self, table: NodeId, column: &str) -> Option<&str> {
         self.tables.get(&table)?.dictionary.columns.get(column)?.unit.as_deref()
     }
+}
+
+/// The block with other rows: where each comes from, missing where from nowhere.
+fn placed(block: &Block, places: &[Option<usize>]) -> Block {
+    use crate::learn::{Column, Values};
+    let columns = block
+        .columns()
+        .iter()
+        .map(|column| Column {
+            name: column.name.clone(),
+            values: match &column.values {
+                Values::Number(values) => {
+                    Values::Number(places.iter().map(|place| place.map_or(f64::NAN, |row| values[row])).collect())
+                }
+                Values::Level { codes, levels } => Values::Level {
+                    codes: places.iter().map(|place| place.and_then(|row| codes[row])).collect(),
+                    levels: levels.clone(),
+                },
+            },
+        })
+        .collect();
+    Block::new(places.len(), columns)
 }
 
 /// The node's own word: `PRIME_R` of `model PRIME_R`.

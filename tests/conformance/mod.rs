@@ -1,6 +1,7 @@
 //! Our numbers beside the peers'.
 
 mod ibsi;
+mod imaging;
 mod learn;
 mod omics;
 mod omics_cases;
