@@ -136,8 +136,7 @@ impl Checker<'_> {
                 continue;
             }
             let Some(offered) = perturb::OFFERED.iter().find(|offered| offered.card.name == word.text) else {
-                let names: Vec<&str> =
-                    perturb::OFFERED.iter().map(|offered| offered.card.name).chain([ALL]).collect();
+                let names: Vec<&str> = perturb::OFFERED.iter().map(|offered| offered.card.name).chain([ALL]).collect();
                 let fault = Fault::error(
                     "name::unknown-perturbation",
                     word.span,

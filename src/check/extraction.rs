@@ -9,9 +9,7 @@ use crate::radiomics::ibsi::{Dimensions, IbsiSettings, VolumeHistogram};
 use crate::radiomics::settings::{
     Caution, ClassChoice, ImageChoice, Normalisation, Resampling, Resegmentation, ResegmentationMode,
 };
-use crate::radiomics::{
-    Discretisation, FeatureClass, Filter, Label, Protocol, Settings, filter, read_parameters,
-};
+use crate::radiomics::{Discretisation, FeatureClass, Filter, Label, Protocol, Settings, filter, read_parameters};
 use crate::syntax::ast::{Argument, Declaration, Expr, ExprKind, Line, Preposition, Span, Word};
 
 use super::checker::{BlockAbout, Checker, Symbol, listed, name_of, phrase, spelt};
@@ -81,8 +79,12 @@ impl Checker<'_> {
                         Some(json!({ "scale": to }))
                     } else {
                         self.tell(
-                            Fault::error("range::scale", clause.span, "the scale of normalised intensities is positive")
-                                .label("no scale"),
+                            Fault::error(
+                                "range::scale",
+                                clause.span,
+                                "the scale of normalised intensities is positive",
+                            )
+                            .label("no scale"),
                         );
                         None
                     }
@@ -131,9 +133,13 @@ impl Checker<'_> {
             Some((read, span)) => {
                 if let Some((other, _)) = settings.iter().find(|(keyword, _)| keyword != "settings") {
                     self.tell(
-                        Fault::error("setting::file", span, format!("a parameter file and `{other}` say the same thing"))
-                            .label("beside other settings")
-                            .help("put all into the file, or all into the study"),
+                        Fault::error(
+                            "setting::file",
+                            span,
+                            format!("a parameter file and `{other}` say the same thing"),
+                        )
+                        .label("beside other settings")
+                        .help("put all into the file, or all into the study"),
                     );
                     return None;
                 }
@@ -179,9 +185,13 @@ impl Checker<'_> {
             }
             _ => {
                 self.tell(
-                    Fault::error("kind::label", expr.span, "a label is a whole number from 1, or a segment's name in quotes")
-                        .label("no label")
-                        .help("`label 5` or `label \"liver\"`"),
+                    Fault::error(
+                        "kind::label",
+                        expr.span,
+                        "a label is a whole number from 1, or a segment's name in quotes",
+                    )
+                    .label("no label")
+                    .help("`label 5` or `label \"liver\"`"),
                 );
                 None
             }
@@ -246,15 +256,20 @@ impl Checker<'_> {
 
     /// The steps by the convention of IBSI.
     fn ibsi(&mut self, steps: &Steps, declaration: &Declaration, defaults: &mut Vec<Spelt>) -> Option<Protocol> {
-        let other = steps.filters.iter().find(|(filter, _)| *filter != Filter::Original).map(|(_, span)| (*span, "filters"));
+        let other =
+            steps.filters.iter().find(|(filter, _)| *filter != Filter::Original).map(|(_, span)| (*span, "filters"));
         let other = other
             .or(steps.normalise.map(|(_, span)| (span, "normalisation")))
             .or(steps.classes.first().map(|(_, span)| (*span, "a choice of classes")));
         if let Some((span, what)) = other {
             self.tell(
-                Fault::error("kind::convention", span, format!("the convention `ibsi` is measured here without {what}"))
-                    .label("not in this convention")
-                    .help("leave it away, or measure it in a block of its own with `convention pyradiomics`"),
+                Fault::error(
+                    "kind::convention",
+                    span,
+                    format!("the convention `ibsi` is measured here without {what}"),
+                )
+                .label("not in this convention")
+                .help("leave it away, or measure it in a block of its own with `convention pyradiomics`"),
             );
             return None;
         }
@@ -267,9 +282,13 @@ impl Checker<'_> {
             }
             (Some((_, span)), _) => {
                 self.tell(
-                    Fault::error("kind::convention", *span, "bins of one width start at the lowest intensity that is kept")
-                        .label("starting where?")
-                        .help("add the range: `resegment to -500 .. 400`"),
+                    Fault::error(
+                        "kind::convention",
+                        *span,
+                        "bins of one width start at the lowest intensity that is kept",
+                    )
+                    .label("starting where?")
+                    .help("add the range: `resegment to -500 .. 400`"),
                 );
                 return None;
             }
@@ -334,7 +353,9 @@ impl Checker<'_> {
         };
         for expr in list {
             match &expr.kind {
-                ExprKind::Quantity { value, .. } | ExprKind::Number(value) if *value > 0.0 || (*value == 0.0 && list.len() == 3) => {
+                ExprKind::Quantity { value, .. } | ExprKind::Number(value)
+                    if *value > 0.0 || (*value == 0.0 && list.len() == 3) =>
+                {
                     spacing.push(value * factor)
                 }
                 _ => {
@@ -388,9 +409,13 @@ impl Checker<'_> {
         };
         let Some((low, high, mode, told)) = how else {
             self.tell(
-                Fault::error("range::intensities", expr.span, "a region is reduced to a range of intensities, low to high")
-                    .label("no range")
-                    .help("`resegment to -150 .. 250` or `resegment to 3 sigma`"),
+                Fault::error(
+                    "range::intensities",
+                    expr.span,
+                    "a region is reduced to a range of intensities, low to high",
+                )
+                .label("no range")
+                .help("`resegment to -150 .. 250` or `resegment to 3 sigma`"),
             );
             return None;
         };
@@ -466,17 +491,14 @@ impl Checker<'_> {
             let made = match (offered.make)(&given.settings) {
                 Ok(made) => made,
                 Err(reason) => {
-                    self.tell(
-                        Fault::error("setting::out-of-domain", expr.span, reason).label("not as its card says"),
-                    );
+                    self.tell(Fault::error("setting::out-of-domain", expr.span, reason).label("not as its card says"));
                     faulty = true;
                     continue;
                 }
             };
             // Features are called after the image that they are measured on.
-            let same = |known: &Filter| {
-                *known == made || matches!((known, &made), (Filter::Wavelet(_), Filter::Wavelet(_)))
-            };
+            let same =
+                |known: &Filter| *known == made || matches!((known, &made), (Filter::Wavelet(_), Filter::Wavelet(_)));
             if steps.filters.iter().any(|(known, _)| same(known)) {
                 self.tell(
                     Fault::error(

@@ -98,9 +98,10 @@ fn work(arguments: &Extract) -> Result<Exit, (Exit, String)> {
     };
     let store = match &arguments.store {
         None => None,
-        Some(place) => Some(Store::at(place).map_err(|error| {
-            (Exit::RunFailed, format!("the store {} cannot be used: {error}", place.display()))
-        })?),
+        Some(place) => Some(
+            Store::at(place)
+                .map_err(|error| (Exit::RunFailed, format!("the store {} cannot be used: {error}", place.display())))?,
+        ),
     };
     let memory: &dyn Memory = store.as_ref().map_or(&Forgetful, |store| store);
     if let Some(threads) = arguments.threads.filter(|threads| *threads > 0) {

@@ -19,10 +19,9 @@ pub fn content(path: &Path, table: &Table) -> Result<Vec<u8>, DataError> {
         "csv" => Ok(csv(table).into_bytes()),
         "parquet" | "pq" => {
             let mut bytes = Vec::new();
-            ParquetWriter::new(&mut bytes).finish(&mut table.to_frame()?).map_err(|error| DataError::Format {
-                path: path.display().to_string(),
-                reason: error.to_string(),
-            })?;
+            ParquetWriter::new(&mut bytes)
+                .finish(&mut table.to_frame()?)
+                .map_err(|error| DataError::Format { path: path.display().to_string(), reason: error.to_string() })?;
             Ok(bytes)
         }
         _ => Err(DataError::Format {

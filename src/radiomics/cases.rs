@@ -115,12 +115,14 @@ pub fn measure(
         let known = key.and_then(|key| memory.get(&key)).map(|json| Pieces::from_json(&json)).unwrap_or_default();
         let result = match protocol.recall(&known) {
             Some(reading) => Ok(reading),
-            None => measure_fresh(case, drawn, protocol, known, &mut image, &mut mask, watch).map(|(pieces, reading)| {
-                if let Some(key) = key {
-                    memory.put(&key, &pieces.json());
-                }
-                reading
-            }),
+            None => {
+                measure_fresh(case, drawn, protocol, known, &mut image, &mut mask, watch).map(|(pieces, reading)| {
+                    if let Some(key) = key {
+                        memory.put(&key, &pieces.json());
+                    }
+                    reading
+                })
+            }
         };
         results.push(result);
     }

@@ -229,14 +229,25 @@ fn of_image(
         match class.class {
             FeatureClass::Glcm => {
                 let with_mcc = class.features.is_empty() || class.features.iter().any(|name| name == "MCC");
-                features.extend(chosen(filter, &derived.name, class, &glcm::features(levels, spacing, texture, with_mcc)));
+                features.extend(chosen(
+                    filter,
+                    &derived.name,
+                    class,
+                    &glcm::features(levels, spacing, texture, with_mcc),
+                ));
             }
             FeatureClass::Glrlm => {
                 features.extend(chosen(filter, &derived.name, class, &glrlm::features(levels, spacing, texture)));
             }
-            FeatureClass::Glszm => features.extend(chosen(filter, &derived.name, class, &glszm::features(levels, texture))),
-            FeatureClass::Gldm => features.extend(chosen(filter, &derived.name, class, &gldm::features(levels, texture))),
-            FeatureClass::Ngtdm => features.extend(chosen(filter, &derived.name, class, &ngtdm::features(levels, texture))),
+            FeatureClass::Glszm => {
+                features.extend(chosen(filter, &derived.name, class, &glszm::features(levels, texture)))
+            }
+            FeatureClass::Gldm => {
+                features.extend(chosen(filter, &derived.name, class, &gldm::features(levels, texture)))
+            }
+            FeatureClass::Ngtdm => {
+                features.extend(chosen(filter, &derived.name, class, &ngtdm::features(levels, texture)))
+            }
             FeatureClass::Shape | FeatureClass::Shape2D | FeatureClass::FirstOrder => {}
         }
     }

@@ -163,7 +163,9 @@ impl Protocol {
                     }
                     for wanted in &images {
                         for piece in &of_filter {
-                            reading.features.extend(piece.features.iter().filter(|(n, _)| image(n) == *wanted).cloned());
+                            reading
+                                .features
+                                .extend(piece.features.iter().filter(|(n, _)| image(n) == *wanted).cloned());
                         }
                     }
                     reading.skipped.extend(first.skipped.iter().cloned());

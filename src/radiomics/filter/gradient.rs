@@ -2,8 +2,8 @@
 
 #![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
 
-use super::{Derived, Filter, Offered};
 use super::log::inner;
+use super::{Derived, Filter, Offered};
 use crate::card::{Card, Domain, Initial, Parameter, Role};
 use crate::imaging::Volume;
 use crate::radiomics::region::Region;
@@ -25,10 +25,8 @@ pub static CARD: Card = Card {
     example: "features radiomics from ct\n  filter gradient",
 };
 
-pub static OFFERED: Offered = Offered {
-    card: &CARD,
-    make: |settings| Ok(Filter::Gradient { per_millimetre: settings.flag("per_millimetre") }),
-};
+pub static OFFERED: Offered =
+    Offered { card: &CARD, make: |settings| Ok(Filter::Gradient { per_millimetre: settings.flag("per_millimetre") }) };
 
 /// The gradient's magnitude at the region's voxels.
 pub fn apply(image: &Volume, region: &Region, per_millimetre: bool) -> Derived {

@@ -118,9 +118,7 @@ impl Filter {
     /// Filters that give one family of images each: several standard deviations stand apart.
     pub fn divided(&self) -> Vec<Filter> {
         match self {
-            Filter::LoG { sigmas } => {
-                sigmas.iter().map(|sigma| Filter::LoG { sigmas: vec![sigma.clone()] }).collect()
-            }
+            Filter::LoG { sigmas } => sigmas.iter().map(|sigma| Filter::LoG { sigmas: vec![sigma.clone()] }).collect(),
             other => vec![other.clone()],
         }
     }

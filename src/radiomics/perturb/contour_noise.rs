@@ -14,7 +14,8 @@ pub static CARD: Card = Card {
     title: "Contour noise",
     role: Role::Perturbation,
     endpoints: &[],
-    parameters: &[Parameter {
+    parameters: &[
+        Parameter {
             name: "deviation",
             domain: Domain::Real { low: 0.0, high: 100.0 },
             default: Initial::Real(1.0),
@@ -25,7 +26,8 @@ pub static CARD: Card = Card {
             domain: Domain::RealOpen { low: 0.0, high: 1000.0 },
             default: Initial::Real(5.0),
             summary: "Distance over which the contour moves together, in mm.",
-        }],
+        },
+    ],
     summary: "The contour moved in and out at random.",
     documentation: "The distance to the contour plus a Gaussian random field of standard deviation `deviation` and covariance exp(−d² / 2`correlation`²), drawn for each patient: √(2/K) Σ cos(w·x + φ) over K = 64 waves with Gaussian w (random Fourier features).",
     references: &["Zwanenburg A, et al. Assessing robustness of radiomic features by image perturbation. Sci Rep \
@@ -57,10 +59,8 @@ pub fn changed<'f>(field: &'f Field, deviation: f64, correlation: f64, stream: &
         if distance.abs() > size * WAVES as f64 {
             return distance;
         }
-        let noise: f64 = waves
-            .iter()
-            .map(|(wave, phase)| (wave[0] * at[0] + wave[1] * at[1] + wave[2] * at[2] + phase).cos())
-            .sum();
+        let noise: f64 =
+            waves.iter().map(|(wave, phase)| (wave[0] * at[0] + wave[1] * at[1] + wave[2] * at[2] + phase).cos()).sum();
         distance + size * noise
     })
 }

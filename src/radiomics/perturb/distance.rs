@@ -58,8 +58,7 @@ impl Field {
 /// The squared distance of each voxel to the nearest whose flag is `to`; as far as the box is wide where none is.
 fn squared(inside: &[u8], size: [usize; 3], spacing: [f64; 3], to: u8) -> Vec<f64> {
     let wide: f64 = (0..3).map(|axis| (size[axis] as f64 * spacing[axis]).powi(2)).sum();
-    let mut values: Vec<f64> =
-        inside.iter().map(|flag| if u8::from(*flag != 0) == to { 0.0 } else { wide }).collect();
+    let mut values: Vec<f64> = inside.iter().map(|flag| if u8::from(*flag != 0) == to { 0.0 } else { wide }).collect();
     let longest = size.into_iter().max().unwrap_or(0);
     let (mut line, mut hull, mut from) = (Vec::new(), vec![0usize; longest], vec![0.0; longest + 1]);
     for axis in 0..3 {
@@ -75,13 +74,7 @@ fn squared(inside: &[u8], size: [usize; 3], spacing: [f64; 3], to: u8) -> Vec<f6
 }
 
 /// min over j of line[j] + (h (i − j))² for every i: the lower envelope of parabolas.
-fn lower_envelope(
-    line: &[f64],
-    h: f64,
-    hull: &mut [usize],
-    from: &mut [f64],
-    mut set: impl FnMut(usize, f64),
-) {
+fn lower_envelope(line: &[f64], h: f64, hull: &mut [usize], from: &mut [f64], mut set: impl FnMut(usize, f64)) {
     let h2 = h * h;
     let mut last = 0;
     hull[0] = 0;
@@ -126,9 +119,7 @@ mod tests {
             for i in 0..210 {
                 let nearest = (0..210)
                     .filter(|j| inside[*j] == to)
-                    .map(|j| {
-                        (0..3).map(|k| ((at(i)[k] as f64 - at(j)[k] as f64) * spacing[k]).powi(2)).sum::<f64>()
-                    })
+                    .map(|j| (0..3).map(|k| ((at(i)[k] as f64 - at(j)[k] as f64) * spacing[k]).powi(2)).sum::<f64>())
                     .fold(f64::INFINITY, f64::min);
                 assert!((found[i] - nearest).abs() < 1e-9, "{i}: {} {nearest}", found[i]);
             }

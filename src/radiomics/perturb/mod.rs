@@ -113,13 +113,7 @@ impl Perturbation {
     }
 }
 
-fn fill(
-    flags: &mut [u8],
-    size: [usize; 3],
-    place: &VoxelBox,
-    spacing: [f64; 3],
-    changed: &dyn Fn([f64; 3]) -> f64,
-) {
+fn fill(flags: &mut [u8], size: [usize; 3], place: &VoxelBox, spacing: [f64; 3], changed: &dyn Fn([f64; 3]) -> f64) {
     let [nx, ny, nz] = place.size();
     for z in 0..nz {
         for y in 0..ny {

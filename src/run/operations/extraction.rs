@@ -150,6 +150,7 @@ pub fn measure(
             }
         }
     }
+    let within = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
     watch.begin(task, Some(listed.len() as u64));
     let results = cases::measure_all(&listed, &spec.protocol, memory, watch, &|_| watch.advance(task, 1));
     watch.end(task);
@@ -158,7 +159,8 @@ pub fn measure(
             outcomes[p][d][row] = match result {
                 Ok(reading) => Outcome::Measured(reading),
                 Err(CaseFault::Stopped(stopped)) => return Err(stopped),
-                Err(fault) => Outcome::Failed(fault.to_string()),
+                // The same study tells the same in any folder.
+                Err(fault) => Outcome::Failed(fault.to_string().replace(&within, "")),
             };
         }
     }
@@ -223,7 +225,8 @@ pub fn run(
     let failures = failures(&measured);
     if let Some((patient, phase, drawing, reason)) = failures.first() {
         if spec.strict {
-            let place = [patient.as_str(), phase, drawing].iter().filter(|w| !w.is_empty()).copied().collect::<Vec<_>>();
+            let place =
+                [patient.as_str(), phase, drawing].iter().filter(|w| !w.is_empty()).copied().collect::<Vec<_>>();
             return Err(Fault::data(
                 "data::not-measured",
                 format!("{} could not be measured: {reason}", place.join(", ")),
@@ -384,8 +387,7 @@ fn reduce(
             agree(phase, keep, measured, level, kept, &mut table)?;
         }
         let total = table.rows.len();
-        let not_estimable =
-            table.rows.iter().filter(|row| matches!(row.get(2), Some(Cell::NotEstimable(_)))).count();
+        let not_estimable = table.rows.iter().filter(|row| matches!(row.get(2), Some(Cell::NotEstimable(_)))).count();
         if not_estimable > 0 {
             table.notes.push(format!(
                 "{not_estimable} of {total} features have no coefficient, as those that do not vary; they are not kept"
