@@ -12,6 +12,7 @@ pub mod brier;
 pub mod calibration;
 pub mod censoring;
 pub mod competing_risks;
+pub mod componentwise_gbsa;
 pub mod concordance;
 pub mod cox;
 pub mod cox_learner;
@@ -43,6 +44,7 @@ use crate::stats::Metric;
 /// Every learner of censored endpoints, in alphabetical order.
 pub fn learners() -> &'static [&'static dyn Learner] {
     &[
+        &componentwise_gbsa::ComponentwiseBoosting,
         &cox_learner::Cox,
         &coxnet::Coxnet,
         &extra_survival_trees::ExtraSurvivalTrees,
