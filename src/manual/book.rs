@@ -56,9 +56,9 @@ const CHAPTERS: [(&str, &str, &str, &[Topic]); 11] = [
     ),
     (
         "radiomics",
-        "Radiomics: filters and feature classes",
+        "Radiomics: filters, feature classes, perturbations",
         "",
-        &[Topic::Thing(Role::Filter), Topic::Thing(Role::FeatureClass)],
+        &[Topic::Thing(Role::Filter), Topic::Thing(Role::FeatureClass), Topic::Thing(Role::Perturbation)],
     ),
     ("omics", "Enrichment", "", &[Topic::Thing(Role::Enrichment)]),
     ("figures", "Figures", "", &[Topic::Thing(Role::Figure)]),

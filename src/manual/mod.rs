@@ -49,17 +49,8 @@ pub fn cards() -> impl Iterator<Item = &'static Card> {
     let metrics = crate::stats::metrics().iter().chain(crate::survival::metrics()).map(|metric| metric.card());
     let procedures = crate::plan::procedures::all().iter().map(|procedure| procedure.card);
     let functions = crate::frame::functions().iter().map(|function| function.card);
-    let filters = {
-        use crate::radiomics::filter::{gradient, log, mean, pointwise, wavelet};
-        let points = [
-            &pointwise::ORIGINAL,
-            &pointwise::SQUARE,
-            &pointwise::SQUARE_ROOT,
-            &pointwise::LOGARITHM,
-            &pointwise::EXPONENTIAL,
-        ];
-        points.into_iter().chain([&log::CARD, &wavelet::CARD, &gradient::CARD, &mean::CARD])
-    };
+    let filters = crate::radiomics::filter::OFFERED.iter().map(|offered| offered.card);
+    let perturbations = crate::radiomics::perturb::OFFERED.iter().map(|offered| offered.card);
     let classes = crate::radiomics::FeatureClass::ALL.into_iter().map(crate::radiomics::FeatureClass::card);
     let figures = crate::figures::cards();
     learners
@@ -70,6 +61,7 @@ pub fn cards() -> impl Iterator<Item = &'static Card> {
         .chain(functions)
         .chain(filters)
         .chain(classes)
+        .chain(perturbations)
         .chain(figures)
 }
 
@@ -97,6 +89,7 @@ mod tests {
             Role::Figure,
             Role::Filter,
             Role::FeatureClass,
+            Role::Perturbation,
         ] {
             assert!(pages().iter().any(|page| page.topic == Topic::Thing(role)), "no page of a {role:?}");
         }
