@@ -113,6 +113,7 @@ mod tests {
             Role::FeatureClass,
             Role::Differential,
             Role::Enrichment,
+            Role::Perturbation,
         ] {
             assert!(pages().iter().any(|page| page.topic == Topic::Thing(role)), "no page of a {role:?}");
         }

@@ -33,6 +33,7 @@ impl Topic {
                 Role::Metric => "metric",
                 Role::Filter => "image filter",
                 Role::FeatureClass => "feature class",
+                Role::Perturbation => "perturbation of masks",
                 Role::Figure => "figure",
                 Role::Inference => "inference",
                 Role::Differential => "test of genes",
