@@ -261,6 +261,7 @@ fn dicom_masks() {
     contour(0x3006, 0x0050, b"1\\2\\x ", "no list of numbers");
     contour(0x3006, 0x0050, b"-19\\-14\\7\\-18\\-14\\9.5\\-18\\-13\\12 ", "not parallel to the image's");
     contour(0x3006, 0x0050, b"-19\\-14\\8\\-18\\-14\\8\\-18\\-13\\8 ", "between two slices");
+    contour(0x3006, 0x0050, b"1e300\\-14\\9.5\\-18\\1e300\\9.5\\-18\\-13\\9.5", "farther away than any patient");
     contour(0x3006, 0x0022, b"", "lacks the attribute ROINumber");
     expect("image.dcm", &dicom("explicit.dcm"), "holds no segmentation", mask);
     expect("cut.dcm", &dicom("seg_binary.dcm")[..600], "cut.dcm", mask);

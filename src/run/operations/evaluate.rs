@@ -97,7 +97,9 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
     if !spec.against.is_empty() && matches!(spec.over, Some(Resampling::Bootstraps { .. })) {
         answer.notes.push("models are not compared by optimism; ask `over 5 folds, 10 repeats` for that".to_owned());
     }
-    answer.tables.insert(0, table);
+    if !table.rows.is_empty() {
+        answer.tables.insert(0, table);
+    }
     probabilities.finish(&mut answer);
     plainly(&mut answer);
     Ok(answer)
@@ -372,7 +374,9 @@ fn left_out(
     }
     table.notes.push(format!("each {column} is predicted by the design fitted on all others"));
     against(step, spec, asked, "all, pooled", &judgements, &mut answer)?;
-    answer.tables.insert(0, table);
+    if !table.rows.is_empty() {
+        answer.tables.insert(0, table);
+    }
     probabilities.finish(&mut answer);
     plainly(&mut answer);
     Ok(answer)
@@ -408,7 +412,9 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], times: &Times
     null_models(step, spec, asked, &judgements, &mut table, &mut answer)?;
     table.notes.push("apparent estimates are on the rows of the fit and flatter the model".to_owned());
     against(step, spec, asked, &label, &judgements, &mut answer)?;
-    answer.tables.insert(0, table);
+    if !table.rows.is_empty() {
+        answer.tables.insert(0, table);
+    }
     probabilities.finish(&mut answer);
     plainly(&mut answer);
     Ok(answer)
