@@ -536,7 +536,7 @@ impl Chain<'_> {
                             Margin::Linear { .. } | Margin::Constant => {}
                         }
                     }
-                    exactly(form, leaf, plan, watch)?
+                    exactly(form, leaf, term.scale, plan, watch)?
                 }
                 None => {
                     found.sampled.push(learner(leaf.learned));
@@ -588,12 +588,18 @@ fn named(design: &FittedDesign) -> String {
     }
 }
 
-fn exactly(form: &Form, leaf: &LeafView<'_>, plan: &Plan, watch: &Watch) -> Result<Explanation, ExplainError> {
+fn exactly(
+    form: &Form,
+    leaf: &LeafView<'_>,
+    scale: Scale,
+    plan: &Plan,
+    watch: &Watch,
+) -> Result<Explanation, ExplainError> {
     let (x, background) = (leaf.x.view(), leaf.background.view());
     match &form.margin {
         Margin::Constant => {
             let values = Array2::zeros(x.dim());
-            let same = predicted(leaf.learned, Scale::Prediction, x)?;
+            let same = predicted(leaf.learned, scale, x)?;
             Ok(Explanation { base: same.clone(), values, predictions: same, errors: None })
         }
         Margin::Linear { intercept, slopes } => linear(slopes, *intercept, x, background),
