@@ -89,8 +89,9 @@ impl Tasks {
                         }
                     }
                 }
-                if self.running.is_empty() {
-                    self.since = None;
+                if self.running.is_empty() && self.since.take().is_some_and(|since| since.elapsed() >= UNSEEN) {
+                    // A line that could not be cleared is no reason to stop.
+                    let _ = bars.clear();
                 }
             }
         }

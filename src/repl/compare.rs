@@ -137,10 +137,11 @@ pub fn side_by_side(names: (&str, &str), before: &[EstimateRecord], after: &[Est
             && left.horizon == right.horizon
             && left.kind == right.kind
     };
-    for record in after {
+    // Differences between models are what `against` tells, each in its own branch.
+    for record in after.iter().filter(|record| !record.metric.starts_with("difference")) {
         let old = before.iter().find(|old| same(old, record));
         let difference = match (old.and_then(|old| old.value), record.value) {
-            (Some(old), Some(new)) => Cell::text(format!("{:+.3}", new - old)),
+            (Some(old), Some(new)) => Cell::number(new - old, 3),
             _ => Cell::Empty,
         };
         let metric = match &record.horizon {

@@ -408,7 +408,20 @@ impl Session {
                 nodes.extend(self.questions_of(&sound, cell, &own));
             }
         }
-        self.ask(&sound, &nodes)
+        let known = self.asked.clone();
+        let reply = self.ask(&sound, &nodes);
+        // What was asked in passing cannot grow stale; the models behind it can.
+        let asked = std::mem::replace(&mut self.asked, known);
+        if let Some(own) = &self.sound {
+            for node in own.plan.nodes().iter().filter(|node| matches!(node.operation, Operation::Model(_))) {
+                if let (Some(hash), Some(hashes)) = (own.plan.hash(node.id), asked.get(&node.name))
+                    && hashes.contains(&hash)
+                {
+                    self.asked.entry(node.name.clone()).or_default().insert(hash);
+                }
+            }
+        }
+        reply
     }
 
     /// Examines the study as it stands, after an undo or a switch.

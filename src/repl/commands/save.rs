@@ -38,8 +38,10 @@ fn run(session: &mut Session, words: &str) -> Reply {
     }
     let questions = session.cells().iter().filter(|cell| cell.subject.is_question()).count();
     let declarations = session.cells().len() - questions;
-    let mut reply =
-        Reply::note(format!("{} written: {declarations} declarations, {questions} questions", path.display()));
+    let mut reply = Reply::note(format!(
+        "{} written: {declarations} declarations, {questions} questions",
+        path.strip_prefix(".").unwrap_or(&path).display()
+    ));
     if path.parent().is_some_and(|folder| folder != session.folder()) {
         reply.push(Piece::Caution("paths in a study start from its own folder, which is another one there".to_owned()));
     }

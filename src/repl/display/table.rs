@@ -62,25 +62,25 @@ pub fn drawn(table: &ResultTable, terminal: &Terminal) -> String {
             cells.iter().map(|row| width(&row[column])).chain([width(&table.columns[column])]).max().unwrap_or(0)
         })
         .collect();
-    let full = widths.clone();
-    let mut shown = count;
-    if terminal.is_terminal {
-        shrink(&mut widths, terminal.width);
-        while shown > 1 && total(&widths[..shown]) > terminal.width {
-            shown -= 1;
-        }
-        if shown < count {
-            // What is left may be as wide as it likes.
-            widths.clone_from(&full);
-            shrink(&mut widths[..shown], terminal.width);
-        }
-    }
     let right: Vec<bool> = (0..count)
         .map(|column| {
             !table.rows.is_empty()
                 && table.rows.iter().filter_map(|row| row.get(column)).all(|cell| !matches!(cell, Cell::Text(_)))
         })
         .collect();
+    let full = widths.clone();
+    let mut shown = count;
+    if terminal.is_terminal {
+        shrink(&mut widths, &right, terminal.width);
+        while shown > 1 && total(&widths[..shown]) > terminal.width {
+            shown -= 1;
+        }
+        if shown < count {
+            // What is left may be as wide as it likes.
+            widths.clone_from(&full);
+            shrink(&mut widths[..shown], &right, terminal.width);
+        }
+    }
     let line = |row: &[String]| {
         let mut text = String::new();
         for column in 0..shown {
@@ -130,13 +130,19 @@ fn total(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
 
-/// Takes a column from the widest until all fit or none may be cut further.
-fn shrink(widths: &mut [usize], room: usize) {
-    while total(widths) > room {
-        let Some(widest) = widths.iter_mut().max_by_key(|width| **width).filter(|width| **width > LEAST) else {
-            return;
-        };
-        *widest -= 1;
+/// Takes a column from the widest until all fit or none may be cut further. Numbers are cut after
+/// texts: half an interval is worse than half a name.
+fn shrink(widths: &mut [usize], numbers: &[bool], room: usize) {
+    for cut_numbers in [false, true] {
+        while total(widths) > room {
+            let widest = widths
+                .iter_mut()
+                .zip(numbers)
+                .filter(|(width, number)| **width > LEAST && (cut_numbers || !**number))
+                .max_by_key(|(width, _)| **width);
+            let Some((widest, _)) = widest else { break };
+            *widest -= 1;
+        }
     }
 }
 
