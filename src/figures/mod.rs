@@ -6,22 +6,37 @@
 //! Deliberately absent: any estimation beyond the quartiles of a box, and any reading of tables.
 
 mod axes;
+pub mod beeswarm;
 pub mod boxes;
+pub mod brier;
+pub mod calibration;
+mod chart;
+pub mod cif;
 mod colours;
 pub mod comparison;
+pub mod correlation;
+pub mod decision_curve;
+pub mod dependence;
 pub mod enrichment;
 pub mod flow;
 pub mod forest;
 pub mod heat_map;
+pub mod importance;
 pub mod km;
 pub mod leading_edge;
+pub mod learners;
 mod page;
+pub mod path;
 mod png;
+pub mod quadrants;
 mod render;
 pub mod roc;
 pub mod running_score;
+pub mod selection;
 pub mod subgroups;
+pub mod time_auc;
 pub mod volcano;
+pub mod waterfall;
 pub mod words;
 mod write;
 
@@ -45,18 +60,32 @@ const fn kind<F: Figure + DeserializeOwned + 'static>(card: &'static Card) -> Ki
 
 /// Every kind of figure; one line each.
 pub const KINDS: &[Kind] = &[
+    kind::<beeswarm::Beeswarm>(&beeswarm::CARD),
     kind::<boxes::Boxes>(&boxes::CARD),
+    kind::<brier::Brier>(&brier::CARD),
+    kind::<calibration::Calibration>(&calibration::CARD),
+    kind::<cif::Incidence>(&cif::CARD),
     kind::<comparison::Comparison>(&comparison::CARD),
+    kind::<correlation::Correlations>(&correlation::CARD),
+    kind::<decision_curve::DecisionCurves>(&decision_curve::CARD),
+    kind::<dependence::Dependence>(&dependence::CARD),
     kind::<enrichment::Enrichment>(&enrichment::CARD),
     kind::<flow::Flow>(&flow::CARD),
     kind::<forest::Forest>(&forest::CARD),
     kind::<heat_map::HeatMap>(&heat_map::CARD),
+    kind::<importance::Importance>(&importance::CARD),
     kind::<km::SurvivalCurves>(&km::CARD),
     kind::<leading_edge::LeadingEdge>(&leading_edge::CARD),
+    kind::<learners::Learners>(&learners::CARD),
+    kind::<path::Path>(&path::CARD),
+    kind::<quadrants::Quadrants>(&quadrants::CARD),
     kind::<roc::RocCurves>(&roc::CARD),
     kind::<running_score::RunningScore>(&running_score::CARD),
+    kind::<selection::Selection>(&selection::CARD),
     kind::<subgroups::Subgroups>(&subgroups::CARD),
+    kind::<time_auc::TimeAuc>(&time_auc::CARD),
     kind::<volcano::Volcano>(&volcano::CARD),
+    kind::<waterfall::Waterfall>(&waterfall::CARD),
 ];
 
 /// The cards of all figures.
