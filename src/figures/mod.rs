@@ -177,3 +177,6 @@ fn finite(figure: &'static str, what: &str, values: impl IntoIterator<Item = f64
 fn empty(figure: &'static str, reason: impl Into<String>) -> FigureError {
     FigureError::Empty { figure, reason: reason.into() }
 }
+
+#[cfg(test)]
+mod tests;

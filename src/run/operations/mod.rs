@@ -11,6 +11,7 @@ pub mod columns;
 pub mod correlate;
 pub mod derive;
 pub mod describe;
+pub mod drawn;
 pub mod endpoint;
 pub mod evaluate;
 pub mod explain;
