@@ -43,6 +43,7 @@ pub use study::{Finished, Rejected, Review, Study};
 pub mod check;
 pub mod cli;
 pub mod figures;
+pub mod manual;
 pub mod plan;
 pub mod repl;
 pub mod report;

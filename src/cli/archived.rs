@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
+use crate::report::Stopwatch;
 use crate::run::archive::{self, DataKept};
 use crate::run::lock::{Lock, differences};
 
-use super::run::{Run, execute, finish, results_beside, store_at};
+use super::run::{Run, finish, results_beside, store_at, timed};
 use super::{Exit, Parameters, lock, open, show, verify};
 
 pub fn run(arguments: &Run) -> Exit {
@@ -29,9 +30,10 @@ pub fn run(arguments: &Run) -> Exit {
         set.extend(arguments.parameters.set.iter().cloned());
         let study = open(&path, &Parameters { set })?;
         let store = store_at(arguments.store.as_deref(), &study)?;
-        let finished = execute(&study, &store)?;
+        let stopwatch = Stopwatch::default();
+        let finished = timed(&study, &store, &stopwatch)?;
         let out = arguments.out.clone().unwrap_or_else(|| results_beside(&path));
-        let exit = finish(&finished.report, &out, Exit::Done);
+        let exit = finish(&finished, &stopwatch, &out, Exit::Done);
         let now = lock::locked(&study, &finished)?;
         let found = differences(&locked, &now);
         verify::tell(&found);

@@ -1,34 +1,25 @@
-//! `diptych explain CODE`.
+//! `diptych explain NAME`: the page of a diagnostic, or of anything else that a study can say.
 
-use crate::syntax::diagnostic::nearest;
-use crate::{check, syntax};
+use crate::manual;
 
 use super::{Exit, show};
 
-pub fn explain(code: &str) -> Exit {
-    let pages = || syntax::codes::all().chain(check::codes::all());
-    if let Some(page) = pages().find(|page| page.code == code) {
-        show::print(&format!(
-            "{}: {}\n\n{}\n\nWrong:\n\n{}\n\nRight:\n\n{}\n",
-            page.code,
-            page.title,
-            page.explanation,
-            indented(page.bad),
-            indented(page.good)
-        ));
+pub fn explain(name: &str) -> Exit {
+    let pages = manual::find(name);
+    if !pages.is_empty() {
+        let texts: Vec<String> = pages.iter().map(|page| page.plain(show::width())).collect();
+        show::print(&texts.join("\n"));
         return Exit::Done;
     }
-    let near = nearest(code, pages().map(|page| page.code));
-    show::complain(&match near {
-        Some(near) => format!("there is no diagnostic `{code}`; did you mean `{near}`?"),
-        None => {
-            let codes: Vec<&str> = pages().map(|page| page.code).collect();
-            format!("there is no diagnostic `{code}`; there are {}", codes.join(", "))
-        }
-    });
+    let near = manual::near(name).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+    show::complain(&format!("nothing is called `{name}`{near}"));
+    let said: Vec<String> = manual::search(name)
+        .iter()
+        .take(8)
+        .map(|page| format!("  {} ({}): {}", page.name, page.topic.noun(), page.summary))
+        .collect();
+    if !said.is_empty() {
+        show::complain(&format!("it is spoken of under\n{}", said.join("\n")));
+    }
     Exit::Usage
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::report::Circumstances;
 use crate::run::archive::{self, ArchiveFault, Content, DataKept, FORMAT, Layout, Manifest};
 use crate::run::lock::Lock;
 
@@ -34,7 +35,8 @@ pub fn export(arguments: &Export) -> Exit {
         let store = store_at(arguments.store.as_deref(), &study)?;
         let finished = execute(&study, &store)?;
         let lock = locked(&study, &finished)?;
-        let results = written(&finished.report);
+        // Without timings: the same study makes the same archive.
+        let results = written(&finished, &Circumstances::default());
         let out = arguments.out.clone().unwrap_or_else(|| arguments.study.with_extension("zip"));
         packed(arguments, study.folder(), study.text(), &lock, results, &out).map_err(|fault| {
             show::complain(&format!("{} cannot be written: {fault}", out.display()));

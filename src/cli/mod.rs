@@ -10,9 +10,11 @@ mod explain;
 mod export;
 mod fmt;
 mod lock;
+mod manual;
 mod plan;
 mod progress;
 mod run;
+mod schema;
 pub mod show;
 mod verify;
 
@@ -62,7 +64,7 @@ enum Command {
         #[command(flatten)]
         parameters: Parameters,
     },
-    /// Run a study: its answers on the terminal, `results.json` and `tables/` in a folder.
+    /// Run a study: its answers on the terminal; `results.json`, `report.html` and `tables/` in a folder.
     Run(run::Run),
     /// Show what a study will do, every default spelt out.
     Plan {
@@ -79,8 +81,16 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Explain a diagnostic by its code, with an example.
-    Explain { code: String },
+    /// Explain a diagnostic by its code, or anything else by its name: `rsf`, `split`, `AUC`.
+    Explain { name: String },
+    /// Write the reference part of the manual from the code.
+    Manual {
+        /// Folder that it is written to.
+        #[arg(long, default_value = "docs")]
+        out: PathBuf,
+    },
+    /// Print the JSON Schema of `results.json`.
+    Schema,
     /// Run a study and record what it was made from and what it found, for `verify`.
     Lock(lock::LockStudy),
     /// Run a study again and tell every difference from its lock.
@@ -125,7 +135,9 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run::run(&run),
         Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
-        Command::Explain { code } => explain::explain(&code),
+        Command::Explain { name } => explain::explain(&name),
+        Command::Manual { out } => manual::manual(&out),
+        Command::Schema => schema::schema(),
         Command::Lock(lock) => lock::lock(&lock),
         Command::Verify(verify) => verify::verify(&verify),
         Command::Export(export) => export::export(&export),

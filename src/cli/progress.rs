@@ -7,15 +7,18 @@ use std::sync::Mutex;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::progress::{Event, Watch};
+use crate::report::Stopwatch;
 
-/// A watch that draws on standard error if that is a terminal.
-pub fn watch() -> Watch {
+/// A watch that draws on standard error if that is a terminal, and tells the stopwatch.
+pub fn watch(stopwatch: &Stopwatch) -> Watch {
+    let stopwatch = stopwatch.clone();
     if !std::io::stderr().is_terminal() {
-        return Watch::silent();
+        return Watch::with_listener(move |event| stopwatch.hear(&event));
     }
     let bars = MultiProgress::new();
     let known: Mutex<HashMap<String, ProgressBar>> = Mutex::default();
     Watch::with_listener(move |event| {
+        stopwatch.hear(&event);
         // A poisoned lock only means that another thread's drawing failed.
         let mut known = known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match event {

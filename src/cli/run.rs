@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::figures;
+use crate::report::{self, Circumstances, Stopwatch};
 use crate::run::store::write_whole;
-use crate::run::{FaultKind, Report, Results, Store, archive};
+use crate::run::{FaultKind, Results, Store, archive};
 use crate::{Finished, Rejected, Study};
 
 use super::{Exit, Parameters, archived, open, progress, show};
@@ -13,7 +14,7 @@ use super::{Exit, Parameters, archived, open, progress, show};
 pub struct Run {
     /// A study, or an archive that `diptych export` wrote.
     pub study: PathBuf,
-    /// Folder for `results.json`, `tables/` and `figures/`; the study's name with `_results` unless said.
+    /// Folder for `results.json`, `report.html`, `tables/` and `figures/`; the study's name with `_results` unless said.
     #[arg(long)]
     pub out: Option<PathBuf>,
     #[command(flatten)]
@@ -33,10 +34,11 @@ pub fn run(arguments: &Run) -> Exit {
     }
     let done = open(&arguments.study, &arguments.parameters).and_then(|study| {
         let store = store_at(arguments.store.as_deref(), &study)?;
-        let finished = execute(&study, &store)?;
+        let stopwatch = Stopwatch::default();
+        let finished = timed(&study, &store, &stopwatch)?;
         show::diagnostics(&finished.review.checked.diagnostics, &finished.review.sources);
         let out = arguments.out.clone().unwrap_or_else(|| results_beside(&arguments.study));
-        Ok(finish(&finished.report, &out, Exit::Done))
+        Ok(finish(&finished, &stopwatch, &out, Exit::Done))
     });
     done.unwrap_or_else(|exit| exit)
 }
@@ -66,7 +68,12 @@ pub(super) fn store_at(folder: Option<&Path>, study: &Study) -> Result<Store, Ex
 
 /// Runs a study to its end, or tells everything that kept it from it.
 pub(super) fn execute(study: &Study, store: &Store) -> Result<Finished, Exit> {
-    let watch = progress::watch();
+    timed(study, store, &Stopwatch::default())
+}
+
+/// [`execute`] for a report that tells how long the steps took.
+pub(super) fn timed(study: &Study, store: &Store, stopwatch: &Stopwatch) -> Result<Finished, Exit> {
+    let watch = progress::watch(stopwatch);
     progress::stop_at_interrupt(&watch);
     study.run(store, &watch).map_err(|no| rejected(&no))
 }
@@ -99,40 +106,32 @@ pub(super) fn rejected(rejected: &Rejected) -> Exit {
 }
 
 /// Prints and writes the results of a run.
-pub fn finish(report: &Report, out: &Path, exit: Exit) -> Exit {
-    show::results(&report.results);
-    if let Err(error) = write(report, out) {
+pub fn finish(finished: &Finished, stopwatch: &Stopwatch, out: &Path, exit: Exit) -> Exit {
+    let run = &finished.report;
+    show::results(&run.results);
+    let written = written(finished, &stopwatch.circumstances(run))
+        .into_iter()
+        .try_for_each(|(name, content)| write_whole(&out.join(name), &content));
+    if let Err(error) = written {
         show::complain(&format!("results cannot be written to {}: {error}", out.display()));
         return Exit::RunFailed;
     }
-    draw(&report.results, out);
-    let stored = report.stored.len();
-    let computed = report.computed.len();
+    draw(&run.results, out);
+    let stored = run.stored.len();
+    let computed = run.computed.len();
     show::print(&match (computed, stored) {
         (0, stored) => format!("Nothing was computed: all {stored} answers were in the store.\n"),
         (computed, 0) => format!("{computed} answers computed.\n"),
         (computed, stored) => format!("{computed} answers computed, {stored} taken from the store.\n"),
     });
-    show::print(&format!("Results are in {}.\n", out.display()));
+    show::print(&format!("Results are in {}; report.html shows them all.\n", out.display()));
     exit
 }
 
-/// Every file of the results in a folder, each whole or not at all.
-fn write(report: &Report, out: &Path) -> std::io::Result<()> {
-    written(report).into_iter().try_for_each(|(name, content)| write_whole(&out.join(name), &content))
-}
-
-/// The files of the results with their names: `results.json`, and a CSV for each table.
-pub(super) fn written(report: &Report) -> Vec<(String, Vec<u8>)> {
-    let results = &report.results;
-    let mut files = vec![("results.json".to_owned(), results.json().into_bytes())];
-    for answer in &results.answers {
-        for table in &answer.tables {
-            let name = file_name(&format!("{} {}", answer.declaration, table.name));
-            files.push((format!("tables/{name}.csv"), table.csv().into_bytes()));
-        }
-    }
-    files
+/// The files of the results with their names.
+pub(super) fn written(finished: &Finished, circumstances: &Circumstances) -> Vec<(String, Vec<u8>)> {
+    let Some(plan) = &finished.review.checked.plan else { return Vec::new() };
+    report::files(plan, &finished.report.results, &finished.review.sources, circumstances)
 }
 
 /// `figures/`: SVG, PNG and the numbers of each figure; what cannot be drawn is said, and stops nothing.
@@ -140,7 +139,7 @@ fn draw(results: &Results, out: &Path) {
     let mut taken = std::collections::HashMap::<String, usize>::new();
     for answer in &results.answers {
         for figure in &answer.figures {
-            let mut name = file_name(&format!("{} {}", answer.declaration, figure.kind));
+            let mut name = report::file_name(&format!("{} {}", answer.declaration, figure.kind));
             let before = taken.entry(name.clone()).or_default();
             *before += 1;
             if *before > 1 {
@@ -153,18 +152,4 @@ fn draw(results: &Results, out: &Path) {
             }
         }
     }
-}
-
-/// A name that every file system takes.
-fn file_name(words: &str) -> String {
-    let mut name = String::new();
-    for character in words.chars() {
-        if character.is_alphanumeric() || character == '-' {
-            name.push(character);
-        } else if !name.ends_with('_') {
-            name.push('_');
-        }
-    }
-    let name: String = name.trim_matches('_').chars().take(100).collect();
-    if name.is_empty() { "table".to_owned() } else { name }
 }

@@ -82,7 +82,8 @@ fn is_plain() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || !std::io::stderr().is_terminal()
 }
 
-fn width() -> usize {
+/// Characters in a line of the terminal; 100 where there is none.
+pub fn width() -> usize {
     comfy_table::Table::new().width().map_or(100, usize::from).clamp(40, 400)
 }
 

@@ -287,7 +287,7 @@ impl Cell {
             Cell::CountOf { count, of } => format!("{count} ({}%)", fixed(100.0 * *count as f64 / *of as f64, 1)),
             Cell::P(p) => shown_p(*p),
             Cell::Estimate { value, lower: Some(lower), upper: Some(upper), digits } => {
-                format!("{} ({} to {})", fixed(*value, *digits), fixed(*lower, *digits), fixed(*upper, *digits))
+                format!("{} ({})", fixed(*value, *digits), interval(*lower, *upper, *digits))
             }
             Cell::Estimate { value, digits, .. } => fixed(*value, *digits),
             Cell::NotEstimable(_) => "not estimable".to_owned(),
@@ -308,11 +308,11 @@ impl Cell {
     }
 }
 
-/// So many digits after the point; large and tiny numbers with four significant digits instead.
+/// So many digits after the point; large and tiny numbers as `1.23 × 10⁻⁵` instead.
 pub fn fixed(value: f64, digits: usize) -> String {
     let size = value.abs();
     if size != 0.0 && (size >= 1e6 || size < 0.5 * 10f64.powi(-(digits as i32))) {
-        return format!("{value:.3e}");
+        return powers(value);
     }
     let text = format!("{value:.digits$}");
     // No negative zero.
@@ -321,6 +321,29 @@ pub fn fixed(value: f64, digits: usize) -> String {
     } else {
         text
     }
+}
+
+/// `2.06–5.31`; with `to` where a limit is below zero, so that no dash is taken for a minus.
+pub fn interval(lower: f64, upper: f64, digits: usize) -> String {
+    let between = if lower < 0.0 || upper < 0.0 { " to " } else { "–" };
+    format!("{}{between}{}", fixed(lower, digits), fixed(upper, digits))
+}
+
+/// Three significant digits and a power of ten.
+fn powers(value: f64) -> String {
+    let text = format!("{value:.2e}");
+    let Some((digits, power)) = text.split_once('e') else { return text };
+    let raised: String = power
+        .chars()
+        .map(|sign| match sign {
+            '-' => '⁻',
+            '1' => '¹',
+            '2' => '²',
+            '3' => '³',
+            digit => char::from_u32(0x2070 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
+        })
+        .collect();
+    format!("{digits} × 10{raised}")
 }
 
 /// `0.03`, `0.004`, `< 0.001`.
@@ -403,9 +426,11 @@ mod tests {
         assert_eq!(Cell::P(0.0496).shown(), "0.050");
         assert_eq!(Cell::P(0.2).shown(), "0.20");
         let estimate = Cell::Estimate { value: 0.61234, lower: Some(0.5), upper: Some(0.7), digits: 2 };
-        assert_eq!(estimate.shown(), "0.61 (0.50 to 0.70)");
+        assert_eq!(estimate.shown(), "0.61 (0.50–0.70)");
+        assert_eq!(interval(-0.5, 0.7, 2), "-0.50 to 0.70");
         assert_eq!(estimate.raw(), "0.61234 (0.5 to 0.7)");
-        assert_eq!(fixed(-0.0001, 2), "-1.000e-4");
+        assert_eq!(fixed(-0.0001, 2), "-1.00 × 10⁻⁴");
+        assert_eq!(fixed(1.234e12, 1), "1.23 × 10¹²");
         assert_eq!(fixed(-0.0, 2), "0.00");
     }
 

@@ -7,7 +7,8 @@
 //! `scanner` cuts the text into logical lines; the grammar (`grammar/study.pest`) reads one line
 //! at a time; `parser` and `expression` make the tree of `ast`, `failure` puts a line that
 //! cannot be read into words; `shape` holds the tree against the keyword table
-//! (`grammar/keywords`); `format` writes the canonical layout.
+//! (`grammar/keywords`); `format` writes the canonical layout,
+//! `tokens` tells the words by their kind.
 
 pub mod ast;
 pub mod codes;
@@ -20,9 +21,11 @@ pub mod keywords;
 mod parser;
 mod scanner;
 mod shape;
+mod tokens;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use format::format;
 pub use parser::{Lost, Parsed, expression, is_complete, parse};
 pub use scanner::{Anchor, Comment, MAX_DEPTH};
 pub use shape::check_shape;
+pub use tokens::{Token, TokenKind, tokens};

@@ -429,7 +429,7 @@ fn is_documentation(comment: &str) -> bool {
 }
 
 /// Length of what follows up to and with the closing sign.
-fn closing(rest: &str, sign: char) -> Option<usize> {
+pub(super) fn closing(rest: &str, sign: char) -> Option<usize> {
     let mut escaped = false;
     for (offset, found) in rest.char_indices() {
         if escaped {

@@ -1,0 +1,118 @@
+//! The Results section: every declaration that answers, in the order of the study, with its
+//! documentation, tables, figures and notes.
+
+use std::fmt::Write;
+
+use crate::plan::{Operation, Plan};
+use crate::run::{Answer, Results};
+
+use super::drawing;
+use super::escape::{code, html, line, prose, slug};
+use super::sheet::{Sheet, sentence};
+
+/// The anchor of a declaration's answer.
+pub fn anchor(declaration: &str) -> String {
+    format!("result-{}", slug(declaration))
+}
+
+/// What a declaration is called above its answer: the keyword and the names as they are written.
+fn heading(plan: &Plan, declaration: &str) -> String {
+    let verb = plan.find(declaration).map(|node| match &node.operation {
+        Operation::Model(_) => "Model",
+        Operation::Groups(_) => "Groups",
+        Operation::Flow(_) => "Flow of patients",
+        Operation::Describe(_) => "Description",
+        Operation::Correlate(_) => "Correlation",
+        Operation::Evaluate(_) => "Evaluation",
+        Operation::Explain(_) => "Explanation",
+        Operation::Quadrants(_) => "Profiles",
+        Operation::Stratify(_) => "Stratification",
+        Operation::Contrast(_) => "Contrast",
+        Operation::Recalibrate(_) => "Recalibration",
+        Operation::Extraction(_) => "Extraction",
+        _ => "",
+    });
+    match (verb, declaration.split_once(' ')) {
+        (Some(verb), Some((_, rest))) if !verb.is_empty() => format!("{verb}: {}", code(rest)),
+        _ => code(declaration),
+    }
+}
+
+/// Whether an answer has anything to show.
+pub fn tells(answer: &Answer) -> bool {
+    !answer.tables.is_empty() || !answer.figures.is_empty() || !answer.notes.is_empty()
+}
+
+/// All answers, tables and figures numbered through.
+pub fn html_of(plan: &Plan, results: &Results) -> String {
+    let mut out = String::new();
+    let (mut tables, mut figures) = (0, 0);
+    for answer in results.answers.iter().filter(|answer| tells(answer)) {
+        let _ = writeln!(
+            out,
+            "<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n<h3 id=\"{0}-title\">{1}</h3>",
+            anchor(&answer.declaration),
+            heading(plan, &answer.declaration)
+        );
+        out.push_str(&prose(&answer.documentation));
+        for (accepted, reason) in &answer.accepted {
+            let _ = writeln!(
+                out,
+                "<p class=\"warn\"><b>Accepted {}:</b> {} Every number below carries this label.</p>",
+                code(accepted),
+                line(&sentence(reason))
+            );
+        }
+        for notice in results.notices.iter().filter(|notice| notice.declaration == answer.declaration) {
+            let _ = writeln!(out, "<p class=\"warn\"><b>Note:</b> {}</p>", line(&sentence(&notice.message)));
+        }
+        for look in results.looks.iter().filter(|look| look.declaration == answer.declaration) {
+            let _ = writeln!(
+                out,
+                "<p class=\"warn\"><b>Look at a sealed part:</b> the outcomes of {} were seen here.</p>",
+                code(&look.part)
+            );
+        }
+        for table in &answer.tables {
+            tables += 1;
+            out.push_str(&Sheet::titled(table, &answer.declaration).html(tables, table));
+        }
+        for figure in &answer.figures {
+            figures += 1;
+            out.push_str(&drawing::html_of(figure, figures, &answer.declaration));
+        }
+        // A sentence that a table already carries as its note need not be said twice.
+        let told = |note: &str| {
+            answer.tables.iter().flat_map(|table| &table.notes).any(|known| sentence(known) == sentence(note))
+        };
+        let notes: Vec<String> = answer
+            .notes
+            .iter()
+            .filter(|note| !note.is_empty() && !told(note))
+            .map(|note| format!("<li>{}</li>", line(&sentence(note))))
+            .collect();
+        if !notes.is_empty() {
+            let _ = writeln!(out, "<ul class=\"told\">{}</ul>", notes.join("\n"));
+        }
+        out.push_str("</section>\n");
+    }
+    if out.is_empty() {
+        out.push_str("<p>The study asks for no result yet.</p>\n");
+    }
+    out
+}
+
+/// An estimate in words, as a sentence of a paper has it: `0.61 (95% CI 0.50–0.70)`.
+pub fn estimate_words(estimate: &crate::run::EstimateRecord, digits: usize) -> String {
+    use crate::run::results::{fixed, interval};
+    match (estimate.value, estimate.lower, estimate.upper, estimate.level) {
+        (Some(value), Some(lower), Some(upper), Some(level)) => html(&super::escape::minus(&format!(
+            "{} ({}% CI {})",
+            fixed(value, digits),
+            super::methods::percent(level),
+            interval(lower, upper, digits)
+        ))),
+        (Some(value), ..) => html(&super::escape::minus(&fixed(value, digits))),
+        (None, ..) => "not estimable".to_owned(),
+    }
+}

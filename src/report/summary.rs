@@ -1,0 +1,159 @@
+//! The headline results: what a reader sees first.
+
+use std::fmt::Write;
+
+use crate::plan::node::Operation;
+use crate::plan::{Node, Plan};
+use crate::run::results::{Cell, Kind};
+use crate::run::{Answer, EstimateRecord, Results};
+
+use super::answers::{anchor, estimate_words};
+use super::escape::{code, html, line};
+use super::sheet::sentence;
+
+/// Estimates of one inference that are worth a line here.
+const MOST: usize = 8;
+
+/// A line of the summary.
+struct Line<'a> {
+    what: String,
+    estimate: &'a EstimateRecord,
+    digits: usize,
+}
+
+/// The estimates that answer an evaluation: its first metric, at its first time, of each model on
+/// each cohort, on patients that the model was not fitted on wherever there are such.
+fn headline<'a>(node: &Node, answer: &'a Answer) -> Vec<Line<'a>> {
+    match &node.operation {
+        Operation::Evaluate(evaluate) => {
+            let first = evaluate.metrics.first();
+            let horizon = answer
+                .estimates
+                .iter()
+                .find(|estimate| Some(&estimate.metric) == first)
+                .and_then(|estimate| estimate.horizon.clone());
+            let of_metric = |estimate: &&EstimateRecord| Some(&estimate.metric) == first && estimate.horizon == horizon;
+            let honest = answer.estimates.iter().filter(of_metric).any(|estimate| estimate.kind != Kind::Apparent);
+            answer
+                .estimates
+                .iter()
+                .filter(of_metric)
+                .filter(|estimate| !honest || estimate.kind != Kind::Apparent)
+                .map(|estimate| Line {
+                    what: format!(
+                        "{}{}, {} on {} ({})",
+                        html(&estimate.metric),
+                        estimate.horizon.as_ref().map_or(String::new(), |at| format!(" at {}", html(at))),
+                        code(&estimate.model),
+                        code(&estimate.cohort),
+                        estimate.kind.words()
+                    ),
+                    estimate,
+                    digits: 3,
+                })
+                .collect()
+        }
+        Operation::Infer(_) => answer
+            .estimates
+            .iter()
+            .take(MOST)
+            .map(|estimate| {
+                let group = estimate.cohort.split_once(", ").map(|(_, group)| format!(", {}", html(group)));
+                Line {
+                    what: format!("{}{}", html(&estimate.metric), group.unwrap_or_default()),
+                    estimate,
+                    digits: if estimate.metric.contains("median") { 1 } else { 2 },
+                }
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Patients that remain at the end of a flow.
+fn remaining(answer: &Answer) -> Option<u64> {
+    let table = answer.tables.iter().find(|table| table.name == "flow")?;
+    let place = table.columns.iter().position(|column| column == "remain")?;
+    match table.rows.last()?.get(place)? {
+        Cell::Count(count) => Some(*count),
+        _ => None,
+    }
+}
+
+pub fn html_of(plan: &Plan, results: &Results) -> String {
+    let mut out = String::new();
+    for record in &results.data {
+        let _ = write!(out, "<p>{}: {} patients in {} rows.", code(&record.table), record.patients, record.rows);
+        for node in plan.nodes() {
+            let Operation::Flow(flow) = &node.operation else { continue };
+            let of_table = match &plan.node(flow.cohort).operation {
+                Operation::Cohort(cohort) => super::methods::bare(&plan.node(cohort.table).name) == record.table,
+                _ => false,
+            };
+            let kept = results.answer(&node.name).and_then(remaining);
+            if let (true, Some(kept)) = (of_table, kept) {
+                let _ = write!(
+                    out,
+                    " <a href=\"#{}\">Eligible for {}: {kept}</a>.",
+                    anchor(&node.name),
+                    html(super::methods::bare(&plan.node(flow.cohort).name))
+                );
+            }
+        }
+        out.push_str("</p>\n");
+    }
+    let mut rows = String::new();
+    let mut told = Vec::new();
+    for answer in &results.answers {
+        let Some(node) = plan.find(&answer.declaration) else { continue };
+        for line in headline(node, answer) {
+            let events = line.estimate.events.map_or(String::new(), |events| events.to_string());
+            let label = if line.estimate.labels.is_empty() { "" } else { " (accepted leak)" };
+            let _ = writeln!(
+                rows,
+                "<tr><th scope=\"row\"><a href=\"#{}\">{}</a>{label}</th><td class=\"n\">{}</td><td class=\"n\">{}</td>\
+                 <td class=\"n\">{events}</td></tr>",
+                anchor(&answer.declaration),
+                line.what,
+                estimate_words(line.estimate, line.digits),
+                line.estimate.n,
+            );
+        }
+        if matches!(node.operation, Operation::Evaluate(_)) {
+            told.extend(answer.notes.iter().map(|note| format!("<li>{}</li>", line(&sentence(note)))));
+        }
+    }
+    if !rows.is_empty() {
+        let _ = writeln!(
+            out,
+            "<div class=\"table\"><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"headline\">\
+             <table><caption id=\"headline\"><b>Headline results.</b> Estimate with its interval, patients and \
+             events</caption><thead><tr><th scope=\"col\">What</th><th scope=\"col\" class=\"n\">Estimate</th>\
+             <th scope=\"col\" class=\"n\">Patients</th><th scope=\"col\" class=\"n\">Events</th></tr></thead>\
+             <tbody>{rows}</tbody></table></div></div>"
+        );
+    }
+    if !told.is_empty() {
+        let _ = writeln!(out, "<ul class=\"told\">{}</ul>", told.join("\n"));
+    }
+    let cautions = results.notices.len() + results.looks.len();
+    let accepted = results.answers.iter().filter(|answer| !answer.accepted.is_empty()).count();
+    if cautions + accepted > 0 {
+        let mut words = Vec::new();
+        for (count, one, many) in [
+            (results.notices.len(), "notice", "notices"),
+            (accepted, "answer with an accepted leak", "answers with an accepted leak"),
+            (results.looks.len(), "look at a sealed part", "looks at sealed parts"),
+        ] {
+            if count > 0 {
+                words.push(format!("{count} {}", if count == 1 { one } else { many }));
+            }
+        }
+        let _ = writeln!(
+            out,
+            "<p class=\"warn\">To be read with <a href=\"#cautions\">cautions</a>: {}.</p>",
+            super::escape::listed(&words)
+        );
+    }
+    out
+}
