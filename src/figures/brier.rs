@@ -117,6 +117,7 @@ impl Figure for Brier {
             counts: None,
             notes: vec![format!("{}, {}", self.cohort, words::patients(self.n, Some(self.events)))],
             square: false,
+            from: f64::NEG_INFINITY,
         };
         Ok(chart.draw(width, |_, _| {}).0)
     }

@@ -106,7 +106,7 @@ impl Figure for Calibration {
             format!("Calibration of {}{at}", self.title),
             curves.join("; "),
             self.method.clone(),
-            "The dashed diagonal is ideal; bars below count patients by predicted probability".into(),
+            "The dashed diagonal is ideal; bars below count patients by predicted probability, the largest count beside them".into(),
         ])
     }
 
@@ -165,6 +165,7 @@ impl Figure for Calibration {
                 .filter_map(|c| c.why.as_ref().map(|why| format!("{}: no curve, {why}", c.name)))
                 .collect(),
             square: true,
+            from: 0.0,
         };
         let (mut page, panel) = chart.draw(width, |_, _| {});
         for (place, curve) in self.curves.iter().enumerate() {
@@ -192,8 +193,9 @@ impl Figure for Calibration {
                 page.block((x0 + 0.15, y1), (x1 - x0 - 0.3).max(0.2), y0 - y1, PALETTE[place], 0.55);
             }
             if !curve.histogram.is_empty() {
-                let at = panel.at(high, base + strip * 0.55);
-                page.text((at.0 - 0.5, at.1), &format!("max {}", words::count(most as u64)), 6.0, Align::Right, GREY);
+                // The largest count stands at the axis, at the height of its bar.
+                let at = panel.at(0.0, base + strip * 0.7);
+                page.text((at.0 - 1.0, at.1), &words::count(most as u64), 6.0, Align::Right, GREY);
             }
         }
         page.line(panel.at(0.0, 0.0), panel.at(high, 0.0), BLACK_INK, 0.12);

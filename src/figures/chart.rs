@@ -1,7 +1,7 @@
 //! Curves over one axis with bands, a legend above and counts aligned below: what several figures share.
 
 use super::Width;
-use super::axes::{Panel, y_margin};
+use super::axes::{Panel, labelled, y_margin};
 use super::page::{Align, BLACK_INK, DASHES, GREY, Ink, PALETTE, Page, fit, text_width, widest, wrap};
 
 /// A curve as it is drawn.
@@ -53,6 +53,8 @@ pub(super) struct Chart {
     pub notes: Vec<String>,
     /// As high as wide.
     pub square: bool,
+    /// Ticks of the vertical axis start here.
+    pub from: f64,
 }
 
 impl Chart {
@@ -71,7 +73,11 @@ impl Chart {
         let listed: Vec<&Curve> = self.curves.iter().filter(|c| !c.name.is_empty()).collect();
         let joined = |c: &Curve| if c.said.is_empty() { c.name.clone() } else { format!("{}: {}", c.name, c.said) };
         let short = listed.iter().all(|c| text_width(&joined(c), 7.0) <= total - 13.0);
-        let heights: Vec<f64> = listed.iter().map(|c| if short || c.said.is_empty() { 3.6 } else { 7.0 }).collect();
+        let said: Vec<Vec<String>> = listed
+            .iter()
+            .map(|c| if short || c.said.is_empty() { Vec::new() } else { wrap(&c.said, 7.0, total - 12.0, 2) })
+            .collect();
+        let heights: Vec<f64> = said.iter().map(|lines| 3.6 + 3.3 * lines.len() as f64).collect();
         let head = 1.2 + heights.iter().sum::<f64>();
         let side = if self.square { panel_width.min(if full { 105.0 } else { 68.0 }) } else { panel_width };
         let height = if self.square {
@@ -96,7 +102,8 @@ impl Chart {
             Some(ticks) => panel.x_ticks(&mut page, ticks, &self.x_title),
             None => panel.x_axis(&mut page, &self.x_title),
         }
-        panel.y_axis(&mut page, &self.y_title);
+        let ticks: Vec<_> = labelled(self.y.0, self.y.1).into_iter().filter(|t| t.0 >= self.from).collect();
+        panel.y_ticks(&mut page, &ticks, &self.y_title);
         for curve in &self.curves {
             let points: Vec<_> = curve.points.iter().map(|(x, y)| panel.at(*x, *y)).collect();
             if curve.dots || points.len() == 1 {
@@ -105,13 +112,15 @@ impl Chart {
             page.dashed(&points, curve.dash, curve.ink, curve.pen);
         }
         let mut y = 3.0;
-        for (curve, tall) in listed.iter().zip(&heights) {
+        for ((curve, lines), tall) in listed.iter().zip(&said).zip(&heights) {
             page.dashed(&[(2.0, y), (9.0, y)], curve.dash, curve.ink, curve.pen);
-            if short || curve.said.is_empty() {
+            if lines.is_empty() {
                 page.text((10.5, y), &fit(&joined(curve), 7.0, total - 12.0), 7.0, Align::Left, BLACK_INK);
             } else {
                 page.text((10.5, y), &fit(&curve.name, 7.0, total - 12.0), 7.0, Align::Left, BLACK_INK);
-                page.text((10.5, y + 3.2), &fit(&curve.said, 7.0, total - 12.0), 7.0, Align::Left, GREY);
+            }
+            for (place, line) in lines.iter().enumerate() {
+                page.text((10.5, y + 3.2 * (place + 1) as f64), line, 7.0, Align::Left, GREY);
             }
             y += tall;
         }

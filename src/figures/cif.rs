@@ -146,6 +146,7 @@ impl Figure for Incidence {
             }),
             notes: self.notes.clone(),
             square: false,
+            from: f64::NEG_INFINITY,
         };
         Ok(chart.draw(width, |_, _| {}).0)
     }

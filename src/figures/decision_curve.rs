@@ -130,6 +130,7 @@ impl Figure for DecisionCurves {
             counts: None,
             notes: vec![format!("{}, {}", self.cohort, words::patients(self.n, Some(self.events)))],
             square: false,
+            from: f64::NEG_INFINITY,
         };
         Ok(chart.draw(width, |_, _| {}).0)
     }

@@ -25,6 +25,7 @@ pub mod importance;
 pub mod km;
 pub mod leading_edge;
 pub mod learners;
+mod letters;
 mod page;
 pub mod path;
 mod png;

@@ -93,6 +93,7 @@ impl Figure for Path {
                 words::brief(self.chosen),
                 self.coefficients.len()
             ),
+            "The line stands at the chosen lambda, dashed ones at that of least error and of one standard error".into(),
             if self.error.is_empty() {
                 String::new()
             } else {
@@ -184,7 +185,7 @@ impl Figure for Path {
             lower.y_axis(&mut page, &title);
             upper.x_ticks(&mut page, &[], "");
         }
-        last.x_axis(&mut page, "log λ (line: chosen; dashed: least error, one standard error)");
+        last.x_axis(&mut page, "log λ");
         for (place, c) in named.iter().enumerate() {
             let (ink, dash) = (PALETTE[place % 6], DASHES[(place % 6 + place / 6) % 6]);
             let (x, y, room) = if below {

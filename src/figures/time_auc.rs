@@ -81,6 +81,7 @@ impl Figure for TimeAuc {
             words::each(self.curves.iter().map(|c| (c.name.as_str(), c.n, Some(c.events)))),
             self.method.clone(),
             "The dashed line is chance; below stand the numbers at risk".into(),
+            if self.curves.len() > 3 { "Bands of more than three curves are left out".into() } else { String::new() },
             match none {
                 0 => String::new(),
                 1 => "At one time the area is not estimable".into(),
@@ -112,6 +113,8 @@ impl Figure for TimeAuc {
                 words::patients(curve.n, Some(curve.events)),
                 known.clone().map(|(p, area)| (p.time, area)).collect(),
             );
+            // More bands than three hide each other; the numbers have them all.
+            let known = known.filter(|_| self.curves.len() <= 3);
             line.band = known.filter_map(|(p, _)| Some((p.time, p.lower?, p.upper?))).collect();
             line.dots = true;
             line
@@ -143,6 +146,7 @@ impl Figure for TimeAuc {
             }),
             notes: Vec::new(),
             square: false,
+            from: f64::NEG_INFINITY,
         };
         let (page, _) = chart.draw(width, |page, panel| panel.level(page, 0.5));
         Ok(page)

@@ -3,24 +3,27 @@
 
 use std::collections::HashSet;
 
-use serde_json::json;
-
 use crate::card::EndpointKind;
+use crate::figures::calibration::Bin;
+use crate::figures::words;
 use crate::fuse;
 use crate::learn::recipe::Resampling;
 use crate::plan::Rows;
 use crate::plan::node::{Evaluate, ModelRef, Operation};
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable, fixed};
+use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable, fixed};
 use crate::run::step::Step;
 use crate::stats::bootstrap::ResampleFault;
-use crate::stats::calibration::{Binning, Smoother, bins, calibration_curve};
+use crate::stats::calibration::{
+    Binning, Smoother, bins, calibration_curve, calibration_in_the_large, logistic_calibration,
+};
 use crate::stats::comparison::{Comparison, compare};
 use crate::stats::decision_curve::{decision_curve, default_thresholds};
-use crate::stats::roc::roc_curve;
+use crate::stats::distribution::normal_multiplier;
 use crate::stats::{Direction, Metric, Outcome, Prediction};
 
 use super::describe::sentence_p;
+use super::drawn;
 pub use super::judge::predicted;
 use super::judge::{Judgement, judge, times};
 use super::optimism::{Asked, corrected};
@@ -54,6 +57,7 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
     if let Some(Resampling::Folds { .. }) = &spec.over {
         return refolded(step, spec, &asked);
     }
+    let mut seen = Vec::new();
     for on in &spec.on {
         let mut judgements = Vec::new();
         for model in &models {
@@ -80,7 +84,10 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
         if spec.over.is_none() {
             against(step, spec, &asked, on, &judgements, &mut answer)?;
         }
+        seen.extend(judgements);
     }
+    let told = drawn::evaluation::figures(&seen, &answer, step.level());
+    answer.figures.splice(0..0, told);
     let hows: Vec<&str> = distinct(answer.estimates.iter().map(|record| record.how.as_str()));
     table.notes.push(format!("{}% intervals; {}", shown_level(step.level()), hows.join("; ")));
     if answer.estimates.iter().any(|record| record.kind == Kind::Apparent) {
@@ -354,61 +361,46 @@ fn plainly(answer: &mut Answer) {
     answer.notes.extend(told);
 }
 
-/// Data of the figures that were asked for, and of the ROC curve, which costs nothing.
+/// The figures that were asked for.
 fn figures(spec: &Evaluate, judgement: &Judgement, level: f64, answer: &mut Answer) {
     let (Outcome::Binary(events), Prediction::Probability(p)) = (&judgement.outcome, &judgement.prediction) else {
         return;
     };
-    let place =
-        json!({ "model": judgement.model, "cohort": judgement.cohort, "evidence": judgement.kind, "n": events.len() });
-    let title = format!("{} on {} ({})", judgement.model, judgement.cohort, judgement.kind.words());
-    if let Ok(curve) = roc_curve(events, p) {
-        // Everybody is positive below the lowest threshold, which JSON cannot write as a number.
-        let points: Vec<_> = curve
-            .iter()
-            .map(|point| {
-                json!([point.threshold.is_finite().then_some(point.threshold), point.sensitivity, point.specificity])
-            })
-            .collect();
-        answer.figures.push(FigureData {
-            kind: "roc".to_owned(),
-            title: title.clone(),
-            data: json!({ "of": place, "columns": ["threshold", "sensitivity", "specificity"], "points": points }),
-        });
-    }
     if spec.figures.iter().any(|figure| figure == "calibration") {
         let smoother = Smoother::default();
         let grid: Vec<f64> = (0..=100).map(|step| f64::from(step) / 100.0).collect();
-        let curve = calibration_curve(events, p, smoother, &grid, level);
-        let points = curve.as_ref().map(|curve| {
-            curve
-                .iter()
-                .filter(|(x, y, _)| x.is_finite() && y.is_finite())
-                .map(|(x, y, interval)| json!([x, y, interval.map(|i| [i.lower, i.upper])]))
-                .collect::<Vec<_>>()
-        });
+        let smooth =
+            calibration_curve(events, p, smoother, &grid, level).map_err(|reason| reason.reason).map(|curve| {
+                let known = curve.into_iter().filter(|(x, y, _)| x.is_finite() && y.is_finite());
+                known.map(|(x, y, limits)| (x, y, limits.map(|l| (l.lower, l.upper)))).collect()
+            });
         let bins = bins(events, p, Binning::Quantiles, 10, level).unwrap_or_default();
-        answer.figures.push(FigureData {
-            kind: "calibration".to_owned(),
-            title: title.clone(),
-            data: json!({
-                "of": place, "how": smoother.described(), "curve": points.as_ref().ok(),
-                "not_estimable": points.as_ref().err().map(|reason| reason.reason.clone()),
-                "bins": bins.iter().map(|bin| json!({
-                    "predicted": bin.predicted, "observed": bin.observed, "lower": bin.interval.lower, "upper": bin.interval.upper,
-                    "n": bin.n,
-                })).collect::<Vec<_>>(),
-            }),
+        let bins = bins.iter().map(|bin| Bin {
+            n: bin.n as u64,
+            predicted: bin.predicted,
+            observed: bin.observed,
+            lower: Some(bin.interval.lower),
+            upper: Some(bin.interval.upper),
         });
+        let z = normal_multiplier(level);
+        let told = |name: &str, value: f64, error: f64| {
+            format!("{name} {}", words::estimate_with(value, value - z * error, value + z * error, 2))
+        };
+        let mut said = Vec::new();
+        if let Ok(fit) = calibration_in_the_large(events, p) {
+            said.push(told("intercept", fit.intercept, fit.intercept_error));
+        }
+        if let Ok(fit) = logistic_calibration(events, p) {
+            said.push(told("slope", fit.slope, fit.slope_error));
+        }
+        let curve = drawn::evaluation::calibrated(judgement, said, smooth, bins.collect(), p);
+        let method = format!("{}; {}; groups by deciles", smoother.described(), drawn::interval(level));
+        answer.figures.push(drawn::evaluation::calibration(judgement, None, method, curve));
     }
     if spec.figures.iter().any(|figure| figure == "decision-curve")
         && let Ok(points) = decision_curve(events, p, &default_thresholds())
     {
-        answer.figures.push(FigureData {
-            kind: "decision-curve".to_owned(),
-            title,
-            data: json!({ "of": place, "points": serde_json::to_value(points).unwrap_or_default() }),
-        });
+        answer.figures.push(drawn::evaluation::decision(judgement, None, judgement.how.clone(), &points));
     }
 }
 
@@ -473,6 +465,8 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>]) -> Result<Ans
     if let Some(on) = spec.on.first() {
         against(step, spec, asked, on, &judgements, &mut answer)?;
     }
+    let told = drawn::evaluation::figures(&judgements, &answer, step.level());
+    answer.figures.splice(0..0, told);
     answer.tables.insert(0, table);
     plainly(&mut answer);
     Ok(answer)

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use ndarray::{Array2, ArrayView2};
-use serde_json::json;
 
 use crate::explain::{ExplainError, Explanation, permutation_sampling};
 use crate::fuse::{self, FittedDesign, Work};
@@ -12,9 +11,10 @@ use crate::learn::recipe::{Design, Recipe};
 use crate::learn::{Block, Column, Values};
 use crate::plan::node::Explain;
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, FigureData, ResultTable};
+use crate::run::results::{Answer, Cell, ResultTable};
 use crate::run::step::Step;
 
+use super::drawn::shapley::Explained;
 use super::model::ModelValue;
 
 /// Rows of the background that a feature is averaged over, and permutations of the features.
@@ -77,21 +77,20 @@ pub fn run(step: &Step<'_>, spec: &Explain) -> Result<Answer, Fault> {
             model.rows.len()
         ));
         answer.tables.push(table);
-        let shown: Vec<usize> =
-            whole.ranking().into_iter().filter(|feature| importance[*feature] > 0.0).take(SHOWN).collect();
+        let ranking: Vec<usize> = whole.ranking().into_iter().filter(|feature| importance[*feature] > 0.0).collect();
         let values = features.matrix(&model.rows);
-        answer.figures.push(FigureData {
-            kind: "beeswarm".to_owned(),
-            title: format!("Shapley values of {label}"),
-            data: json!({
-                "model": label, "n": model.rows.len(),
-                "features": shown.iter().map(|feature| json!({
-                    "name": features.names[*feature], "block": features.blocks[*feature], "importance": importance[*feature],
-                    "values": whole.values.column(*feature).to_vec(),
-                    "of": values.column(*feature).iter().map(|v| (!v.is_nan()).then_some(*v)).collect::<Vec<_>>(),
-                })).collect::<Vec<_>>(),
-            }),
-        });
+        let explained = Explained {
+            model: &label,
+            cohort: "the patients of the fit (out of fold)",
+            unit: "scale of the prediction",
+            method: &answer.tables.last().map_or(String::new(), |table| table.notes.join(". ")),
+            names: &features.names,
+            blocks: &features.blocks,
+            values: whole.values.view(),
+            of: values.view(),
+            ranking: &ranking,
+        };
+        answer.figures.extend(explained.figures());
     }
     Ok(answer)
 }

@@ -2,10 +2,12 @@
 
 use ndarray::Array2;
 
+use crate::figures::forest::Effect;
+use crate::figures::subgroups::{Level, Subgroups, Variable};
 use crate::plan::Rows;
 use crate::plan::node::Stratify;
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable, shown_p};
+use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::run::world::coded;
 use crate::stats::binomial::{ProportionInterval, proportion};
@@ -129,7 +131,9 @@ fn hazards(
             })
             .collect()
     };
+    let mut drawn: Vec<(String, Vec<Level>)> = Vec::new();
     let mut push = |subgroup: &str, rows: &[usize], extra: Vec<(String, Vec<f64>)>, interaction: Cell| {
+        let mut levels = Vec::new();
         let events = rows.iter().filter(|row| all.event[**row] == 1).count();
         let fitted = fit(step, rows, all, dummies(rows).into_iter().chain(extra).collect());
         for place in 1..labels.len() {
@@ -147,6 +151,18 @@ fn hazards(
             };
             let record = EstimateRecord::new(&estimate.with_events(Some(events)), Kind::Descriptive)
                 .of("", &format!("{}, {subgroup}", set.label));
+            levels.push(Level {
+                name: subgroup.to_owned(),
+                n: rows.len() as u64,
+                events: events as u64,
+                effect: match record.value {
+                    Some(value) => {
+                        let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
+                        Effect::Estimate { value, lower: finite(record.lower), upper: finite(record.upper), p: None }
+                    }
+                    None => Effect::NotEstimable(record.why.clone().unwrap_or_default()),
+                },
+            });
             let last = if place == 1 { interaction.clone() } else { Cell::Empty };
             table.push([
                 Cell::text(subgroup),
@@ -159,7 +175,9 @@ fn hazards(
             ]);
             answer.estimates.push(record);
         }
+        drawn.push((subgroup.to_owned(), levels));
     };
+    let mut variables: Vec<(String, Cell, usize, usize)> = Vec::new();
     push("all", rows, Vec::new(), Cell::Empty);
     if !spec.adjust_for.is_empty() {
         let mut kept: Vec<usize> = rows.to_vec();
@@ -181,6 +199,7 @@ fn hazards(
         let (levels_of, levels) = coded(&cells, &[]);
         let known: Vec<usize> = rows.iter().copied().filter(|row| levels_of[*row].is_some()).collect();
         let interaction = interaction(step, &known, all, dummies(&known), label, &cells);
+        let mut count = 0;
         for (place, level) in levels.iter().enumerate() {
             let members: Vec<usize> =
                 known.iter().copied().filter(|row| levels_of[*row] == Some(place as u32)).collect();
@@ -189,12 +208,50 @@ fn hazards(
             }
             let cell = if place == 0 { interaction.clone() } else { Cell::Empty };
             push(&format!("{label}: {level}"), &members, Vec::new(), cell);
+            count += 1;
         }
+        variables.push((label.clone(), interaction, rows.len() - known.len(), count));
     }
     table
         .notes
         .push("subgroups are compared by the likelihood-ratio test of their interaction with the groups".to_owned());
     answer.tables.push(table);
+    // One plot for each group against the first.
+    for place in 1..labels.len() {
+        let mut levels =
+            drawn.iter().filter_map(|(name, levels)| Some((name.as_str(), levels.get(place - 1)?.clone())));
+        let Some((_, overall)) = levels.next() else { continue };
+        let rest: Vec<(&str, Level)> = levels.collect();
+        let subgroups: usize = variables.iter().map(|variable| variable.3).sum();
+        let (adjusted, within) = rest.split_at(rest.len().saturating_sub(subgroups));
+        let mut within = within.iter();
+        let variables = variables.iter().map(|(name, p, missing, count)| Variable {
+            name: name.clone(),
+            p: if let Cell::P(p) = p { Some(*p) } else { None },
+            why: if let Cell::NotEstimable(why) = p { why.clone() } else { String::new() },
+            missing: *missing as u64,
+            levels: within
+                .by_ref()
+                .take(*count)
+                .map(|(full, level)| Level {
+                    name: full.strip_prefix(&format!("{name}: ")).unwrap_or(full).to_owned(),
+                    ..level.clone()
+                })
+                .collect(),
+        });
+        let figure = Subgroups {
+            measure: format!("Hazard ratio, {} against {}", labels[place], labels[0]),
+            interval: super::drawn::interval(step.level()),
+            method: "Cox regression, ties by Efron; Wald; interaction by the likelihood-ratio test".to_owned(),
+            cohort: set.label.clone(),
+            overall: Level { name: "All patients".to_owned(), ..overall },
+            variables: variables.collect(),
+            adjusted: adjusted.iter().map(|(_, level)| level.clone()).collect(),
+        };
+        if !figure.variables.is_empty() || !figure.adjusted.is_empty() {
+            answer.figures.push(FigureData::new(format!("Hazard ratios within subgroups on {}", set.label), &figure));
+        }
+    }
     Ok(())
 }
 
@@ -233,7 +290,7 @@ fn interaction(
         Ok(likelihood_ratio(&smaller, &larger).map_err(|error| error.to_string())?.p)
     };
     match tested() {
-        Ok(p) => Cell::Text(shown_p(p)),
+        Ok(p) => Cell::P(p),
         Err(reason) => Cell::NotEstimable(reason),
     }
 }
