@@ -25,12 +25,18 @@ pub enum Role {
     Filter,
     /// A class of radiomics features: `glcm`.
     FeatureClass,
+    /// A change of a mask that stable features survive: `rotation`.
+    Perturbation,
     /// A drawing: `calibration`, `km`.
     Figure,
     /// A procedure of inference over a formula: `cox`, `km`, `roc`.
     Inference,
+    /// A test of every gene: `limma`, `welch`.
+    Differential,
     /// An enrichment method: `GSEA`, `ORA`, `ssGSEA`.
     Enrichment,
+    /// A way to explain a model: `SHAP`, `permutation`.
+    Explanation,
     /// A function of row expressions: `log10`, `relative_change`.
     Function,
 }

@@ -35,11 +35,38 @@ pub(super) static FEATURES: Keyword = Keyword {
             ..PLAIN
         },
         Keyword {
+            word: "label",
+            list: List::One(Kind::Value),
+            summary: "Which region of the masks is measured.",
+            documentation: "A number, or the name of a segment in quotes; label 1, unless it is given.",
+            example: "label \"tumour\"",
+            ..PLAIN
+        },
+        Keyword {
+            word: "settings",
+            list: List::One(Kind::File),
+            summary: "A parameter file of PyRadiomics, as it is.",
+            documentation: "It takes the place of `resample`, `normalize`, `resegment`, `discretize`, `filter`, `classes` and `convention`.",
+            example: "settings \"params.yaml\"",
+            ..PLAIN
+        },
+        Keyword {
             word: "resample",
-            phrases: &[slot(Preposition::To, List::Some(Kind::Quantity))],
+            phrases: &[
+                slot(Preposition::To, List::Some(Kind::Quantity)),
+                slot(Preposition::By, List::MayOne(Kind::Choice(&["bspline", "linear", "nearest"]))),
+            ],
             summary: "The size of the voxels that images are brought to.",
-            documentation: "One length for cubes, or three.",
-            example: "resample to 1 mm",
+            documentation: "One length for cubes, or three; 0 keeps an axis as it is. By cubic B-splines unless it is said; masks always go to the nearest voxel, or by IBSI's convention linearly.",
+            example: "resample to 1 mm by linear",
+            ..PLAIN
+        },
+        Keyword {
+            word: "resegment",
+            phrases: &[slot(Preposition::To, List::One(Kind::Value))],
+            summary: "Voxels outside a range of intensities leave the region.",
+            documentation: "A range, or so many standard deviations around the region's mean: `to 3 sigma`. Shape is of the whole region.",
+            example: "resegment to -150 .. 250",
             ..PLAIN
         },
         Keyword {
@@ -54,7 +81,7 @@ pub(super) static FEATURES: Keyword = Keyword {
             word: "discretize",
             phrases: &[slot(Preposition::To, List::One(Kind::Quantity))],
             summary: "How intensities are binned.",
-            documentation: "A number of bins, or a width: `to 32 bins`, `to 25 width`.",
+            documentation: "A number of bins over each region's own range, or the width of a bin: `to 32 bins`, `to 25`.",
             example: "discretize to 32 bins",
             ..PLAIN
         },
@@ -89,10 +116,19 @@ pub(super) static FEATURES: Keyword = Keyword {
             phrases: &[
                 slot(Preposition::Where, List::One(Kind::Condition)),
                 slot(Preposition::Between, List::MaySome(Kind::Word)),
+                slot(Preposition::Over, List::MaySome(Kind::Perturbation)),
             ],
             summary: "Keeps features on which readers agree.",
-            documentation: "It sees no outcome. The intraclass correlation is taken over the patients whom every reader has segmented.",
+            documentation: "It sees no outcome. The intraclass correlation is taken over the patients whom every reader has segmented; the second reading of one reader is a reader too. Where there is none, `over` takes the first reader's mask as it is and perturbed: `over rotation, erosion`, or `over perturbations` for all of them.",
             example: "keep where ICC(2, 1) > 0.75 between reader_1, reader_2",
+            ..PLAIN
+        },
+        Keyword {
+            word: "failures",
+            list: List::One(Kind::Choice(&["stop", "missing"])),
+            summary: "What becomes of a patient who cannot be measured.",
+            documentation: "`missing`, unless it is said: the patient is told, counted, and has missing values. `stop` rejects the data.",
+            example: "failures stop",
             ..PLAIN
         },
         ACCEPT,

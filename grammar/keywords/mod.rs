@@ -161,6 +161,8 @@ pub enum Kind {
     Resampling,
     Filter,
     FeatureClass,
+    /// A change of masks: `rotation(degrees = 5)`.
+    Perturbation,
     Enrichment,
     /// `cox(os ~ age)`, or what a model is made of.
     Inference,
@@ -355,6 +357,7 @@ impl Kind {
             Kind::Resampling => "5 folds",
             Kind::Filter => "FILTER",
             Kind::FeatureClass => "CLASS",
+            Kind::Perturbation => "PERTURBATION",
             Kind::Enrichment => "METHOD(\"sets.gmt\")",
             Kind::Inference => "PROCEDURE(ENDPOINT ~ TERMS)",
             Kind::Asked => "WHAT",
@@ -395,6 +398,7 @@ impl Kind {
             Kind::Resampling => "a resampling, such as `5 folds`",
             Kind::Filter => "an image filter",
             Kind::FeatureClass => "a feature class",
+            Kind::Perturbation => "a perturbation of masks",
             Kind::Enrichment => "an enrichment method",
             Kind::Inference => "a procedure with a formula",
             Kind::Asked => "a model, a column or a procedure",

@@ -1,32 +1,35 @@
-//! Radiomics: `features ... from images`, with its clauses as checked settings.
+//! Radiomics: `features ... from images`, with its clauses as checked settings and as the protocol of the engine.
 
 use serde_json::{Value as Json, json};
 
-use crate::plan::node::{Extraction, Keep, Operation};
+use crate::imaging::Interpolation;
+use crate::plan::node::{Extraction, Operation, Spelt};
 use crate::plan::{NodeId, Provenance};
-use crate::syntax::ast::{Argument, Binary, Declaration, Expr, ExprKind, Line, Preposition, Word};
+use crate::radiomics::ibsi::{Dimensions, IbsiSettings, VolumeHistogram};
+use crate::radiomics::settings::{
+    Caution, ClassChoice, ImageChoice, Normalisation, Resampling, Resegmentation, ResegmentationMode,
+};
+use crate::radiomics::{Discretisation, FeatureClass, Filter, Label, Protocol, Settings, filter, read_parameters};
+use crate::syntax::ast::{Argument, Declaration, Expr, ExprKind, Line, Preposition, Span, Word};
 
 use super::checker::{BlockAbout, Checker, Symbol, listed, name_of, phrase, spelt};
 use super::fault::{Fault, NearestOf};
-use super::features::{calls, one_of_words};
-use super::registry;
+use super::features::one_of_words;
 use super::tables::literal_number;
 use super::units::{self, Dimension};
 
-/// Filters of images with their settings.
-const FILTERS: &[(&str, &[&str])] = &[
-    ("original", &[]),
-    ("LoG", &["sigma"]),
-    ("wavelet", &["family", "levels"]),
-    ("square", &[]),
-    ("square-root", &[]),
-    ("logarithm", &[]),
-    ("exponential", &[]),
-    ("gradient", &[]),
-    ("lbp2d", &["radius", "samples"]),
-    ("lbp3d", &["radius", "levels"]),
-    ("mean", &["width"]),
-];
+/// What the clauses say, each where it stands.
+#[derive(Default)]
+struct Steps {
+    spacing: Option<[f64; 3]>,
+    interpolation: Option<Interpolation>,
+    normalise: Option<(f64, Span)>,
+    resegment: Option<Resegmentation>,
+    discretisation: Option<(Discretisation, Span)>,
+    filters: Vec<(Filter, Span)>,
+    classes: Vec<(FeatureClass, Span)>,
+    ibsi: bool,
+}
 
 impl Checker<'_> {
     pub(super) fn extraction(&mut self, declaration: &Declaration, name: &str, images: NodeId) -> Option<Symbol> {
@@ -61,24 +64,53 @@ impl Checker<'_> {
             );
             faulty = true;
         }
+        let tables: Vec<NodeId> = self.all("table").into_iter().filter_map(|(_, symbol)| symbol.node()).collect();
         let mut settings: Vec<(String, Json)> = Vec::new();
-        let mut scale = None;
-        let mut width: Option<(f64, crate::syntax::ast::Span)> = None;
-        let mut keep = Vec::new();
+        let mut steps = Steps::default();
+        let (mut keep, mut label, mut file) = (Vec::new(), None, None);
         for clause in &declaration.clauses {
             let value = match clause.keyword() {
-                "resample" => self.resample(clause),
-                "normalize" | "normalise" => {
+                "resample" => self.resample(clause, &mut steps),
+                "resegment" => self.resegment(clause, &mut steps),
+                "normalize" => {
                     let to = clause.after(Preposition::To).first().and_then(literal_number).unwrap_or(1.0);
-                    scale = Some(to);
-                    Some(json!({ "scale": to }))
+                    steps.normalise = Some((to, clause.span));
+                    if to > 0.0 {
+                        Some(json!({ "scale": to }))
+                    } else {
+                        self.tell(
+                            Fault::error(
+                                "range::scale",
+                                clause.span,
+                                "the scale of normalised intensities is positive",
+                            )
+                            .label("no scale"),
+                        );
+                        None
+                    }
                 }
-                "discretize" | "discretise" => self.discretize(clause, &mut width),
-                "filter" => self.filters(clause),
-                "classes" | "convention" => {
-                    let words: Vec<String> = clause.list.iter().filter_map(name_of).map(|(word, _)| word).collect();
-                    Some(json!(words))
+                "discretize" => self.discretize(clause, &mut steps),
+                "filter" => self.filters(clause, &mut steps),
+                "classes" => self.classes(clause, &mut steps),
+                "convention" => {
+                    let word = clause.list.first().and_then(name_of).map(|(word, _)| word);
+                    steps.ibsi = word.as_deref() == Some("ibsi");
+                    Some(json!(word))
                 }
+                "settings" => match self.parameter_file(clause) {
+                    Some((path, read)) => {
+                        file = Some((read, clause.span));
+                        Some(json!(path))
+                    }
+                    None => None,
+                },
+                "label" => match self.label(clause) {
+                    Some(given) => {
+                        label = Some(given);
+                        continue;
+                    }
+                    None => None,
+                },
                 "keep" => match self.keep(clause, &masks) {
                     Some(rule) => {
                         keep.push(rule);
@@ -89,57 +121,54 @@ impl Checker<'_> {
                 _ => continue,
             };
             match value {
-                Some(value) => {
-                    let keyword = clause.keyword().replace("ise", "ize");
-                    settings.push((keyword, value));
-                }
+                Some(value) => settings.push((clause.keyword().to_owned(), value)),
                 None => faulty = true,
             }
-        }
-        if let (Some(scale), Some((width, span))) = (scale, width)
-            && width >= 2.0 * scale
-        {
-            self.tell(
-                Fault::error(
-                    "vacuous::grey-levels",
-                    span,
-                    format!("after normalising to a standard deviation of {scale}, bins of width {width} leave one or two grey levels"),
-                )
-                .label("destroys the texture")
-                .help("normalise to a larger scale, take narrower bins, or `discretize to 32 bins`"),
-            );
         }
         if faulty {
             return None;
         }
-        let has = |keyword: &str| settings.iter().any(|(known, _)| known == keyword);
         let mut defaults = Vec::new();
-        if !has("resample") {
-            defaults.push(spelt("resampling", "none: the voxels as they are"));
-        }
-        if !has("normalize") {
-            defaults.push(spelt("normalisation", "none"));
-        }
-        if !has("discretize") {
-            defaults.push(spelt("discretisation", "bins of width 25"));
-        }
-        if !has("filter") {
-            defaults.push(spelt("filters", "original"));
-        }
-        if !has("classes") {
-            defaults.push(spelt("classes", "shape, first order, glcm, glrlm, glszm, gldm, ngtdm"));
-        }
-        if !has("convention") {
-            defaults.push(spelt("convention", "pyradiomics"));
+        let protocol = match file {
+            Some((read, span)) => {
+                if let Some((other, _)) = settings.iter().find(|(keyword, _)| keyword != "settings") {
+                    self.tell(
+                        Fault::error(
+                            "setting::file",
+                            span,
+                            format!("a parameter file and `{other}` say the same thing"),
+                        )
+                        .label("beside other settings")
+                        .help("put all into the file, or all into the study"),
+                    );
+                    return None;
+                }
+                Protocol::Pyradiomics(read)
+            }
+            None if steps.ibsi => self.ibsi(&steps, declaration, &mut defaults)?,
+            None => Protocol::Pyradiomics(pyradiomics(&steps, &mut defaults)),
+        };
+        if let Protocol::Pyradiomics(settings) = &protocol {
+            self.cautions(settings, &steps, declaration)?;
         }
         if let Some((reader, _)) = masks.first() {
             defaults.push(spelt("mask", reader.clone()));
         }
+        let label = label.unwrap_or_else(|| {
+            defaults.push(spelt("label", protocol.label().to_string()));
+            Label::Number(protocol.label())
+        });
+        let strict =
+            listed(declaration, "failures").first().and_then(|expr| name_of(expr)).is_some_and(|(w, _)| w == "stop");
+        if !strict {
+            defaults.push(spelt("patients who cannot be measured", "missing values, told and counted"));
+        }
+        let inputs = std::iter::once(images).chain(tables.iter().copied()).collect();
         let id = self.add(
             declaration,
             format!("features {name}"),
-            Operation::Extraction(Extraction { images, phases, settings, keep }),
-            vec![images],
+            Operation::Extraction(Extraction { images, tables, phases, label, settings, protocol, keep, strict }),
+            inputs,
             Provenance::default(),
             defaults,
         );
@@ -147,7 +176,160 @@ impl Checker<'_> {
         Some(Symbol::Block(id))
     }
 
-    fn resample(&mut self, clause: &Line) -> Option<Json> {
+    fn label(&mut self, clause: &Line) -> Option<Label> {
+        let expr = self.resolved(clause.list.first()?);
+        match &expr.kind {
+            ExprKind::Text(name) => Some(Label::Segment(name.clone())),
+            ExprKind::Number(value) if value.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(value) => {
+                Some(Label::Number(*value as u32))
+            }
+            _ => {
+                self.tell(
+                    Fault::error(
+                        "kind::label",
+                        expr.span,
+                        "a label is a whole number from 1, or a segment's name in quotes",
+                    )
+                    .label("no label")
+                    .help("`label 5` or `label \"liver\"`"),
+                );
+                None
+            }
+        }
+    }
+
+    fn parameter_file(&mut self, clause: &Line) -> Option<(String, Settings)> {
+        let expr = self.resolved(clause.list.first()?);
+        let ExprKind::Text(path) = &expr.kind else {
+            self.tell(Fault::error("kind::path", expr.span, "a file's name stands in quotes").label("not a file name"));
+            return None;
+        };
+        let read = match self.world.read(path) {
+            Ok(bytes) => read_parameters(&String::from_utf8_lossy(&bytes)).map_err(|fault| fault.to_string()),
+            Err(reason) => Err(reason),
+        };
+        match read {
+            Ok(settings) => Some((path.clone(), settings)),
+            Err(reason) => {
+                self.tell(
+                    Fault::error(
+                        "setting::file",
+                        expr.span,
+                        format!("the parameter file `{path}` cannot be taken: {reason}"),
+                    )
+                    .label("not taken"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Settings that leave no texture to measure.
+    fn cautions(&mut self, settings: &Settings, steps: &Steps, declaration: &Declaration) -> Option<()> {
+        for caution in settings.cautions() {
+            let Caution::TextureDestroyed { scale, width } = caution else { continue };
+            let span = match (&steps.discretisation, &steps.normalise) {
+                (Some((_, span)), _) | (None, Some((_, span))) => *span,
+                (None, None) => declaration.head.span,
+            };
+            let message = format!(
+                "after normalising to a standard deviation of {scale}, bins of width {width} leave {} grey levels",
+                if width >= 2.0 * scale { "one or two" } else { "hardly a handful of" }
+            );
+            let fault = if width >= 2.0 * scale {
+                Fault::error("vacuous::grey-levels", span, message)
+            } else {
+                Fault::warning("vacuous::grey-levels", span, message)
+            };
+            let stops = fault.is_error();
+            self.tell(
+                fault
+                    .label("destroys the texture")
+                    .help("normalise to a larger scale, take narrower bins, or `discretize to 32 bins`"),
+            );
+            if stops {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// The steps by the convention of IBSI.
+    fn ibsi(&mut self, steps: &Steps, declaration: &Declaration, defaults: &mut Vec<Spelt>) -> Option<Protocol> {
+        let other =
+            steps.filters.iter().find(|(filter, _)| *filter != Filter::Original).map(|(_, span)| (*span, "filters"));
+        let other = other
+            .or(steps.normalise.map(|(_, span)| (span, "normalisation")))
+            .or(steps.classes.first().map(|(_, span)| (*span, "a choice of classes")));
+        if let Some((span, what)) = other {
+            self.tell(
+                Fault::error(
+                    "kind::convention",
+                    span,
+                    format!("the convention `ibsi` is measured here without {what}"),
+                )
+                .label("not in this convention")
+                .help("leave it away, or measure it in a block of its own with `convention pyradiomics`"),
+            );
+            return None;
+        }
+        let range = steps.resegment.filter(|how| how.mode == ResegmentationMode::Absolute);
+        let range = range.map(|how| (how.low, how.high.unwrap_or(f64::INFINITY)));
+        let discretisation = match (&steps.discretisation, range) {
+            (Some((Discretisation::Count(count), _)), _) => Discretisation::Number(*count),
+            (Some((Discretisation::Width(width), _)), Some((lowest, _))) => {
+                Discretisation::SizeFrom { width: *width, lowest }
+            }
+            (Some((_, span)), _) => {
+                self.tell(
+                    Fault::error(
+                        "kind::convention",
+                        *span,
+                        "bins of one width start at the lowest intensity that is kept",
+                    )
+                    .label("starting where?")
+                    .help("add the range: `resegment to -500 .. 400`"),
+                );
+                return None;
+            }
+            (None, _) => {
+                self.tell(
+                    Fault::error(
+                        "kind::discretisation",
+                        declaration.head.span,
+                        "the convention `ibsi` has no discretisation by default",
+                    )
+                    .label("no `discretize`")
+                    .help("add `discretize to 32 bins`"),
+                );
+                return None;
+            }
+        };
+        let interpolation = steps.interpolation.unwrap_or(Interpolation::Linear);
+        if steps.spacing.is_none() {
+            defaults.push(spelt("resampling", "none: the voxels as they are"));
+        } else {
+            if steps.interpolation.is_none() {
+                defaults.push(spelt("interpolation", "linear"));
+            }
+            defaults.push(spelt("intensities", "rounded to whole units after interpolation"));
+        }
+        defaults.push(spelt("aggregation", "textures in space, by direction and merged"));
+        defaults.push(spelt("intensity-volume histogram", "bins of one unit"));
+        Some(Protocol::Ibsi(IbsiSettings {
+            label: 1,
+            spacing: steps.spacing,
+            interpolation,
+            round: steps.spacing.is_some(),
+            range,
+            outliers: steps.resegment.filter(|how| how.mode == ResegmentationMode::Sigma).and_then(|how| how.high),
+            discretisation,
+            volume_histogram: VolumeHistogram::Units,
+            dimensions: Dimensions::Three,
+        }))
+    }
+
+    fn resample(&mut self, clause: &Line, steps: &mut Steps) -> Option<Json> {
         let (list, span) = clause
             .phrase(Preposition::To)
             .map(|phrase| (phrase.list.as_slice(), phrase.span))
@@ -171,7 +353,9 @@ impl Checker<'_> {
         };
         for expr in list {
             match &expr.kind {
-                ExprKind::Quantity { value, .. } | ExprKind::Number(value) if *value > 0.0 => {
+                ExprKind::Quantity { value, .. } | ExprKind::Number(value)
+                    if *value > 0.0 || (*value == 0.0 && list.len() == 3) =>
+                {
                     spacing.push(value * factor)
                 }
                 _ => {
@@ -183,26 +367,69 @@ impl Checker<'_> {
                 }
             }
         }
-        match spacing.as_slice() {
-            [one] => Some(json!({ "spacing_mm": [one, one, one] })),
-            [x, y, z] => Some(json!({ "spacing_mm": [x, y, z] })),
+        let spacing = match *spacing.as_slice() {
+            [one] => [one; 3],
+            [x, y, z] => [x, y, z],
             _ => {
                 self.tell(
                     Fault::error("range::spacing", span, "one spacing for all axes, or three")
                         .label("neither one nor three"),
                 );
-                None
+                return None;
             }
-        }
+        };
+        let by = clause.after(Preposition::By).first().and_then(name_of).map(|(word, _)| word);
+        steps.interpolation = match by.as_deref() {
+            Some("linear") => Some(Interpolation::Linear),
+            Some("nearest") => Some(Interpolation::Nearest),
+            Some(_) => Some(Interpolation::BSpline),
+            None => None,
+        };
+        steps.spacing = Some(spacing);
+        Some(match by {
+            Some(by) => json!({ "spacing_mm": spacing, "by": by }),
+            None => json!({ "spacing_mm": spacing }),
+        })
     }
 
-    fn discretize(&mut self, clause: &Line, width: &mut Option<(f64, crate::syntax::ast::Span)>) -> Option<Json> {
+    /// `resegment to -150 .. 250` or `resegment to 3 sigma`.
+    fn resegment(&mut self, clause: &Line, steps: &mut Steps) -> Option<Json> {
+        let expr = clause.after(Preposition::To).first()?;
+        let how = match &expr.kind {
+            ExprKind::Range { low, high, step: None } => match (literal_number(low), literal_number(high)) {
+                (Some(low), Some(high)) if low < high => {
+                    Some((low, high, ResegmentationMode::Absolute, json!({ "range": [low, high] })))
+                }
+                _ => None,
+            },
+            ExprKind::Quantity { value, unit } if unit.text == "sigma" && *value > 0.0 => {
+                Some((-value, *value, ResegmentationMode::Sigma, json!({ "sigma": value })))
+            }
+            _ => None,
+        };
+        let Some((low, high, mode, told)) = how else {
+            self.tell(
+                Fault::error(
+                    "range::intensities",
+                    expr.span,
+                    "a region is reduced to a range of intensities, low to high",
+                )
+                .label("no range")
+                .help("`resegment to -150 .. 250` or `resegment to 3 sigma`"),
+            );
+            return None;
+        };
+        steps.resegment = Some(Resegmentation { low, high: Some(high), mode, shape: false });
+        Some(told)
+    }
+
+    fn discretize(&mut self, clause: &Line, steps: &mut Steps) -> Option<Json> {
         let expr = clause.phrases.first().and_then(|phrase| phrase.list.first()).or_else(|| clause.list.first());
         let Some(expr) = expr else {
             self.tell(
                 Fault::error("kind::discretisation", clause.span, "discretisation has a number of bins or a width")
                     .label("into what?")
-                    .help("`discretize to 32 bins` or `discretize by 25`"),
+                    .help("`discretize to 32 bins` or `discretize to 25`"),
             );
             return None;
         };
@@ -214,22 +441,23 @@ impl Checker<'_> {
             _ => (f64::NAN, false),
         };
         if is_bins && value.fract() == 0.0 && (2.0..=4096.0).contains(&value) {
+            steps.discretisation = Some((Discretisation::Count(value as usize), place));
             return Some(json!({ "bins": value }));
         }
         if !is_bins && value > 0.0 {
-            *width = Some((value, place));
+            steps.discretisation = Some((Discretisation::Width(value), place));
             return Some(json!({ "width": value }));
         }
         self.tell(
             Fault::error("range::bins", place, "discretisation has 2 to 4096 bins, or a positive width")
                 .label("outside its domain")
-                .help("`discretize to 32 bins` or `discretize by 25`"),
+                .help("`discretize to 32 bins` or `discretize to 25`"),
         );
         None
     }
 
-    fn filters(&mut self, clause: &Line) -> Option<Json> {
-        let mut filters = Vec::new();
+    fn filters(&mut self, clause: &Line, steps: &mut Steps) -> Option<Json> {
+        let mut told = Vec::new();
         let mut faulty = false;
         for expr in &clause.list {
             let (word, arguments): (Word, &[Argument]) = match &expr.kind {
@@ -239,8 +467,8 @@ impl Checker<'_> {
                     None => continue,
                 },
             };
-            let Some((name, settings)) = FILTERS.iter().find(|(name, _)| *name == word.text) else {
-                let names: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
+            let Some(offered) = filter::OFFERED.iter().find(|offered| offered.card.name == word.text) else {
+                let names: Vec<&str> = filter::OFFERED.iter().map(|offered| offered.card.name).collect();
                 let fault =
                     Fault::error("name::unknown-filter", word.span, format!("there is no image filter `{word}`"))
                         .label("no such filter");
@@ -248,160 +476,72 @@ impl Checker<'_> {
                 faulty = true;
                 continue;
             };
-            let mut filter = serde_json::Map::new();
-            filter.insert("filter".to_owned(), json!(name));
             for argument in arguments {
-                let (setting, value) = match argument {
-                    Argument::Setting { name, value } | Argument::Grid { name, values: value } => (name, value),
-                    Argument::Data(data) => {
-                        self.tell(
-                            Fault::error("setting::positional", data.span, "settings have names")
-                                .label("which setting?"),
-                        );
-                        faulty = true;
-                        continue;
-                    }
-                };
-                if !settings.contains(&setting.text.as_str()) {
-                    let fault =
-                        Fault::error("setting::unknown", setting.span, format!("`{name}` has no setting `{setting}`"))
-                            .label("no such setting");
-                    self.tell(one_of_words(fault, &setting.text, settings));
+                if let Argument::Data(data) = argument {
+                    self.tell(
+                        Fault::error("setting::positional", data.span, "settings have names").label("which setting?"),
+                    );
+                    faulty = true;
+                }
+            }
+            let Some(given) = self.settings(offered.card, expr.span, arguments, &[], false) else {
+                faulty = true;
+                continue;
+            };
+            let made = match (offered.make)(&given.settings) {
+                Ok(made) => made,
+                Err(reason) => {
+                    self.tell(Fault::error("setting::out-of-domain", expr.span, reason).label("not as its card says"));
                     faulty = true;
                     continue;
                 }
-                let value = self.resolved(value);
-                match self.value(&value) {
-                    Some(value) => {
-                        let key = if setting.text == "sigma" { "sigma_mm" } else { &setting.text };
-                        filter.insert(key.to_owned(), json!(value));
-                    }
-                    None => faulty = true,
-                }
-            }
-            if *name == "LoG" && !filter.contains_key("sigma_mm") {
+            };
+            // Features are called after the image that they are measured on.
+            let same =
+                |known: &Filter| *known == made || matches!((known, &made), (Filter::Wavelet(_), Filter::Wavelet(_)));
+            if steps.filters.iter().any(|(known, _)| same(known)) {
                 self.tell(
-                    Fault::error("setting::required", expr.span, "`LoG` needs the setting `sigma`")
-                        .label("no `sigma`")
-                        .help("`LoG(sigma = 4 mm)`"),
+                    Fault::error(
+                        "name::declared-twice",
+                        expr.span,
+                        format!("two filters `{word}` would give features of the same names"),
+                    )
+                    .label("already a filter")
+                    .help("measure it in a block of its own"),
                 );
                 faulty = true;
+                continue;
             }
-            filters.push(Json::Object(filter));
+            let mut words = serde_json::Map::new();
+            words.insert("filter".to_owned(), json!(offered.card.name));
+            words.extend(given.settings.iter().map(|(name, value)| (name.to_owned(), json!(value))));
+            told.push(Json::Object(words));
+            steps.filters.push((made, expr.span));
         }
-        (!faulty).then_some(Json::Array(filters))
+        (!faulty).then_some(Json::Array(told))
     }
 
-    /// `keep where ICC(2, 1) > 0.75 between reader_1, reader_2`.
-    fn keep(&mut self, clause: &Line, masks: &[(String, String)]) -> Option<Keep> {
-        let expr = clause.after(Preposition::Where).first().or(clause.list.first());
-        let Some(expr) = expr else {
-            self.tell(
-                Fault::error("kind::keep", clause.span, "`keep` does not say which features").label("keep which?"),
-            );
-            return None;
-        };
-        let mut words = Vec::new();
-        calls(expr, &mut words);
-        if let Some(step) = registry::steps().find(|step| words.iter().any(|word| word == step.card().name)) {
-            let name = step.card().name;
-            let outcome = if step.sees_outcome() { " and sees their outcomes" } else { "" };
-            self.tell(
-                Fault::error(
-                    "leak::selection-before-split",
-                    expr.span,
-                    format!(
-                        "`{name}` would be fitted on every row before the split, the test rows among them{outcome}"
-                    ),
-                )
-                .label("a fitted selection of features")
-                .help(format!("make it a step of the model: `prepare ... by {name}(...)`")),
-            );
-            return None;
-        }
-        let (measure, above) = match &expr.kind {
-            ExprKind::Binary { operator: Binary::Greater | Binary::GreaterOrEqual, left, right } => (left, right),
-            _ => {
-                self.tell(
-                    Fault::error("kind::keep", expr.span, "`keep` compares an agreement of readers with a number")
-                        .label("no such comparison")
-                        .help("`keep where ICC(2, 1) > 0.75 between reader_1, reader_2`"),
-                );
-                return None;
-            }
-        };
-        let form = self.icc_form(measure)?;
-        let above_expr = self.resolved(above);
-        let Some(value) = literal_number(&above_expr) else {
-            self.tell(
-                Fault::error("kind::keep", above.span, "an agreement is compared with a number").label("no number"),
-            );
-            return None;
-        };
-        if !(0.0..1.0).contains(&value) {
-            let keeps = if value >= 1.0 { "no feature" } else { "every feature" };
-            self.tell(
-                Fault::error(
-                    "vacuous::agreement",
-                    above.span,
-                    format!("an ICC lies below 1: above {value} there is {keeps}"),
-                )
-                .label("decides nothing")
-                .help("agreement is usually wanted above 0.75"),
-            );
-            return None;
-        }
-        let mut readers = Vec::new();
-        for reader in clause.after(Preposition::Between) {
-            let Some((name, span)) = name_of(reader) else { continue };
-            if masks.iter().any(|(known, _)| *known == name) {
-                readers.push(name);
-            } else {
-                let fault =
-                    Fault::error("name::unknown-reader", span, format!("there are no masks of a reader `{name}`"))
-                        .label("no such reader")
-                        .nearest_of(&name, masks.iter().map(|(name, _)| name.clone()));
-                self.tell(fault);
-                return None;
+    fn classes(&mut self, clause: &Line, steps: &mut Steps) -> Option<Json> {
+        let mut faulty = false;
+        for expr in &clause.list {
+            let Some((word, span)) = name_of(expr) else { continue };
+            match FeatureClass::named(&word) {
+                Some(class) if steps.classes.iter().all(|(known, _)| *known != class) => {
+                    steps.classes.push((class, span));
+                }
+                Some(_) => {}
+                None => {
+                    let names: Vec<&str> = FeatureClass::ALL.iter().map(|class| class.name()).collect();
+                    let fault =
+                        Fault::error("name::unknown-class", span, format!("there is no class of features `{word}`"))
+                            .label("no such class");
+                    self.tell(one_of_words(fault, &word, &names));
+                    faulty = true;
+                }
             }
         }
-        if readers.len() < 2 {
-            self.tell(
-                Fault::error("kind::keep", clause.span, "agreement is between two readers or more")
-                    .label("between whom?")
-                    .help("add `between reader_1, reader_2`"),
-            );
-            return None;
-        }
-        Some(Keep { measure: form, above: value, readers })
-    }
-
-    fn icc_form(&mut self, measure: &Expr) -> Option<String> {
-        if let ExprKind::Call { function, arguments } = &measure.kind
-            && function.text == "ICC"
-        {
-            let form: Vec<String> = arguments
-                .iter()
-                .filter_map(|argument| match argument {
-                    Argument::Data(data) => Some(self.words(data.span)),
-                    _ => None,
-                })
-                .collect();
-            let form = format!("ICC({})", form.join(","));
-            if ["ICC(1,1)", "ICC(2,1)", "ICC(3,1)", "ICC(1,k)", "ICC(2,k)", "ICC(3,k)"].contains(&form.as_str()) {
-                return Some(form);
-            }
-        }
-        self.tell(
-            Fault::error(
-                "kind::agreement",
-                measure.span,
-                "agreement is an ICC: ICC(1,1), (2,1), (3,1), or (1,k), (2,k), (3,k)",
-            )
-            .label("no form of the ICC")
-            .help("`ICC(2, 1)`"),
-        );
-        None
+        let names: Vec<&str> = steps.classes.iter().map(|(class, _)| class.name()).collect();
+        (!faulty).then(|| json!(names))
     }
 
     /// What stands after a preposition somewhere in the declaration, with parameters replaced.
@@ -411,4 +551,47 @@ impl Checker<'_> {
             None => Vec::new(),
         }
     }
+}
+
+/// The steps by the convention of PyRadiomics.
+fn pyradiomics(steps: &Steps, defaults: &mut Vec<Spelt>) -> Settings {
+    let mut settings = Settings::default();
+    match steps.spacing {
+        Some(spacing) => {
+            if steps.interpolation.is_none() {
+                defaults.push(spelt("interpolation", "cubic B-spline; masks to the nearest voxel"));
+            }
+            let interpolation = steps.interpolation.unwrap_or(Interpolation::BSpline);
+            settings.resampling = Some(Resampling { spacing, interpolation });
+        }
+        None => defaults.push(spelt("resampling", "none: the voxels as they are")),
+    }
+    match steps.normalise {
+        Some((scale, _)) => settings.normalisation = Some(Normalisation { scale, outliers: None }),
+        None => defaults.push(spelt("normalisation", "none")),
+    }
+    settings.resegmentation = steps.resegment;
+    let discretisation = match &steps.discretisation {
+        Some((how, _)) => *how,
+        None => {
+            defaults.push(spelt("discretisation", "bins of width 25"));
+            Discretisation::Width(25.0)
+        }
+    };
+    let mut filters: Vec<Filter> = steps.filters.iter().map(|(filter, _)| filter.clone()).collect();
+    if filters.is_empty() {
+        defaults.push(spelt("filters", "original"));
+        filters.push(Filter::Original);
+    }
+    settings.images =
+        filters.into_iter().map(|filter| ImageChoice { discretisation, ..ImageChoice::new(filter) }).collect();
+    if steps.classes.is_empty() {
+        let names: Vec<&str> = settings.classes.iter().map(|choice| choice.class.name()).collect();
+        defaults.push(spelt("classes", names.join(", ")));
+    } else {
+        settings.classes =
+            steps.classes.iter().map(|(class, _)| ClassChoice { class: *class, features: Vec::new() }).collect();
+    }
+    defaults.push(spelt("convention", "pyradiomics"));
+    settings
 }

@@ -50,6 +50,8 @@ pub struct Dependence {
     pub model: String,
     pub cohort: String,
     pub n: u64,
+    /// `Shapley value`, `Mean prediction`.
+    pub measure: String,
     pub unit: String,
     pub method: String,
     pub features: Vec<Feature>,
@@ -82,7 +84,8 @@ impl Figure for Dependence {
             .collect();
         words::paragraph([
             format!(
-                "Shapley values ({}) of {} in {} on {} (n = {})",
+                "{} ({}) over {} in {} on {} (n = {})",
+                self.measure,
                 self.unit,
                 names.join(", "),
                 self.model,
@@ -97,7 +100,7 @@ impl Figure for Dependence {
     fn draw(&self, width: Width) -> Result<Page, FigureError> {
         super::groups("dependence", self.features.len())?;
         let known = |f: &Feature| f.points.iter().filter(|p| p.value.is_some_and(f64::is_finite)).count();
-        if self.features.iter().all(|f| known(f) == 0) {
+        if self.features.iter().all(|f| known(f) == 0 && f.smooth.is_empty()) {
             return Err(empty("dependence", "no patient has a value of the feature"));
         }
         super::finite(
@@ -114,12 +117,18 @@ impl Figure for Dependence {
         for (place, f) in self.features.iter().enumerate() {
             let (x0, y0) = (cell * (place % abreast) as f64, (tall + 16.0) * (place / abreast) as f64);
             let values = || f.points.iter().filter_map(|p| Some((p.value.filter(|v| v.is_finite())?, p)));
-            let xs = spread(values().map(|p| p.0), 0.04).unwrap_or((0.0, 1.0));
-            let ys = spread(values().map(|p| p.1.shapley).chain([0.0]), 0.06).unwrap_or((-1.0, 1.0));
+            let xs =
+                spread(values().map(|p| p.0).chain(f.smooth.iter().map(|s| s.0).filter(|_| f.points.is_empty())), 0.04)
+                    .unwrap_or((0.0, 1.0));
+            let zero = (!f.points.is_empty()).then_some(0.0);
+            let line = f.smooth.iter().map(|s| s.1).filter(|_| f.points.is_empty());
+            let ys = spread(values().map(|p| p.1.shapley).chain(zero).chain(line), 0.06).unwrap_or((-1.0, 1.0));
             let left = x0 + y_margin(ys.0, ys.1).max(12.0);
             let key = if f.other.is_empty() { 4.0 } else { 14.0 };
             let panel = Panel { left, top: y0 + 5.5, width: x0 + cell - left - key, height: tall, x: xs, y: ys };
-            panel.level(&mut page, 0.0);
+            if zero.is_some() {
+                panel.level(&mut page, 0.0);
+            }
             let others: Vec<Option<f64>> = f.points.iter().map(|p| p.other).collect();
             let shade = shade(&others);
             let radius = if f.points.len() > 1000 { 0.35 } else { 0.6 };
@@ -135,7 +144,7 @@ impl Figure for Dependence {
             }
             let line = f.smooth.iter().filter(|(x, y)| *x >= xs.0 && *x <= xs.1 && *y >= ys.0 && *y <= ys.1);
             page.path(line.map(|(x, y)| panel.at(*x, *y)).collect(), BLACK_INK, 0.35);
-            panel.axes(&mut page, &fit(&f.name, 8.0, panel.width + 8.0), &format!("Shapley value ({})", self.unit));
+            panel.axes(&mut page, &fit(&f.name, 8.0, panel.width + 8.0), &format!("{} ({})", self.measure, self.unit));
             if !f.other.is_empty() {
                 let bar = Key { title: "", low: 0.0, high: 1.0, ends: Some(("low", "high")) };
                 bar.draw(&mut page, (panel.right() + 2.5, panel.top + 2.0), tall * 0.55, sequential);
@@ -164,6 +173,7 @@ mod tests {
             model: "PRIME_R".into(),
             cohort: "train".into(),
             n: 3,
+            measure: "Shapley value".into(),
             unit: "log-odds".into(),
             method: "permutation sampling".into(),
             features: vec![feature; 3],

@@ -310,14 +310,15 @@ fn key_width(map: &HeatMap) -> f64 {
 }
 
 fn keys_height(map: &HeatMap) -> f64 {
-    40.0 + 3.2 * map.groups.len() as f64 + map
-        .annotations
-        .iter()
-        .map(|a| match a {
-            Annotation::Levels { levels, .. } => 6.0 + 3.2 * levels.len() as f64,
-            Annotation::Numbers { .. } => 20.0,
-        })
-        .sum::<f64>()
+    40.0 + 3.2 * map.groups.len() as f64
+        + map
+            .annotations
+            .iter()
+            .map(|a| match a {
+                Annotation::Levels { levels, .. } => 6.0 + 3.2 * levels.len() as f64,
+                Annotation::Numbers { .. } => 20.0,
+            })
+            .sum::<f64>()
 }
 
 fn legends(page: &mut Page, map: &HeatMap, at: (f64, f64), keys: f64) {

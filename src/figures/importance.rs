@@ -38,6 +38,8 @@ pub struct Importance {
     pub model: String,
     pub cohort: String,
     pub n: u64,
+    /// `Mean |Shapley value|`, `Loss of AUC by shuffling`.
+    pub measure: String,
     pub unit: String,
     pub method: String,
     pub bars: Vec<Bar>,
@@ -53,7 +55,7 @@ impl Figure for Importance {
     }
 
     fn csv(&self) -> String {
-        let mut out = String::from("feature,block,mean_absolute_shapley,direction\n");
+        let mut out = String::from("feature,block,mean,direction\n");
         for bar in &self.bars {
             let _ = writeln!(out, "{},{},{},{}", field(&bar.name), field(&bar.block), bar.mean, number(bar.direction));
         }
@@ -67,13 +69,18 @@ impl Figure for Importance {
     fn caption(&self) -> String {
         words::paragraph([
             format!(
-                "Mean absolute Shapley values ({}) of {} on {} (n = {})",
+                "{} ({}) of features in {} on {} (n = {})",
+                self.measure,
                 self.unit,
                 self.model,
                 self.cohort,
                 words::count(self.n)
             ),
-            "A sign tells whether larger values raise (+) or lower (−) the prediction".into(),
+            if self.bars.iter().any(|bar| bar.direction.is_some()) {
+                "A sign tells whether larger values raise (+) or lower (−) the prediction".into()
+            } else {
+                String::new()
+            },
             self.method.clone(),
         ])
     }
@@ -96,6 +103,8 @@ impl Figure for Importance {
             }
         }
         let most = bars.iter().map(|b| b.mean).chain(others.map(|o| o.1)).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+        // A loss may be a gain by chance.
+        let least = bars.iter().map(|b| b.mean).fold(0.0, f64::min) * 1.05;
         let total = width.millimetres();
         let last = others.map(|(count, _)| format!("sum of {count} others"));
         let names = widest(bars.iter().map(|b| b.name.as_str()).chain(last.as_deref()), 7.0).min(total * 0.45);
@@ -108,7 +117,7 @@ impl Figure for Importance {
             top: head + 2.0,
             width: total - left - 12.0,
             height: row * rows as f64,
-            x: (0.0, most * 1.05),
+            x: (least, most * 1.05),
             y: (0.0, 1.0),
         };
         let mut page = Page::new(total, panel.bottom() + 10.0);
@@ -120,12 +129,13 @@ impl Figure for Importance {
                 page.text((left + 3.6, y), &shorten(block, 7.0, total - left - 5.0), 7.0, Align::Left, BLACK_INK);
             }
         }
+        let zero = panel.at(0.0, 0.0).0;
         let mut draw = |line: usize, name: &str, mean: f64, ink, sign: &str| {
             let y = panel.top + row * (line as f64 + 0.5);
             page.text((left - 2.0, y), &shorten(name, 7.0, names), 7.0, Align::Right, BLACK_INK);
             let (end, _) = panel.at(mean, 0.0);
-            page.block((left, y - row * 0.34), end - left, row * 0.68, ink, 0.85);
-            page.text((end + 1.0, y), &format!("{} {sign}", words::brief(mean)), 6.5, Align::Left, BLACK_INK);
+            page.block((zero.min(end), y - row * 0.34), (end - zero).abs(), row * 0.68, ink, 0.85);
+            page.text((end.max(zero) + 1.0, y), &format!("{} {sign}", words::brief(mean)), 6.5, Align::Left, BLACK_INK);
         };
         for (line, bar) in bars.iter().enumerate() {
             let sign = match bar.direction {
@@ -138,8 +148,8 @@ impl Figure for Importance {
         if let (Some((_, mean)), Some(name)) = (others, &last) {
             draw(bars.len(), name, mean, (150, 150, 150), "");
         }
-        page.line((left, panel.top), (left, panel.bottom()), BLACK_INK, 0.2);
-        panel.x_axis(&mut page, &format!("Mean |Shapley value| ({})", self.unit));
+        page.line((zero, panel.top), (zero, panel.bottom()), BLACK_INK, 0.2);
+        panel.x_axis(&mut page, &format!("{} ({})", self.measure, self.unit));
         Ok(page)
     }
 }
@@ -156,6 +166,7 @@ mod tests {
             model: "PRIME_R".into(),
             cohort: "train".into(),
             n: 40,
+            measure: "Mean |Shapley value|".into(),
             unit: "log-odds".into(),
             method: "permutation sampling".into(),
             bars: vec![bar("age", "clinical", 0.4, Some(0.9)), bar("glcm_Imc1", "radiomics", 0.1, None)],

@@ -7,6 +7,7 @@
 
 mod axes;
 pub mod beeswarm;
+pub mod bland_altman;
 pub mod boxes;
 pub mod brier;
 pub mod calibration;
@@ -21,6 +22,7 @@ pub mod enrichment;
 pub mod flow;
 pub mod forest;
 pub mod heat_map;
+pub mod image_slices;
 pub mod importance;
 pub mod km;
 pub mod leading_edge;
@@ -29,6 +31,7 @@ mod letters;
 mod page;
 pub mod path;
 mod png;
+pub mod precision_recall;
 pub mod quadrants;
 mod render;
 pub mod roc;
@@ -41,7 +44,8 @@ pub mod waterfall;
 pub mod words;
 mod write;
 
-pub use page::{Align, Ink, Mark, Page, Raster, Width, text_width};
+pub use page::{Align, Ink, Mark, PALETTE, Page, Raster, Width, text_width};
+pub(crate) use render::base64;
 pub use write::write;
 
 use serde::de::DeserializeOwned;
@@ -62,6 +66,7 @@ const fn kind<F: Figure + DeserializeOwned + 'static>(card: &'static Card) -> Ki
 /// Every kind of figure; one line each.
 pub const KINDS: &[Kind] = &[
     kind::<beeswarm::Beeswarm>(&beeswarm::CARD),
+    kind::<bland_altman::Agreement>(&bland_altman::CARD),
     kind::<boxes::Boxes>(&boxes::CARD),
     kind::<brier::Brier>(&brier::CARD),
     kind::<calibration::Calibration>(&calibration::CARD),
@@ -74,11 +79,13 @@ pub const KINDS: &[Kind] = &[
     kind::<flow::Flow>(&flow::CARD),
     kind::<forest::Forest>(&forest::CARD),
     kind::<heat_map::HeatMap>(&heat_map::CARD),
+    kind::<image_slices::ImageSlices>(&image_slices::CARD),
     kind::<importance::Importance>(&importance::CARD),
     kind::<km::SurvivalCurves>(&km::CARD),
     kind::<leading_edge::LeadingEdge>(&leading_edge::CARD),
     kind::<learners::Learners>(&learners::CARD),
     kind::<path::Path>(&path::CARD),
+    kind::<precision_recall::PrecisionRecall>(&precision_recall::CARD),
     kind::<quadrants::Quadrants>(&quadrants::CARD),
     kind::<roc::RocCurves>(&roc::CARD),
     kind::<running_score::RunningScore>(&running_score::CARD),

@@ -19,6 +19,7 @@ pub mod key;
 pub mod read;
 pub mod schema;
 pub mod table;
+pub mod write;
 
 pub use cells::Cells;
 pub use evaluate::evaluate;

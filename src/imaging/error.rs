@@ -52,6 +52,8 @@ pub enum Fault {
     LabelAbsent { label: u32, present: Vec<u32> },
     #[error("has no segment named `{name}`; its segments are {}", present.join(", "))]
     SegmentAbsent { name: String, present: Vec<String> },
+    #[error("has no layer {layer}: it has {layers}, counted from 0")]
+    NoLayer { layer: usize, layers: usize },
     #[error(transparent)]
     Dicom(#[from] DicomFault),
     #[error("image and mask do not share a grid: {0}")]

@@ -36,6 +36,7 @@ static GRIDS: &[(&str, Grid)] = &[
         "boosting",
         &[("depth", Integers(&[1, 2])), ("rate", Reals(&[0.1, 0.5, 1.0])), ("rounds", Integers(&[25, 50, 100, 200]))],
     ),
+    ("componentwise_gbsa", &[("learning_rate", Reals(&[0.05, 0.1])), ("rounds", Integers(&[25, 50, 100, 200, 400]))]),
     ("coxnet", &[("l1_ratio", Reals(&[1.0, 0.75, 0.5, 0.25, 0.1]))]),
     ("decision_tree", &[("depth", Integers(&[1, 2, 3, 4, 5, 6])), ("leaf", Integers(&[20, 10, 5, 1]))]),
     ("elastic_net", &[("l1_ratio", Reals(&[1.0, 0.75, 0.5, 0.25, 0.1]))]),

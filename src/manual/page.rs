@@ -35,8 +35,11 @@ impl Topic {
                 Role::FeatureClass => "feature class",
                 Role::Figure => "figure",
                 Role::Inference => "inference",
+                Role::Differential => "test of genes",
                 Role::Enrichment => "enrichment",
+                Role::Explanation => "explanation",
                 Role::Function => "function",
+                Role::Perturbation => "perturbation",
             },
         }
     }

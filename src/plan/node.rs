@@ -7,6 +7,8 @@ use crate::card::Settings;
 use crate::frame::dictionary::Dictionary;
 use crate::frame::expression::Expression;
 use crate::learn::recipe::{Design, Resampling};
+use crate::radiomics::{Label, Perturbation, Protocol};
+use crate::stats::icc::IccKind;
 use crate::syntax::ast::Span;
 
 use super::provenance::Provenance;
@@ -106,7 +108,16 @@ pub struct Table {
     /// What is said of the columns before data is read; empty where nothing is.
     pub dictionary: Dictionary,
     /// Genes by patients: an `expression` table.
-    pub expression: bool,
+    pub expression: Option<Genes>,
+}
+
+/// What is said of a table of expression.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Genes {
+    /// `counts`, `TPM`, `log`; `None` where the values decide.
+    pub scale: Option<String>,
+    /// File that names the genes.
+    pub names: Option<String>,
 }
 
 #[derive(Clone)]
@@ -258,21 +269,54 @@ pub enum Selection {
 #[derive(Clone)]
 pub struct Extraction {
     pub images: NodeId,
+    /// Tables whose patients are measured, by their keys.
+    pub tables: Vec<NodeId>,
     /// Phases taken; all unless the study says otherwise.
     pub phases: Vec<String>,
-    /// The extraction clauses as checked settings, by clause keyword and in order:
-    /// `resample`, `normalize`, `discretize`, `filter`, `convention`, `classes`.
+    /// Which region of the masks.
+    pub label: Label,
+    /// The extraction clauses as the study wrote them, by clause keyword and in order.
     pub settings: Vec<(String, serde_json::Value)>,
+    /// What they mean to the engine.
+    pub protocol: Protocol,
     pub keep: Vec<Keep>,
+    /// Whether one patient who cannot be measured stops the study.
+    pub strict: bool,
 }
 
 /// `keep where ICC(2, 1) > 0.75 between reader_1, reader_2`.
 #[derive(Clone)]
 pub struct Keep {
-    /// `ICC(2,1)`.
-    pub measure: String,
+    pub measure: IccKind,
     pub above: f64,
-    pub readers: Vec<String>,
+    pub between: Agreement,
+}
+
+/// Readings that have to agree.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Agreement {
+    /// Of several readers' masks.
+    Readers(Vec<String>),
+    /// Of the first reader's mask as it is and perturbed.
+    Perturbations(Vec<Perturbation>),
+}
+
+impl fmt::Display for Keep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} > {} {}", self.measure.name(), self.above, self.between)
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Agreement::Readers(readers) => write!(f, "between {}", readers.join(", ")),
+            Agreement::Perturbations(perturbations) => {
+                let words: Vec<String> = perturbations.iter().map(ToString::to_string).collect();
+                write!(f, "over {}", words.join(", "))
+            }
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -326,6 +370,29 @@ pub struct Describe {
     /// `table`, `response_rates`, `follow_up`, `median_survival`.
     pub show: Vec<String>,
     pub endpoints: Vec<NodeId>,
+    /// Columns told as mean, as median, as levels, whatever the rule says.
+    pub mean: Vec<String>,
+    pub median: Vec<String>,
+    pub levels: Vec<String>,
+    /// Adjustment of the P of the table by its word.
+    pub adjust: Option<String>,
+}
+
+impl Describe {
+    /// Table 1 of these rows, by the rules alone.
+    pub fn of(rows: Rows) -> Self {
+        Describe {
+            rows,
+            by: None,
+            columns: Vec::new(),
+            show: Vec::new(),
+            endpoints: Vec::new(),
+            mean: Vec::new(),
+            median: Vec::new(),
+            levels: Vec::new(),
+            adjust: None,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -343,6 +410,8 @@ pub enum Grouping {
 #[derive(Clone)]
 pub struct Correlate {
     pub models: Vec<ModelRef>,
+    /// Blocks whose redundancy is asked: every feature of one with every feature of the others.
+    pub blocks: Vec<(String, NodeId)>,
     pub columns: Vec<(String, Expression)>,
     pub method: String,
     pub rows: Rows,
@@ -362,8 +431,12 @@ pub struct Evaluate {
     pub horizon_labels: Vec<String>,
     /// Cards of metrics, in order.
     pub metrics: Vec<String>,
-    /// Figures asked for: `calibration`, `decision-curve`.
+    /// Figures and further analyses asked for: `calibration`, `decision-curve`, `NRI`.
     pub figures: Vec<String>,
+    /// Adjustment of the P of comparisons by its word.
+    pub adjust: Option<String>,
+    /// Bias-corrected and accelerated bootstrap intervals instead of percentiles.
+    pub bca: bool,
     /// Estimates on the rows of the fit are wanted as such.
     pub apparent: bool,
     pub threshold: Option<f64>,
@@ -372,7 +445,11 @@ pub struct Evaluate {
 #[derive(Clone)]
 pub struct Explain {
     pub models: Vec<ModelRef>,
+    /// Name of the method's card.
     pub method: String,
+    pub settings: Settings,
+    /// Days, and as the study wrote it: the probability of the event by then is explained.
+    pub horizon: Option<(f64, String)>,
     pub over: Resampling,
     pub rows: Rows,
 }
@@ -397,10 +474,35 @@ pub struct Stratify {
 #[derive(Clone)]
 pub struct Contrast {
     pub expression: NodeId,
-    pub models: Vec<ModelRef>,
+    /// Each asked for itself; their enrichments are compared.
+    pub by: Vec<Along>,
     pub rows: Rows,
-    /// Method and gene-set files.
-    pub enrich: Vec<(String, Vec<String>)>,
+    pub adjust_for: Vec<(String, Expression)>,
+    /// Name of the test's card.
+    pub test: String,
+    pub test_settings: Settings,
+    pub enrich: Vec<Enrich>,
+}
+
+/// What expression is contrasted by.
+#[derive(Clone)]
+pub enum Along {
+    /// The prediction, as groups and as a slope.
+    Model(ModelRef),
+    Groups(NodeId),
+    /// Two levels, a condition, or a number.
+    Column {
+        label: String,
+        expression: Expression,
+    },
+}
+
+/// `GSEA("hallmark.gmt", permutations = 10000)`.
+#[derive(Clone)]
+pub struct Enrich {
+    pub method: String,
+    pub files: Vec<String>,
+    pub settings: Settings,
 }
 
 /// Inference over a formula: `cox(os ~ age + strata(centre))`.

@@ -15,6 +15,8 @@ use crate::progress::{Cancelled, Watch};
 /// One feature of one image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feature {
+    /// Place of the filter among those of the settings; 0 for shape.
+    pub filter: usize,
     /// `original`, `wavelet-LLH`, ...
     pub image: String,
     pub class: FeatureClass,
@@ -86,11 +88,11 @@ pub fn extract(
     for choice in &settings.classes {
         match choice.class {
             FeatureClass::Shape => {
-                features.extend(chosen("original", choice, &shape::features(&prepared.shape_region)));
+                features.extend(chosen(0, "original", choice, &shape::features(&prepared.shape_region)));
             }
             FeatureClass::Shape2D => {
                 if let Some(axis) = settings.flat {
-                    features.extend(chosen("original", choice, &shape2d::features(&prepared.shape_region, axis)?));
+                    features.extend(chosen(0, "original", choice, &shape2d::features(&prepared.shape_region, axis)?));
                 }
             }
             _ => {}
@@ -117,7 +119,7 @@ pub fn extract(
                 choice.texture.flat,
                 &mut |derived| {
                     watch.check()?;
-                    groups.push(of_image(&derived, &prepared.region, choice, &settings.classes)?);
+                    groups.push(of_image(*index, &derived, &prepared.region, choice, &settings.classes)?);
                     Ok::<(), ExtractionFault>(())
                 },
                 &mut |why| skipped.push(why),
@@ -161,9 +163,10 @@ fn feature_index(class: FeatureClass, name: &str) -> Result<usize, ExtractionFau
 }
 
 /// The features that were asked for, out of all values of a class.
-fn chosen(image: &str, choice: &ClassChoice, values: &[Option<f64>]) -> Vec<Feature> {
+fn chosen(filter: usize, image: &str, choice: &ClassChoice, values: &[Option<f64>]) -> Vec<Feature> {
     let all = choice.class.features().iter().chain(choice.class.by_name_only());
     let feature = |name: &'static str, value: Option<f64>| Feature {
+        filter,
         image: image.to_owned(),
         class: choice.class,
         name,
@@ -185,6 +188,7 @@ fn chosen(image: &str, choice: &ClassChoice, values: &[Option<f64>]) -> Vec<Feat
 }
 
 fn of_image(
+    filter: usize,
     derived: &Derived,
     region: &Region,
     choice: &ImageChoice,
@@ -212,7 +216,7 @@ fn of_image(
         if class.class == FeatureClass::FirstOrder {
             let volume = spacing.iter().product();
             let values = firstorder::features(&derived.values, &grey, volume, choice.shift);
-            features.extend(chosen(&derived.name, class, &values));
+            features.extend(chosen(filter, &derived.name, class, &values));
             continue;
         }
         let levels = match &laid_out {
@@ -225,14 +229,25 @@ fn of_image(
         match class.class {
             FeatureClass::Glcm => {
                 let with_mcc = class.features.is_empty() || class.features.iter().any(|name| name == "MCC");
-                features.extend(chosen(&derived.name, class, &glcm::features(levels, spacing, texture, with_mcc)));
+                features.extend(chosen(
+                    filter,
+                    &derived.name,
+                    class,
+                    &glcm::features(levels, spacing, texture, with_mcc),
+                ));
             }
             FeatureClass::Glrlm => {
-                features.extend(chosen(&derived.name, class, &glrlm::features(levels, spacing, texture)));
+                features.extend(chosen(filter, &derived.name, class, &glrlm::features(levels, spacing, texture)));
             }
-            FeatureClass::Glszm => features.extend(chosen(&derived.name, class, &glszm::features(levels, texture))),
-            FeatureClass::Gldm => features.extend(chosen(&derived.name, class, &gldm::features(levels, texture))),
-            FeatureClass::Ngtdm => features.extend(chosen(&derived.name, class, &ngtdm::features(levels, texture))),
+            FeatureClass::Glszm => {
+                features.extend(chosen(filter, &derived.name, class, &glszm::features(levels, texture)))
+            }
+            FeatureClass::Gldm => {
+                features.extend(chosen(filter, &derived.name, class, &gldm::features(levels, texture)))
+            }
+            FeatureClass::Ngtdm => {
+                features.extend(chosen(filter, &derived.name, class, &ngtdm::features(levels, texture)))
+            }
             FeatureClass::Shape | FeatureClass::Shape2D | FeatureClass::FirstOrder => {}
         }
     }

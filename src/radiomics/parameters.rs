@@ -181,10 +181,7 @@ fn settings(root: &Node) -> Result<Settings, ParameterFault> {
     if let Some(label) = given.count("label", 1)? {
         out.label = label as u32;
     }
-    if given.count("label_channel", 0)?.is_some_and(|channel| channel > 0) {
-        let reason = "choose the segment of a mask by its label or name";
-        return Err(ParameterFault::NotOffered { what: "label_channel".into(), reason });
-    }
+    out.layer = given.count("label_channel", 0)?;
     if given.flag("normalize")? == Some(true) {
         out.normalisation = Some(Normalisation {
             scale: given.number("normalizeScale", 0.0, true)?.unwrap_or(1.0),

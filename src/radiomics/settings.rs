@@ -148,6 +148,8 @@ impl ImageChoice {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     pub label: u32,
+    /// Which layer of a mask with several holds the label: PyRadiomics' `label_channel`; any that has it unless given.
+    pub layer: Option<usize>,
     pub normalisation: Option<Normalisation>,
     pub resampling: Option<Resampling>,
     /// Voxels kept around the region when resampling or cropping first.
@@ -173,6 +175,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             label: 1,
+            layer: None,
             normalisation: None,
             resampling: None,
             pad: 5,

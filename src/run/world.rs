@@ -9,12 +9,13 @@ use crate::frame::dictionary::Dictionary;
 use crate::frame::expression::{Expression, Type};
 use crate::frame::{Cells, Keys, Table, evaluate};
 use crate::learn::Block;
+use crate::omics::Expression as GeneMatrix;
 use crate::plan::node::{Operation, TimeUnit};
 use crate::plan::{Node, NodeId, Plan, Rows};
 use crate::stats::Outcome;
 
 use super::fault::Fault;
-use super::results::{DataRecord, Notice};
+use super::results::{Answer, DataRecord, Notice};
 
 /// A table as it was read, with the columns derived so far.
 #[derive(Clone)]
@@ -84,6 +85,17 @@ pub struct BlockValue {
     pub block: Block,
 }
 
+/// Features measured of images, a row for each patient of any table.
+#[derive(Clone)]
+pub struct ExtractionValue {
+    pub patients: Vec<String>,
+    /// Row of each patient.
+    pub rows: HashMap<String, usize>,
+    pub block: Block,
+    /// What is told of the measuring: who was measured, what failed, which features stayed.
+    pub answer: Answer,
+}
+
 /// Rows that a step is asked on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowSet {
@@ -99,10 +111,13 @@ pub struct World<'a> {
     /// Folder that relative paths of the study start from.
     pub folder: PathBuf,
     pub tables: HashMap<NodeId, TableValue>,
+    /// Matrices of the expression tables; their samples are the rows of the table of that node.
+    pub expressions: HashMap<NodeId, Arc<GeneMatrix>>,
     pub cohorts: HashMap<NodeId, CohortValue>,
     pub splits: HashMap<NodeId, SplitValue>,
     pub endpoints: HashMap<NodeId, Arc<EndpointValue>>,
     pub blocks: HashMap<NodeId, Arc<BlockValue>>,
+    pub extractions: HashMap<NodeId, Arc<ExtractionValue>>,
     pub records: Vec<DataRecord>,
     pub notices: Vec<Notice>,
 }
@@ -113,10 +128,12 @@ impl<'a> World<'a> {
             plan,
             folder,
             tables: HashMap::new(),
+            expressions: HashMap::new(),
             cohorts: HashMap::new(),
             splits: HashMap::new(),
             endpoints: HashMap::new(),
             blocks: HashMap::new(),
+            extractions: HashMap::new(),
             records: Vec::new(),
             notices: Vec::new(),
         }
@@ -130,6 +147,12 @@ impl<'a> World<'a> {
     /// The table's own fault was told; what stands on it is told as not run.
     pub fn table(&self, id: NodeId) -> Result<&TableValue, Fault> {
         self.tables.get(&id).ok_or_else(|| self.absent(id))
+    }
+
+    /// # Errors
+    /// As [`World::table`].
+    pub fn expression(&self, id: NodeId) -> Result<&Arc<GeneMatrix>, Fault> {
+        self.expressions.get(&id).ok_or_else(|| self.absent(id))
     }
 
     /// # Errors
@@ -154,6 +177,12 @@ impl<'a> World<'a> {
     /// As [`World::table`].
     pub fn block(&self, id: NodeId) -> Result<&Arc<BlockValue>, Fault> {
         self.blocks.get(&id).ok_or_else(|| self.absent(id))
+    }
+
+    /// # Errors
+    /// As [`World::table`].
+    pub fn extraction(&self, id: NodeId) -> Result<&Arc<ExtractionValue>, Fault> {
+        self.extractions.get(&id).ok_or_else(|| self.absent(id))
     }
 
     fn absent(&self, id: NodeId) -> Fault {
@@ -254,30 +283,17 @@ impl<'a> World<'a> {
     /// # Errors
     /// No patient in common.
     pub fn block_on(&self, id: NodeId, table: NodeId) -> Result<Block, Fault> {
-        use crate::learn::{Column, Values};
+        if let Some(value) = self.extractions.get(&id) {
+            let keys = &self.table(table)?.keys;
+            let places: Vec<Option<usize>> =
+                keys.values().iter().map(|patient| value.rows.get(patient).copied()).collect();
+            return Ok(placed(&value.block, &places));
+        }
         let value = self.block(id)?;
         if value.table == table {
             return Ok(value.block.clone());
         }
-        let places = self.places(table, value.table)?;
-        let columns = value
-            .block
-            .columns()
-            .iter()
-            .map(|column| Column {
-                name: column.name.clone(),
-                values: match &column.values {
-                    Values::Number(values) => {
-                        Values::Number(places.iter().map(|place| place.map_or(f64::NAN, |row| values[row])).collect())
-                    }
-                    Values::Level { codes, levels } => Values::Level {
-                        codes: places.iter().map(|place| place.and_then(|row| codes[row])).collect(),
-                        levels: levels.clone(),
-                    },
-                },
-            })
-            .collect();
-        Ok(Block::new(places.len(), columns))
+        Ok(placed(&value.block, &self.places(table, value.table)?))
     }
 
     /// For each row of `here` the row of the same patient in `there`.
@@ -320,6 +336,28 @@ impl<'a> World<'a> {
     pub fn unit(&self, table: NodeId, column: &str) -> Option<&str> {
         self.tables.get(&table)?.dictionary.columns.get(column)?.unit.as_deref()
     }
+}
+
+/// The block with other rows: where each comes from, missing where from nowhere.
+fn placed(block: &Block, places: &[Option<usize>]) -> Block {
+    use crate::learn::{Column, Values};
+    let columns = block
+        .columns()
+        .iter()
+        .map(|column| Column {
+            name: column.name.clone(),
+            values: match &column.values {
+                Values::Number(values) => {
+                    Values::Number(places.iter().map(|place| place.map_or(f64::NAN, |row| values[row])).collect())
+                }
+                Values::Level { codes, levels } => Values::Level {
+                    codes: places.iter().map(|place| place.and_then(|row| codes[row])).collect(),
+                    levels: levels.clone(),
+                },
+            },
+        })
+        .collect();
+    Block::new(places.len(), columns)
 }
 
 /// The node's own word: `PRIME_R` of `model PRIME_R`.

@@ -20,6 +20,15 @@ pub enum BoostingLoss {
 }
 
 impl BoostingLoss {
+    /// The loss that a card calls `coxph`, `squared` or `ipcwls`.
+    pub(super) fn named(word: &str) -> Self {
+        match word {
+            "squared" => BoostingLoss::CensoredSquares,
+            "ipcwls" => BoostingLoss::WeightedSquares,
+            _ => BoostingLoss::PartialLikelihood,
+        }
+    }
+
     /// Whether the score is a log time, so that higher means later.
     pub fn is_of_time(self) -> bool {
         self != BoostingLoss::PartialLikelihood

@@ -16,7 +16,7 @@ use crate::learn::tree::{Criterion, Growth, Ranks, Tree, TreeEnsemble, grow};
 use crate::learn::{FitError, Learner, Model, Task};
 use crate::progress::Watch;
 use crate::random::Stream;
-use crate::stats::{Outcome, Prediction, SurvivalCurves};
+use crate::stats::{Censored, Outcome, Prediction, SurvivalCurves};
 
 pub struct GradientBoostingSurvival;
 
@@ -80,6 +80,12 @@ static CARD: Card = Card {
             default: Initial::Real(0.0),
             summary: "Chance of each earlier tree to be left out while the next is grown.",
         },
+        Parameter {
+            name: "patience",
+            domain: Domain::Integer { low: 1, high: 100_000 },
+            default: Initial::Derived("no early stopping"),
+            summary: "Stops when so many trees in a row did not lower the loss of the patients left out of their draws.",
+        },
     ],
     summary: "Boosting of small regression trees along the gradient of the partial likelihood.",
     documentation: "\
@@ -104,6 +110,10 @@ its gradient take the case weights, and the trees of `ipcwls` take the censoring
 leaves out there. `subsample` below 1 is stochastic gradient boosting. With `dropout` each earlier tree is left out of the
 gradient with that chance, at least one of them; with `k` left out the new tree counts `1 / (k + 1)` and each of those
 `k / (k + 1)`, as Vinayak and Gilad-Bachrach do.
+
+`patience` stops early by what every draw leaves out: a tree's out-of-bag improvement is the loss of those patients before
+it minus after it. Once the last `patience` improvements sum to no more than 0, growing stops and those trees are taken
+back. It wants `subsample` below 1 and no dropout.
 
 Importance is the decrease of squared error, averaged over trees and scaled to sum 1.",
     references: &[
@@ -168,11 +178,7 @@ impl Learner for GradientBoostingSurvival {
         };
         complete(task, CARD.name)?;
         check_follow_up(outcome).map_err(|error| not_estimable(CARD.name, error))?;
-        let loss = match settings.choice("loss") {
-            "squared" => BoostingLoss::CensoredSquares,
-            "ipcwls" => BoostingLoss::WeightedSquares,
-            _ => BoostingLoss::PartialLikelihood,
-        };
+        let loss = BoostingLoss::named(settings.choice("loss"));
         let objective =
             LossOfFollowUp::new(loss, outcome, task.weights).map_err(|error| not_estimable(CARD.name, error))?;
         let (rows, features) = task.x.dim();
@@ -186,6 +192,13 @@ impl Learner for GradientBoostingSurvival {
         let drawn = ((settings.real("subsample") * rows as f64) as usize).max(1);
         let rate = settings.real("learning_rate");
         let dropout = settings.real("dropout");
+        let patience = settings.count_if_given("patience");
+        if patience.is_some() && (drawn == rows || dropout > 0.0) {
+            let reason =
+                "`patience` judges by the patients that a draw leaves out: take `subsample` below 1 and no dropout";
+            return Err(refuse(CARD.name, reason));
+        }
+        let mut improvements: Vec<f64> = Vec::new();
         let ranks = Ranks::new(task.x);
         let candidates: Vec<u32> = (0..features as u32).collect();
         let data: Vec<f64> = task.x.iter().copied().collect();
@@ -215,13 +228,18 @@ impl Learner for GradientBoostingSurvival {
             }
             objective.residuals(&score, &mut residual);
             let mut weights = objective.weights().to_vec();
+            let mut outside: Vec<usize> = Vec::new();
             if drawn < rows {
-                let mut inside = vec![0.0; rows];
+                let mut inside = vec![None; rows];
                 for row in sample(&mut rng, rows, drawn) {
-                    inside[row] = weights[row];
+                    inside[row] = Some(weights[row]);
                 }
-                weights = inside;
+                if patience.is_some() {
+                    outside = (0..rows).filter(|row| inside[*row].is_none()).collect();
+                }
+                weights = inside.into_iter().map(Option::unwrap_or_default).collect();
             }
+            let before = loss_among(loss, task, outcome, &outside, &score);
             if weights.iter().all(|weight| *weight <= 0.0) {
                 let reason = "a draw of patients had no weight; take a larger share by `subsample`";
                 return Err(refuse(CARD.name, reason));
@@ -245,6 +263,17 @@ impl Learner for GradientBoostingSurvival {
                 values.push(fitted);
             }
             watch.advance(CARD.name, 1);
+            if let Some(patience) = patience {
+                let after = loss_among(loss, task, outcome, &outside, &score);
+                // A draw that leaves out nobody with the event says nothing.
+                improvements.push(before.zip(after).map_or(0.0, |(before, after)| before - after));
+                if improvements.len() >= patience && improvements.iter().rev().take(patience).sum::<f64>() <= 0.0 {
+                    let kept = model.trees.len() - patience;
+                    model.trees.truncate(kept);
+                    model.training_loss.truncate(kept);
+                    break;
+                }
+            }
         }
         for (tree, factor) in model.trees.iter_mut().zip(&factors) {
             tree.value.iter_mut().for_each(|value| *value *= factor);
@@ -278,6 +307,17 @@ impl Learner for GradientBoostingSurvival {
         };
         Err(FitError::Frozen { reason: reason.to_owned() })
     }
+}
+
+/// The loss of some patients among themselves; `None` where they have no event.
+fn loss_among(loss: BoostingLoss, task: &Task<'_>, outcome: &Censored, rows: &[usize], score: &[f64]) -> Option<f64> {
+    if rows.is_empty() {
+        return None;
+    }
+    let weights: Option<Vec<f64>> = task.weights.map(|weights| rows.iter().map(|row| weights[*row]).collect());
+    let objective = LossOfFollowUp::new(loss, &outcome.select(rows), weights.as_deref()).ok()?;
+    let score: Vec<f64> = rows.iter().map(|row| score[*row]).collect();
+    Some(objective.value(&score)).filter(|value| value.is_finite())
 }
 
 fn add(score: &mut [f64], factor: f64, values: &[f64]) {
@@ -431,6 +471,22 @@ mod tests {
         }
         let model = weighted.as_any().downcast_ref::<BoostedSurvivalTrees>().unwrap();
         assert!(model.training_loss.windows(2).all(|pair| pair[1] < pair[0]));
+    }
+
+    #[test]
+    fn patience_stops_early_and_wants_patients_left_out() {
+        let (x, _, outcome) = cohort(80);
+        let given = |patience: i64, subsample: f64| {
+            [
+                ("trees", Value::Integer(400)),
+                ("subsample", Value::Real(subsample)),
+                ("patience", Value::Integer(patience)),
+            ]
+        };
+        let model = fitted(&x, &outcome, None, &given(15, 0.5)).unwrap();
+        let trees = model.as_any().downcast_ref::<BoostedSurvivalTrees>().unwrap().trees.len();
+        assert!(trees < 385, "{trees}");
+        assert!(fitted(&x, &outcome, None, &given(15, 1.0)).err().unwrap().to_string().contains("subsample"));
     }
 
     #[test]

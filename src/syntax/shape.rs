@@ -396,6 +396,7 @@ fn misfit(item: &Expr, kind: Kind, word: &str) -> Option<Diagnostic> {
         | Kind::Metric
         | Kind::Filter
         | Kind::FeatureClass
+        | Kind::Perturbation
         | Kind::Enrichment => {
             !matches!(item.kind, ExprKind::Text(_) | ExprKind::Number(_) | ExprKind::Date { .. } | ExprKind::Missing)
         }

@@ -45,6 +45,13 @@ cohort c from b
         good: "evaluate R on external",
     },
     Code {
+        code: "name::unknown-class",
+        title: "A class of features that does not exist",
+        explanation: "Classes have the names of PyRadiomics.",
+        bad: "classes texture",
+        good: "classes glcm, glrlm",
+    },
+    Code {
         code: "name::unknown-code",
         title: "There is no such code of a fault",
         explanation: "The word is not known; the hint has the nearest spelling, or what there is.",
@@ -113,6 +120,13 @@ cohort c from b
         explanation: "The word is not known; the hint has the nearest spelling, or what there is.",
         bad: "evaluate R.clincal",
         good: "evaluate R.clinical",
+    },
+    Code {
+        code: "name::unknown-perturbation",
+        title: "A perturbation that does not exist",
+        explanation: "Masks are rotated, translated, dilated, eroded, or their contours moved at random.",
+        bad: "keep where ICC(2, 1) > 0.75 over rotations",
+        good: "keep where ICC(2, 1) > 0.75 over rotation",
     },
     Code {
         code: "name::unknown-phase",

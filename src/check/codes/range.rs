@@ -46,11 +46,25 @@ pub(super) static CODES: &[Code] = &[
         good: "at 12 months",
     },
     Code {
+        code: "range::intensities",
+        title: "Something is no range of intensities",
+        explanation: "A region is reduced to the voxels within two intensities, the lower first, or within so many standard deviations of its mean.",
+        bad: "resegment to 250 .. -150",
+        good: "resegment to -150 .. 250",
+    },
+    Code {
         code: "range::outside",
         title: "A number outside the column's range",
         explanation: "No row can have it: usually a slip of the unit.",
         bad: "ecog <= 7",
         good: "ecog <= 2",
+    },
+    Code {
+        code: "range::scale",
+        title: "A scale that is not positive",
+        explanation: "Normalised intensities are multiplied with it.",
+        bad: "normalize to 0",
+        good: "normalize to 100",
     },
     Code {
         code: "range::seed",

@@ -4,6 +4,14 @@ use crate::syntax::Code;
 
 pub(super) static CODES: &[Code] = &[
     Code {
+        code: "setting::file",
+        title: "A parameter file cannot be taken",
+        explanation: "It is read as PyRadiomics reads it; a setting that is misspelt or not offered is told, and the study does not repeat what the file says.",
+        bad: r#"settings "params.yaml"
+resample to 1 mm"#,
+        good: r#"settings "params.yaml""#,
+    },
+    Code {
         code: "setting::grid",
         title: "Several values where one is taken",
         explanation: "Only settings of a learner are tuned, and a range of real numbers says its step.",

@@ -842,6 +842,7 @@ fn shapley(out: &mut Examples) {
         model: "PRIME_R".into(),
         cohort: "train (out of fold)".into(),
         n: 104,
+        measure: "Mean |Shapley value|".into(),
         unit: "log-odds".into(),
         method: "exact for linear models".into(),
         bars: (0..count)
@@ -884,6 +885,7 @@ fn shapley(out: &mut Examples) {
             model: "PRIME_R".into(),
             cohort: "train (out of fold)".into(),
             n: n as u64,
+            measure: "Shapley value".into(),
             unit: "log-odds".into(),
             method: "exact for linear models".into(),
             features: (0..count)
@@ -1057,6 +1059,56 @@ fn genes(out: &mut Examples) {
     let (plain, many) = (edge(30, 50), edge(120, 8));
     out.add("plain", plain);
     out.add("hundred genes", many);
+
+    let slice = |plane: &str, columns: usize, rows: usize, pixel: (f64, f64)| image_slices::Slice {
+        plane: plane.to_owned(),
+        number: 31,
+        columns,
+        rows,
+        pixel,
+        values: (0..columns * rows)
+            .map(|i| ((i % columns) as f64 - 20.0) * 8.0 + ((i / columns) as f64) * 3.0)
+            .collect(),
+        outlines: vec![vec![(10.0, 10.0), (25.0, 10.0), (25.0, 22.0), (10.0, 22.0), (10.0, 10.0)]],
+    };
+    out.add(
+        "plain",
+        image_slices::ImageSlices {
+            patient: "HCC_017".into(),
+            region: "arterial phase, label 1".into(),
+            voxels: 10_234,
+            window: (60.0, 400.0),
+            unit: "HU".into(),
+            slices: vec![
+                slice("Axial", 40, 34, (2.0, 2.0)),
+                slice("Coronal", 40, 30, (2.0, 3.0)),
+                slice("Sagittal", 34, 30, (2.0, 3.0)),
+            ],
+        },
+    );
+
+    let precision = |name: &str| precision_recall::Curve {
+        name: name.to_owned(),
+        n: 104,
+        events: 47,
+        points: (1..40).map(|i| (f64::from(i) / 39.0, 1.0 - 0.55 * f64::from(i) / 39.0)).collect(),
+    };
+    let curves =
+        vec![precision("train (out of fold)"), precision("the external cohort of the second centre (external)")];
+    out.add("plain", precision_recall::PrecisionRecall { title: "PRIME_R".into(), curves });
+    let agreement = |n: usize, by: f64| {
+        let mut scatter = Scatter(61);
+        bland_altman::Agreement {
+            readings: "volume by reader_1 and reader_2".into(),
+            points: (0..n).map(|_| (40.0 + 10.0 * scatter.normal(), by * scatter.normal())).collect(),
+            bias: Some(0.0),
+            lower: Some(-1.96 * by),
+            upper: Some(1.96 * by),
+            coverage: 0.95,
+        }
+    };
+    out.add("plain", agreement(60, 2.0));
+    out.add("ten thousand alike", agreement(10_000, 0.0));
 
     let boxes = |count: usize, groups: &[&str], n: usize| {
         let mut scatter = Scatter(59);

@@ -15,9 +15,9 @@ static CARD: Card = Card {
         LEVEL,
         Parameter {
             name: "ties",
-            domain: Domain::Choice(&["efron", "breslow"]),
+            domain: Domain::Choice(&["efron", "breslow", "exact"]),
             default: Initial::Choice("efron"),
-            summary: "Approximation of the partial likelihood where event times are tied.",
+            summary: "Partial likelihood where event times are tied: an approximation, or the exact conditional one.",
         },
         Parameter {
             name: "robust",

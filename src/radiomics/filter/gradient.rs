@@ -2,8 +2,8 @@
 
 #![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
 
-use super::Derived;
 use super::log::inner;
+use super::{Derived, Filter, Offered};
 use crate::card::{Card, Domain, Initial, Parameter, Role};
 use crate::imaging::Volume;
 use crate::radiomics::region::Region;
@@ -24,6 +24,9 @@ pub static CARD: Card = Card {
     references: &["ITK, GradientMagnitudeImageFilter."],
     example: "features radiomics from ct\n  filter gradient",
 };
+
+pub static OFFERED: Offered =
+    Offered { card: &CARD, make: |settings| Ok(Filter::Gradient { per_millimetre: settings.flag("per_millimetre") }) };
 
 /// The gradient's magnitude at the region's voxels.
 pub fn apply(image: &Volume, region: &Region, per_millimetre: bool) -> Derived {

@@ -8,7 +8,7 @@
 
 #![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
 
-use super::{Derived, Skipped};
+use super::{Derived, Filter, Offered, Skipped};
 use crate::card::{Card, Domain, Initial, Parameter, Role};
 use crate::imaging::volume::Number;
 use crate::imaging::{Volume, VoxelBox};
@@ -31,6 +31,17 @@ approximation, so that values equal those of PyRadiomics and SimpleITK. An image
 ⌈σ / spacing⌉ + 1 voxels along an axis gives none.",
     references: &["Deriche R. Recursively implementing the Gaussian and its derivatives. INRIA RR-1893, 1993."],
     example: "features radiomics from ct\n  filter LoG(sigma = 4 mm)",
+};
+
+pub static OFFERED: Offered = Offered {
+    card: &CARD,
+    make: |settings| {
+        let sigmas = settings.reals("sigma");
+        match sigmas.iter().find(|sigma| **sigma <= 0.0) {
+            Some(sigma) => Err(format!("a Gaussian has a positive standard deviation, not {sigma} mm")),
+            None => Ok(Filter::LoG { sigmas: sigmas.into_iter().map(Sigma::new).collect() }),
+        }
+    },
 };
 
 /// A standard deviation in mm with the way its number was written, which PyRadiomics carries into names.

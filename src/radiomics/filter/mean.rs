@@ -2,8 +2,8 @@
 
 #![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
 
-use super::Derived;
 use super::log::inner;
+use super::{Derived, Filter, Offered};
 use crate::card::{Card, Domain, Initial, Parameter, Role};
 use crate::imaging::{Volume, VoxelBox};
 use crate::radiomics::region::Region;
@@ -26,6 +26,9 @@ pub static CARD: Card = Card {
 Radiology 2024;310:e231319."],
     example: "features radiomics from ct\n  filter mean(support = 5)",
 };
+
+pub static OFFERED: Offered =
+    Offered { card: &CARD, make: |settings| Ok(Filter::Mean { support: settings.count("support") }) };
 
 /// What lies beyond the edge of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

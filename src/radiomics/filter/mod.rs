@@ -1,9 +1,10 @@
 //! Filters: each makes derived images of which the same features are computed.
 //!
-//! One file per filter, with its card. A filter sees the image and the region and gives the filtered values of the
+//! One file per filter, with its card and what a study's settings of the card mean; registering it is one line of
+//! [`OFFERED`]. A filter sees the image and the region and gives the filtered values of the
 //! region's voxels only; how far around the region it has to look is its own affair.
 
-use crate::card::Card;
+use crate::card::{self, Card};
 use crate::imaging::Volume;
 use crate::radiomics::region::Region;
 
@@ -13,6 +14,26 @@ pub mod mean;
 pub mod pointwise;
 pub mod wavelet;
 pub mod wavelet_tables;
+
+/// A filter by its card, and how checked settings of the card become the filter.
+pub struct Offered {
+    pub card: &'static Card,
+    /// Says why where the settings, each in its domain, do not fit together or name nothing that is known.
+    pub make: fn(&card::Settings) -> Result<Filter, String>,
+}
+
+/// Every filter that a study can ask for.
+pub static OFFERED: &[&Offered] = &[
+    &pointwise::OFFERED_ORIGINAL,
+    &log::OFFERED,
+    &wavelet::OFFERED,
+    &pointwise::OFFERED_SQUARE,
+    &pointwise::OFFERED_SQUARE_ROOT,
+    &pointwise::OFFERED_LOGARITHM,
+    &pointwise::OFFERED_EXPONENTIAL,
+    &gradient::OFFERED,
+    &mean::OFFERED,
+];
 
 /// A filtered image, at the region's voxels.
 #[derive(Clone, Debug)]
@@ -94,6 +115,14 @@ impl Filter {
         }
     }
 
+    /// Filters that give one family of images each: several standard deviations stand apart.
+    pub fn divided(&self) -> Vec<Filter> {
+        match self {
+            Filter::LoG { sigmas } => sigmas.iter().map(|sigma| Filter::LoG { sigmas: vec![sigma.clone()] }).collect(),
+            other => vec![other.clone()],
+        }
+    }
+
     /// Computes one part and hands each derived image to `visit` as soon as it is there.
     ///
     /// # Errors
@@ -149,5 +178,26 @@ fn visit_or_skip<E>(
             skip(why);
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_make_their_own_filters() {
+        for offered in OFFERED {
+            let given = offered
+                .card
+                .parameters
+                .iter()
+                .filter(|parameter| parameter.default == card::Initial::Required)
+                .map(|parameter| (parameter.name, card::Value::Integer(3)));
+            let settings = card::Settings::new(offered.card, given).unwrap();
+            let filter = (offered.make)(&settings).unwrap();
+            assert_eq!(filter.card().name, offered.card.name);
+        }
+        assert_eq!(Filter::LoG { sigmas: vec![log::Sigma::new(2.0), log::Sigma::new(4.0)] }.divided().len(), 2);
     }
 }

@@ -1,7 +1,7 @@
 //! The image itself, and filters that look at one voxel at a time: square, square root, logarithm, exponential.
 //! Each is scaled to the range of the image it is given, as PyRadiomics does.
 
-use super::{Derived, Skipped};
+use super::{Derived, Filter, Offered, Skipped};
 use crate::card::{Card, Role};
 use crate::imaging::volume::Number;
 use crate::imaging::{Volume, VoxelType};
@@ -9,7 +9,7 @@ use crate::on_voxels;
 use crate::radiomics::region::Region;
 
 macro_rules! card {
-    ($item:ident, $name:literal, $title:literal, $summary:literal, $documentation:literal) => {
+    ($item:ident, $offered:ident, $filter:ident, $name:literal, $title:literal, $summary:literal, $documentation:literal) => {
         pub static $item: Card = Card {
             name: $name,
             title: $title,
@@ -22,12 +22,16 @@ macro_rules! card {
 phenotype. Cancer Res 2017;77:e104-e107."],
             example: concat!("features radiomics from ct\n  filter original, ", $name),
         };
+
+        pub static $offered: Offered = Offered { card: &$item, make: |_| Ok(Filter::$filter) };
     };
 }
 
-card!(ORIGINAL, "original", "Original image", "The image as it is.", "No filter.");
+card!(ORIGINAL, OFFERED_ORIGINAL, Original, "original", "Original image", "The image as it is.", "No filter.");
 card!(
     SQUARE,
+    OFFERED_SQUARE,
+    Square,
     "square",
     "Square",
     "Squares of intensities.",
@@ -35,6 +39,8 @@ card!(
 );
 card!(
     SQUARE_ROOT,
+    OFFERED_SQUARE_ROOT,
+    SquareRoot,
     "squareroot",
     "Square root",
     "Square roots of intensities, with their sign.",
@@ -42,6 +48,8 @@ card!(
 );
 card!(
     LOGARITHM,
+    OFFERED_LOGARITHM,
+    Logarithm,
     "logarithm",
     "Logarithm",
     "Logarithms of intensities, with their sign.",
@@ -49,6 +57,8 @@ card!(
 );
 card!(
     EXPONENTIAL,
+    OFFERED_EXPONENTIAL,
+    Exponential,
     "exponential",
     "Exponential",
     "Exponentials of intensities.",

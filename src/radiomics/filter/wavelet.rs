@@ -7,7 +7,7 @@ use std::f64::consts::SQRT_2;
 use std::ops::{AddAssign, Mul};
 
 use super::wavelet_tables::WAVELETS;
-use super::{Derived, Part, Skipped};
+use super::{Derived, Filter, Offered, Part, Skipped};
 use crate::card::{Card, Domain, Initial, Parameter, Role};
 use crate::imaging::volume::Number;
 use crate::imaging::{Volume, VoxelType};
@@ -45,6 +45,21 @@ HLL is high-pass along x. With flat textures the axis across the plane is left o
 Equals PyWavelets' `swtn` with one level at a time, which PyRadiomics uses.",
     references: &["Mallat S. A wavelet tour of signal processing. 3rd ed. Academic Press, 2009."],
     example: "features radiomics from ct\n  filter wavelet(family = coif1)",
+};
+
+pub static OFFERED: Offered = Offered {
+    card: &CARD,
+    make: |settings| {
+        let family = settings.choice("family").to_owned();
+        if filters(&family).is_none() {
+            return Err(format!(
+                "no wavelet is called `{family}`: known are haar, db1 to db20, sym2 to sym20, coif1 to coif5, \
+                 and bior and rbio 1.1 to 6.8"
+            ));
+        }
+        let (level, start_level) = (settings.count("level"), settings.count("start_level"));
+        Ok(Filter::Wavelet(Settings { family, level, start_level }))
+    },
 };
 
 /// The parameters of the filter.

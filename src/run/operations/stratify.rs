@@ -7,7 +7,7 @@ use crate::figures::subgroups::{Level, Subgroups, Variable};
 use crate::plan::Rows;
 use crate::plan::node::Stratify;
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
+use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable, fixed};
 use crate::run::step::Step;
 use crate::run::world::coded;
 use crate::stats::binomial::{ProportionInterval, proportion};
@@ -132,7 +132,14 @@ fn hazards(
             .collect()
     };
     let mut drawn: Vec<(String, Vec<Level>)> = Vec::new();
-    let mut push = |subgroup: &str, rows: &[usize], extra: Vec<(String, Vec<f64>)>, interaction: Cell| {
+    let mut push = |subgroup: &str,
+                    rows: &[usize],
+                    extra: Vec<(String, Vec<f64>)>,
+                    interaction: Cell|
+     -> Vec<Option<f64>> {
+        // A P within a subgroup would say more of its size than of a difference.
+        let whole = !subgroup.contains(": ");
+        let mut ratios = Vec::new();
         let mut levels = Vec::new();
         let events = rows.iter().filter(|row| all.event[**row] == 1).count();
         let fitted = fit(step, rows, all, dummies(rows).into_iter().chain(extra).collect());
@@ -151,13 +158,14 @@ fn hazards(
             };
             let record = EstimateRecord::new(&estimate.with_events(Some(events)), Kind::Descriptive)
                 .of("", &format!("{}, {subgroup}", set.label));
+            ratios.push(record.value);
+            let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
             levels.push(Level {
                 name: subgroup.to_owned(),
                 n: rows.len() as u64,
                 events: events as u64,
                 effect: match record.value {
                     Some(value) => {
-                        let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
                         Effect::Estimate { value, lower: finite(record.lower), upper: finite(record.upper), p: None }
                     }
                     None => Effect::NotEstimable(record.why.clone().unwrap_or_default()),
@@ -170,14 +178,16 @@ fn hazards(
                 Cell::count(rows.len()),
                 Cell::count(events),
                 record.cell(2),
-                p,
+                if whole { p } else { Cell::Empty },
                 last,
             ]);
             answer.estimates.push(record);
         }
         drawn.push((subgroup.to_owned(), levels));
+        ratios
     };
     let mut variables: Vec<(String, Cell, usize, usize)> = Vec::new();
+    let mut attenuation = Vec::new();
     push("all", rows, Vec::new(), Cell::Empty);
     if !spec.adjust_for.is_empty() {
         let mut kept: Vec<usize> = rows.to_vec();
@@ -192,7 +202,14 @@ fn hazards(
             extra.extend(columns_for(label, &cells.select(kept.iter().copied().map(Some)))?);
         }
         let words: Vec<&str> = spec.adjust_for.iter().map(|(label, _)| label.as_str()).collect();
-        push(&format!("all, adjusted for {}", words.join(", ")), &kept, extra, Cell::Empty);
+        // Before and after on the same patients, so that the change is the adjustment's.
+        let before = push("covariates known, not adjusted", &kept, Vec::new(), Cell::Empty);
+        let after = push(&format!("adjusted for {}", words.join(", ")), &kept, extra, Cell::Empty);
+        for (place, (before, after)) in before.iter().zip(&after).enumerate() {
+            if let (Some(before), Some(after)) = (before, after) {
+                attenuation.push(attenuated(&labels[place + 1], &words.join(", "), *before, *after));
+            }
+        }
     }
     for (label, expression) in &spec.within {
         let cells = step.world.evaluate(expression, set.table)?;
@@ -212,6 +229,9 @@ fn hazards(
         }
         variables.push((label.clone(), interaction, rows.len() - known.len(), count));
     }
+    table.notes.extend(attenuation.iter().cloned());
+    let told = attenuation.into_iter().map(|sentence| format!("{}: {sentence}", set.label));
+    answer.notes.extend(told);
     table
         .notes
         .push("subgroups are compared by the likelihood-ratio test of their interaction with the groups".to_owned());
@@ -225,34 +245,51 @@ fn hazards(
         let subgroups: usize = variables.iter().map(|variable| variable.3).sum();
         let (adjusted, within) = rest.split_at(rest.len().saturating_sub(subgroups));
         let mut within = within.iter();
-        let variables = variables.iter().map(|(name, p, missing, count)| Variable {
-            name: name.clone(),
-            p: if let Cell::P(p) = p { Some(*p) } else { None },
-            why: if let Cell::NotEstimable(why) = p { why.clone() } else { String::new() },
-            missing: *missing as u64,
-            levels: within
-                .by_ref()
-                .take(*count)
-                .map(|(full, level)| Level {
-                    name: full.strip_prefix(&format!("{name}: ")).unwrap_or(full).to_owned(),
-                    ..level.clone()
-                })
-                .collect(),
-        });
+        let mut listed = Vec::new();
+        for (name, p, missing, count) in &variables {
+            let prefix = format!("{name}: ");
+            let own = within.by_ref().take(*count).map(|(full, level)| Level {
+                name: full.strip_prefix(&prefix).unwrap_or(full).to_owned(),
+                ..level.clone()
+            });
+            listed.push(Variable {
+                name: name.clone(),
+                p: if let Cell::P(p) = p { Some(*p) } else { None },
+                why: if let Cell::NotEstimable(why) = p { why.clone() } else { String::new() },
+                missing: *missing as u64,
+                levels: own.collect(),
+            });
+        }
         let figure = Subgroups {
             measure: format!("Hazard ratio, {} against {}", labels[place], labels[0]),
             interval: super::drawn::interval(step.level()),
             method: "Cox regression, ties by Efron; Wald; interaction by the likelihood-ratio test".to_owned(),
             cohort: set.label.clone(),
             overall: Level { name: "All patients".to_owned(), ..overall },
-            variables: variables.collect(),
             adjusted: adjusted.iter().map(|(_, level)| level.clone()).collect(),
+            variables: listed,
         };
         if !figure.variables.is_empty() || !figure.adjusted.is_empty() {
             answer.figures.push(FigureData::new(format!("Hazard ratios within subgroups on {}", set.label), &figure));
         }
     }
     Ok(())
+}
+
+/// What an adjustment changes of a hazard ratio, in the log hazard.
+fn attenuated(label: &str, by: &str, before: f64, after: f64) -> String {
+    let numbers = format!(
+        "hazard ratio of {label} {} before and {} after adjustment for {by}",
+        fixed(before, 2),
+        fixed(after, 2)
+    );
+    let (from, to) = (before.ln(), after.ln());
+    if from == 0.0 {
+        return format!("{numbers}.");
+    }
+    let change = 100.0 * (1.0 - to / from);
+    let word = if change >= 0.0 { "attenuated" } else { "strengthened" };
+    format!("{numbers}: the log hazard ratio is {word} by {:.0}%.", change.abs())
 }
 
 fn fit(step: &Step<'_>, rows: &[usize], all: &Censored, columns: Vec<(String, Vec<f64>)>) -> Result<CoxFit, String> {

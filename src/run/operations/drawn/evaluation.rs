@@ -42,15 +42,18 @@ fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     seen
 }
 
-/// P of paired differences by cohort, model and comparator, as the tables of comparison tell them.
-fn differences(answer: &Answer) -> BTreeMap<(String, String, String), f64> {
+/// P of paired differences in a metric by cohort, model and comparator, as the tables of comparison
+/// tell them.
+fn differences(answer: &Answer, metric: &str) -> BTreeMap<(String, String, String), f64> {
     let mut found = BTreeMap::new();
     for table in answer.tables.iter().filter(|table| table.name.starts_with("comparison-")) {
         let cohort = table.name.trim_start_matches("comparison-");
-        let column = table.columns.iter().position(|name| name == "P");
+        let at = |name: &str| table.columns.iter().position(|column| column == name);
+        let (Some(of), Some(p)) = (at("metric"), at("P")) else { continue };
         for row in &table.rows {
-            if let (Some(Cell::Text(model)), Some(Cell::Text(other)), Some(Cell::P(p))) =
-                (row.first(), row.get(1), column.and_then(|at| row.get(at)))
+            if let (Some(Cell::Text(model)), Some(Cell::Text(other)), Some(Cell::Text(own)), Some(Cell::P(p))) =
+                (row.first(), row.get(1), row.get(of), row.get(p))
+                && own == metric
             {
                 found.insert((cohort.to_owned(), model.clone(), other.clone()), *p);
             }
@@ -90,7 +93,7 @@ fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData>
         Some(Roc { name, n: events.len() as u64, events: happened, area, points: points.unwrap_or_default() })
     };
     let method = format!("{}, DeLong", interval(level));
-    let p = differences(answer);
+    let p = differences(answer, "AUC");
     let mut figures = Vec::new();
     for model in distinct(judgements.iter().map(|j| j.model.as_str())) {
         let of: Vec<&Judgement> = judgements.iter().filter(|j| j.model == model).collect();
@@ -124,10 +127,10 @@ fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData>
 fn comparisons(answer: &Answer, level: f64) -> Option<FigureData> {
     let told: Vec<&EstimateRecord> =
         answer.estimates.iter().filter(|r| !r.model.is_empty() && !r.metric.starts_with("difference")).collect();
-    let first = told.first()?;
+    let first = *told.first()?;
     let (metric, horizon) = (first.metric.as_str(), first.horizon.clone());
     let mut told: Vec<&EstimateRecord> =
-        told.into_iter().filter(|r| r.metric == metric && r.horizon == horizon).collect();
+        told.into_iter().filter(|r| r.metric == metric && r.horizon == first.horizon).collect();
     if told.iter().any(|r| r.kind != Kind::Apparent) {
         told.retain(|r| r.kind != Kind::Apparent);
     }
@@ -135,7 +138,8 @@ fn comparisons(answer: &Answer, level: f64) -> Option<FigureData> {
         return None;
     }
     let against = told.first()?.model.clone();
-    let differences = differences(answer);
+    let title = horizon.map_or(metric.to_owned(), |at| format!("{metric} at {at}"));
+    let differences = differences(answer, &title);
     let p = |r: &EstimateRecord| {
         let key = |a: &str, b: &str| (r.cohort.clone(), a.to_owned(), b.to_owned());
         differences.get(&key(&against, &r.model)).or(differences.get(&key(&r.model, &against))).copied()
@@ -155,7 +159,7 @@ fn comparisons(answer: &Answer, level: f64) -> Option<FigureData> {
         }));
     }
     let figure = Comparison {
-        metric: horizon.map_or(metric.to_owned(), |at| format!("{metric} at {at}")),
+        metric: title,
         method: format!("{}; {}", interval(level), first.how),
         chance: matches!(metric, "AUC" | "C-index" | "Uno-C").then_some(0.5),
         against,

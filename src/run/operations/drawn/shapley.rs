@@ -99,6 +99,7 @@ impl Explained<'_> {
             model: text(self.model),
             cohort: text(self.cohort),
             n: n as u64,
+            measure: text("Mean |Shapley value|"),
             unit: text(self.unit),
             method: text(self.method),
             bars: shown
@@ -133,6 +134,7 @@ impl Explained<'_> {
             model: text(self.model),
             cohort: text(self.cohort),
             n: n as u64,
+            measure: text("Shapley value"),
             unit: text(self.unit),
             method: format!("{}. Lines: lowess, span 2/3; colours: the next feature in rank", self.method),
             features: features.collect(),

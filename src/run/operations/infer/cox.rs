@@ -15,7 +15,11 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
     let Outcome::Survival(censored) = &frame.outcome else {
         return Err(Fault::run("run::wrong-endpoint", "`cox` wants a time to an event"));
     };
-    let ties = if spec.settings.choice("ties") == "breslow" { Ties::Breslow } else { Ties::Efron };
+    let ties = match spec.settings.choice("ties") {
+        "breslow" => Ties::Breslow,
+        "exact" => Ties::Exact,
+        _ => Ties::Efron,
+    };
     let options =
         CoxOptions { ties, level: level(step, spec), robust: spec.settings.flag("robust"), ..CoxOptions::default() };
     let data = CoxData {
@@ -24,9 +28,13 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
         ..CoxData::new(frame.x.view(), &frame.names, censored)
     };
     let fit = cox::fit(&data, &options).map_err(|error| Fault::run("run::not-fitted", error.to_string()))?;
-    let ties = if ties == Ties::Efron { "Efron" } else { "Breslow" };
+    let ties = match ties {
+        Ties::Efron => "by Efron",
+        Ties::Breslow => "by Breslow",
+        Ties::Exact => "exact (conditional)",
+    };
     let robust = if fit.robust_variance.is_some() { ", robust variance" } else { "" };
-    let how = format!("Cox regression, ties by {ties}; Wald{robust}");
+    let how = format!("Cox regression, ties {ties}; Wald{robust}");
     let coefficients = fit
         .coefficients
         .iter()
