@@ -55,7 +55,6 @@ const STUDY: &str = r#"study R
 
 table patients from "patients.csv"
   key patient
-  column size: number
 
 images ct from "ct/{patient}_{phase}.nrrd"
   phases arterial, venous
@@ -71,8 +70,7 @@ features radiomics from ct
 
 model M for event
   prepare radiomics by median then variance(min = 0.01) then z-score
-  learn logistic_ridge
-  choose by AUC over 3 folds
+  learn ridge
   fuse radiomics
 "#;
 
@@ -166,7 +164,7 @@ fn what_is_finished_is_kept_when_it_is_stopped() {
     let resumed = done(folder.path(), STUDY);
     let other = tempfile::tempdir().unwrap();
     images(other.path());
-    assert_eq!(resumed.answers, done(other.path(), STUDY).answers);
+    assert!(resumed.answers == done(other.path(), STUDY).answers, "other answers");
 }
 
 fn walk(folder: &Path) -> usize {

@@ -218,7 +218,7 @@ mod tests {
             let svg = page.svg().expect("a drawing");
             assert!(svg.contains("Axial, slice 7") && svg.contains("window -150 to 250 HU") && !svg.contains("NaN"));
         }
-        assert!(figure.caption().contains("1,234 voxels"), "{}", figure.caption());
+        assert!(figure.caption().contains("label 1 of 1234 voxels"), "{}", figure.caption());
         let json = serde_json::to_value(&figure).expect("JSON");
         let back = super::super::read("image-slices", &json).expect("the figure");
         assert_eq!(back.csv(), csv);

@@ -62,7 +62,7 @@ const CHAPTERS: [(&str, &str, &str, &[Topic]); 12] = [
     ),
     (
         "radiomics",
-        "Radiomics: filters and feature classes",
+        "Radiomics: filters, feature classes, perturbations",
         "",
         &[Topic::Thing(Role::Filter), Topic::Thing(Role::FeatureClass), Topic::Thing(Role::Perturbation)],
     ),

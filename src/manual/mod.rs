@@ -16,6 +16,7 @@ pub use book::{Chapter, book};
 pub use page::{Page, Topic};
 pub use search::{find, near, search};
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::card::Card;
@@ -32,6 +33,7 @@ pub fn pages() -> &'static [Page] {
         let cards = cards().map(Page::of_card);
         let codes = crate::check::codes::all().map(Page::of_code);
         let mut pages: Vec<Page> = declarations.chain(clauses).chain(cards).chain(codes).collect();
+        tell_apart(&mut pages);
         // Keywords stay in the order of a study; within a topic everything else goes by name.
         pages.sort_by(|a, b| {
             let order = a.topic.cmp(&b.topic);
@@ -39,6 +41,19 @@ pub fn pages() -> &'static [Page] {
         });
         pages
     })
+}
+
+/// Things of one name that serve different endpoints say which in their title.
+fn tell_apart(pages: &mut [Page]) {
+    let mut names: BTreeMap<(Topic, String), usize> = BTreeMap::new();
+    for page in pages.iter().filter(|page| matches!(page.topic, Topic::Thing(_))) {
+        *names.entry((page.topic, page.name.clone())).or_default() += 1;
+    }
+    for page in pages.iter_mut() {
+        if names.get(&(page.topic, page.name.clone())).is_some_and(|count| *count > 1) {
+            page.title = format!("{} ({})", page.title, page.serves.join(", "));
+        }
+    }
 }
 
 /// Every card of every registry.
@@ -98,6 +113,7 @@ mod tests {
             Role::FeatureClass,
             Role::Differential,
             Role::Enrichment,
+            Role::Perturbation,
         ] {
             assert!(pages().iter().any(|page| page.topic == Topic::Thing(role)), "no page of a {role:?}");
         }

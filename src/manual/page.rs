@@ -33,13 +33,13 @@ impl Topic {
                 Role::Metric => "metric",
                 Role::Filter => "image filter",
                 Role::FeatureClass => "feature class",
+                Role::Perturbation => "perturbation of masks",
                 Role::Figure => "figure",
                 Role::Inference => "inference",
                 Role::Differential => "test of genes",
                 Role::Enrichment => "enrichment",
                 Role::Explanation => "explanation",
                 Role::Function => "function",
-                Role::Perturbation => "perturbation",
             },
         }
     }
@@ -61,6 +61,8 @@ pub struct Page {
     /// Parameters as `name`, range, default, meaning.
     pub parameters: Vec<[String; 4]>,
     pub references: Vec<&'static str>,
+    /// Kinds of endpoint that a card serves.
+    pub serves: Vec<String>,
     pub example: String,
 }
 
@@ -90,6 +92,7 @@ impl Page {
             body,
             parameters: Vec::new(),
             references: Vec::new(),
+            serves: Vec::new(),
             example: keyword.example.to_owned(),
         }
     }
@@ -124,6 +127,7 @@ impl Page {
             body,
             parameters,
             references: card.references.to_vec(),
+            serves: card.endpoints.iter().map(EndpointKind::to_string).collect(),
             example: card.example.to_owned(),
         }
     }
@@ -139,6 +143,7 @@ impl Page {
             body: format!("{}\n\nWrong:\n\n{}\n\nRight:\n\n{}", code.explanation, block(code.bad), block(code.good)),
             parameters: Vec::new(),
             references: Vec::new(),
+            serves: Vec::new(),
             example: String::new(),
         }
     }

@@ -49,7 +49,7 @@ pub fn html_of(plan: &Plan, results: &Results, circumstances: &Circumstances) ->
         .iter()
         .map(|record| {
             format!(
-                "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
+                "<tr><th scope=\"row\">{}</th><td class=\"hash\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
                  <td class=\"n\">{}</td><td class=\"hash\"><code>{}</code></td></tr>\n",
                 html(&record.table),
                 record.path.as_ref().map_or_else(|| "bound by name".to_owned(), |path| html(path)),
@@ -137,7 +137,7 @@ fn timings(circumstances: &Circumstances) -> String {
                 "<tr><th scope=\"row\">{}</th><td class=\"n\" data-v=\"{}\">{}</td></tr>\n",
                 html(step),
                 took.as_secs_f64(),
-                shown(*took)
+                html(&shown(*took))
             )
         })
         .collect();

@@ -7,6 +7,9 @@ use crate::run::results::{Cell, ResultTable};
 
 use super::escape::{data_address, html, latex, line, minus};
 
+/// A table of so many rows is not broken over two pages.
+const SHORT: usize = 12;
+
 /// A cell in words.
 pub struct Written {
     pub text: String,
@@ -76,9 +79,10 @@ impl Sheet {
     pub fn html(&self, number: usize, table: &ResultTable) -> String {
         let id = format!("table-{number}");
         let mut out = format!(
-            "<div class=\"table\" id=\"{id}\"><div class=\"scroll\" role=\"region\" tabindex=\"0\" \
+            "<div class=\"table{}\" id=\"{id}\"><div class=\"scroll\" role=\"region\" tabindex=\"0\" \
              aria-labelledby=\"{id}-title\">\n<table{}><caption id=\"{id}-title\"><b>Table {number}.</b> {}</caption>\n\
              <thead><tr>",
+            if self.rows.len() <= SHORT { " short" } else { "" },
             // So few columns fit a printed page without breaking their numbers.
             if self.columns.len() <= 8 { " class=\"few\"" } else { "" },
             line(&self.title)

@@ -75,6 +75,7 @@ pub fn shown(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     let whole = seconds.round() as u64;
     match seconds {
+        s if s < 0.0005 => "< 1 ms".to_owned(),
         s if s < 0.0995 => format!("{:.0} ms", s * 1000.0),
         s if s < 9.95 => format!("{s:.1} s"),
         s if s < 59.5 => format!("{s:.0} s"),

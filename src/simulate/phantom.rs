@@ -212,11 +212,11 @@ impl Lesion {
     pub fn mask(&self, reader: Reader, stream: &Stream) -> Result<Volume, SimulationFault> {
         let mut draw = Draw::new(stream);
         let (spread, bias) = match reader {
-            Reader::First => (0.35, 0.0),
-            Reader::Second => (0.6, 0.25),
+            Reader::First => (0.5, 0.0),
+            Reader::Second => (1.1, 0.3),
         };
         let hand = Waves::new(8, (0.5, 2.0), &mut draw);
-        let bias = bias + 0.2 * draw.normal();
+        let bias = bias + 0.45 * draw.normal();
         let inside: Vec<u8> = self
             .points()
             .map(|point| u8::from(self.depth(point, &|direction| bias + spread * hand.at(direction)) < 1.0))

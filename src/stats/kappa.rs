@@ -80,6 +80,9 @@ pub fn cohen_kappa(
     if 1.0 - expected < 1e-12 {
         return Ok(none("both raters used a single level"));
     }
+    if rows.iter().any(|share| *share == 1.0) || columns.iter().any(|share| *share == 1.0) {
+        return Ok(none("one of the raters used a single level"));
+    }
     let kappa = (observed - expected) / (1.0 - expected);
     let of_row: Vec<f64> = (0..levels).map(|i| (0..levels).map(|j| columns[j] * weight(i, j)).sum()).collect();
     let of_column: Vec<f64> = (0..levels).map(|j| (0..levels).map(|i| rows[i] * weight(i, j)).sum()).collect();

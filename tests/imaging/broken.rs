@@ -179,6 +179,13 @@ fn changed(name: &str, group: u16, element: u16, new: &[u8]) -> Vec<u8> {
     [&bytes[..range.start - 2], &length, new, &bytes[range.end..]].concat()
 }
 
+/// With a text within a sequence, whose length has to stay.
+fn padded(name: &str, group: u16, element: u16, text: &[u8]) -> Vec<u8> {
+    let mut new = text.to_vec();
+    new.resize(value(&dicom(name), group, element).len(), b' ');
+    changed(name, group, element, &new)
+}
+
 #[test]
 fn dicom_images() {
     let whole = dicom("explicit.dcm");
@@ -247,14 +254,14 @@ fn dicom_masks() {
     binary(0x0020, 0x0032, b"-20.0\\-15.\\10.5 ", "between the slices");
     let drawn = |path: &Path| imaging::read_mask(path, &super::grid(5), Mismatch::Refuse).map(drop);
     let contour = |group, element, new: &[u8], fault: &str| {
-        expect("r.dcm", &changed("structures.dcm", group, element, new), fault, drawn)
+        expect("r.dcm", &padded("structures.dcm", group, element, new), fault, drawn)
     };
-    contour(0x3006, 0x0042, b"OPEN_PLANAR ", "encloses no region");
+    contour(0x3006, 0x0042, b"OPEN_PLANAR", "encloses no region");
     contour(0x3006, 0x0050, b"1\\2\\3\\4 ", "4 numbers");
     contour(0x3006, 0x0050, b"1\\2\\x ", "no list of numbers");
     contour(0x3006, 0x0050, b"-19\\-14\\7\\-18\\-14\\9.5\\-18\\-13\\12 ", "not parallel to the image's");
     contour(0x3006, 0x0050, b"-19\\-14\\8\\-18\\-14\\8\\-18\\-13\\8 ", "between two slices");
-    contour(0x3006, 0x0050, b"1e300\\-14\\9.5\\-18\\1e300\\9.5\\-18\\-13\\9.5 ", "r.dcm");
+    contour(0x3006, 0x0050, b"1e300\\-14\\9.5\\-18\\1e300\\9.5\\-18\\-13\\9.5", "farther away than any patient");
     contour(0x3006, 0x0022, b"", "lacks the attribute ROINumber");
     expect("image.dcm", &dicom("explicit.dcm"), "holds no segmentation", mask);
     expect("cut.dcm", &dicom("seg_binary.dcm")[..600], "cut.dcm", mask);

@@ -23,6 +23,9 @@ pub const STRUCTURE_SET_STORAGE: &str = "1.2.840.10008.5.1.4.1.1.481.3";
 /// How far from the middle of a slice a contour may lie, in slices.
 const OFF_SLICE: f64 = 0.25;
 
+/// No point of a contour is as many voxels away from the image's first.
+const FAR: f64 = 1e6;
+
 /// Reads the structures as masks on `grid`.
 ///
 /// # Errors
@@ -99,6 +102,9 @@ impl Slices<'_> {
             if !((position[2] - slice).abs() <= OFF_SLICE) {
                 return Err(fault(format!("at ({x}, {y}, {z}) mm, between two slices of the image")));
             }
+        }
+        if positions.iter().flatten().any(|position| !(position.abs() <= FAR)) {
+            return Err(fault("with a point farther away than any patient reaches".into()));
         }
         let within = |axis: usize, count: usize| {
             positions.iter().any(|position| position[axis] > -0.5 && position[axis] < count as f64 - 0.5)

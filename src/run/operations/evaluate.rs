@@ -103,7 +103,9 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
     if !spec.against.is_empty() && matches!(spec.over, Some(Resampling::Bootstraps { .. })) {
         answer.notes.push("models are not compared by optimism; ask `over 5 folds, 10 repeats` for that".to_owned());
     }
-    answer.tables.insert(0, table);
+    if !table.rows.is_empty() {
+        answer.tables.insert(0, table);
+    }
     probabilities.finish(&mut answer);
     plainly(&mut answer);
     Ok(answer)
@@ -368,7 +370,9 @@ fn left_out(
     against(step, spec, asked, "all, pooled", &judgements, &mut answer)?;
     let told = drawn::evaluation::figures(&judgements, &answer, step.level());
     answer.figures.splice(0..0, told);
-    answer.tables.insert(0, table);
+    if !table.rows.is_empty() {
+        answer.tables.insert(0, table);
+    }
     probabilities.finish(&mut answer);
     plainly(&mut answer);
     Ok(answer)
@@ -406,7 +410,9 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], times: &Times
     against(step, spec, asked, &label, &judgements, &mut answer)?;
     let told = drawn::evaluation::figures(&judgements, &answer, step.level());
     answer.figures.splice(0..0, told);
-    answer.tables.insert(0, table);
+    if !table.rows.is_empty() {
+        answer.tables.insert(0, table);
+    }
     probabilities.finish(&mut answer);
     plainly(&mut answer);
     Ok(answer)

@@ -150,6 +150,7 @@ pub fn measure(
             }
         }
     }
+    let within = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
     watch.begin(task, Some(listed.len() as u64));
     let results = cases::measure_all(&listed, &spec.protocol, memory, watch, &|_| watch.advance(task, 1));
     watch.end(task);
@@ -158,7 +159,8 @@ pub fn measure(
             outcomes[p][d][row] = match result {
                 Ok(reading) => Outcome::Measured(reading),
                 Err(CaseFault::Stopped(stopped)) => return Err(stopped),
-                Err(fault) => Outcome::Failed(fault.to_string()),
+                // The same study tells the same in any folder.
+                Err(fault) => Outcome::Failed(fault.to_string().replace(&within, "")),
             };
         }
     }

@@ -16,7 +16,7 @@ pub(super) const RESPONSE_FIRST: f64 = 2.0;
 pub(super) const RESPONSE_SECOND: f64 = 0.7;
 pub(super) const RESPONSE_INTERCEPT: f64 = 0.1;
 pub(super) const HAZARD_FIRST: f64 = 1.1;
-pub(super) const HAZARD_SECOND: f64 = 0.45;
+pub(super) const HAZARD_SECOND: f64 = 0.65;
 pub(super) const HAZARD_SUBSEQUENT: f64 = -0.35;
 /// Weibull shape, and scale in days.
 pub(super) const SHAPE: f64 = 1.3;

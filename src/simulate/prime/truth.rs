@@ -126,7 +126,7 @@ fn assumptions() -> Vec<String> {
         "geometry makes the lesion smoother, more homogeneous, better enhanced in the arterial phase, with more washout and a smaller necrotic core".to_owned(),
         "the lesion in the image is smaller than in the table (radius 0.175 times the diameter, within 10 and 19 mm), so that volumes of 48 x 48 x 20 voxels hold it".to_owned(),
         "scanners: SCH 1.5 x 1.5 x 3.0 mm; QL 1.6 x 1.6 x 2.8 mm with more noise, a smoother kernel and 4 HU more; TCGA 1.4 x 1.4 x 3.2 mm".to_owned(),
-        format!("a second reader outlined {:.0}% of the enrolled, with a surface that differs by some tenths of a millimetre", 100.0 * READ_TWICE),
+        format!("a second reader outlined {:.0}% of the enrolled, with a surface that differs by about a millimetre", 100.0 * READ_TWICE),
         "values are missing completely at random, in the shares given; follow-up is closed on 2025-09-28, and 8% drop out before".to_owned(),
         format!("the first {0} of {1} genes follow geometry and the next {0} the host; every collection of gene sets holds one set of each", expression::PROGRAMME, expression::GENES),
     ]

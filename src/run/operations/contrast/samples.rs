@@ -227,7 +227,7 @@ fn by_column(step: &Step<'_>, label: &str, cells: &Cells, gathered: &Gathered) -
         && let Some(flags) = cells.flags()
     {
         let values = flags.into_iter().map(|flag| flag.map(|flag| f64::from(u8::from(flag)))).collect();
-        return Ok(of_groups(label, &format!("not {label}"), values, format!("{label} against the others")));
+        return Ok(of_groups(label, "others", values, label.to_owned()));
     }
     if let Some(numbers) = cells.numbers() {
         return Ok(Asked {
