@@ -34,6 +34,12 @@ pub fn sequential(value: f64) -> Ink {
     between(&[(0.0, (134, 200, 242)), (0.5, (142, 96, 172)), (1.0, (118, 0, 48))], value)
 }
 
+/// The ink that is read on another.
+pub fn on(ink: Ink) -> Ink {
+    let light = 0.299 * f64::from(ink.0) + 0.587 * f64::from(ink.1) + 0.114 * f64::from(ink.2);
+    if light < 140.0 { (255, 255, 255) } else { BLACK_INK }
+}
+
 /// An upright bar of a scale with its ticks; `ink` takes values from `low` to `high`. Ticks are given
 /// or chosen.
 pub struct Key<'a> {

@@ -1,11 +1,12 @@
 //! A metric with its interval for each model and cohort.
 
-use super::axes::Panel;
-use super::page::{Align, BLACK_INK, GREY, PALETTE, fit, text_width};
-use super::{Figure, FigureError, Page, Width, field, number, words};
-use crate::card::{Card, Role};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+
+use super::axes::Panel;
+use super::page::{Align, BLACK_INK, GREY, PALE, PALETTE, fit, shorten, text_width, widest};
+use super::{Figure, FigureError, Page, Width, empty, field, number, words};
+use crate::card::{Card, Role};
 
 pub const CARD: Card = Card {
     name: "comparison",
@@ -13,9 +14,10 @@ pub const CARD: Card = Card {
     role: Role::Figure,
     endpoints: &[],
     parameters: &[],
-    summary: "Each model's metric with its interval, cohort by cohort.",
-    documentation: "A dot and its interval per row; the axis spans what is drawn and does not start at 0. \
-        A row without an estimate says so.",
+    summary: "Each model's metric with its interval, cohort by cohort, and the p of paired differences.",
+    documentation: "A dot and its interval per row, cohort by cohort. The dashed line is chance where the metric has one; the \
+        axis spans what is drawn and does not start at 0. p is that of the paired difference against the model named, on \
+        the same patients; rows compared with nothing have none. A row without an estimate says so.",
     references: &[],
     example: "figure comparison",
 };
@@ -23,18 +25,31 @@ pub const CARD: Card = Card {
 /// A model in a cohort.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
+    /// With the kind of evidence: `train (out of fold)`.
+    pub cohort: String,
     pub name: String,
     pub n: u64,
-    pub events: u64,
-    /// Estimate, lower and upper limit.
-    pub value: Option<(f64, f64, f64)>,
+    pub events: Option<u64>,
+    /// None where it is not estimable.
+    pub value: Option<f64>,
+    pub lower: Option<f64>,
+    pub upper: Option<f64>,
+    /// Of the paired difference against [`Comparison::against`].
+    pub p: Option<f64>,
 }
 
 /// The numbers of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// `C-index (95 % CI, bootstrap)`.
+    /// `C-index`.
     pub metric: String,
+    /// `95 % CI, infinitesimal jackknife`.
+    pub method: String,
+    /// What a model without discrimination has.
+    pub chance: Option<f64>,
+    /// The model that others are tested against; empty for none.
+    pub against: String,
+    /// Rows of a cohort stand together.
     pub rows: Vec<Row>,
 }
 
@@ -43,50 +58,114 @@ impl Figure for Comparison {
         &CARD
     }
 
-    fn caption(&self) -> String {
-        let rows = words::each(self.rows.iter().map(|r| (r.name.as_str(), r.n, Some(r.events))));
-        words::paragraph([self.metric.as_str(), &rows])
-    }
-
     fn csv(&self) -> String {
-        let mut out = String::from("row,n,events,estimate,lower,upper\n");
+        let mut out = String::from("cohort,model,n,events,estimate,lower,upper,p\n");
         for r in &self.rows {
-            let [e, l, u] = [r.value.map(|v| v.0), r.value.map(|v| v.1), r.value.map(|v| v.2)].map(number);
-            let _ = writeln!(out, "{},{},{},{e},{l},{u}", field(&r.name), r.n, r.events);
+            let [e, l, u, p] = [r.value, r.lower, r.upper, r.p].map(number);
+            let events = r.events.map(|e| e.to_string()).unwrap_or_default();
+            let _ = writeln!(out, "{},{},{},{events},{e},{l},{u},{p}", field(&r.cohort), field(&r.name), r.n);
         }
         out
     }
 
+    fn caption(&self) -> String {
+        let against = if self.rows.iter().any(|r| r.p.is_some()) {
+            format!("p is that of the paired difference against {}", self.against)
+        } else {
+            String::new()
+        };
+        let rows = self.rows.iter().map(|r| (r.cohort.as_str(), r.n, r.events));
+        let mut cohorts: Vec<(&str, u64, Option<u64>)> = Vec::new();
+        for row in rows {
+            if !cohorts.iter().any(|c| c.0 == row.0) {
+                cohorts.push(row);
+            }
+        }
+        words::paragraph([
+            format!("{} by model and cohort", self.metric),
+            words::each(cohorts),
+            self.method.clone(),
+            against,
+        ])
+    }
+
     fn draw(&self, width: Width) -> Result<Page, FigureError> {
-        let values: Vec<_> = self.rows.iter().filter_map(|r| r.value).collect();
-        if values.iter().any(|(e, l, u)| !(e.is_finite() && l.is_finite() && u.is_finite() && l <= e && e <= u)) {
+        let sound = self.rows.iter().all(|r| match (r.value, r.lower, r.upper) {
+            (None, ..) => true,
+            (Some(v), l, u) => v.is_finite() && l.is_none_or(|l| l <= v) && u.is_none_or(|u| v <= u),
+        });
+        if !sound {
             let reason = "an estimate lies within its finite interval".into();
             return Err(FigureError::Value { figure: "comparison", reason });
         }
-        if values.is_empty() {
-            return Err(FigureError::Empty { figure: "comparison", reason: "no row has an estimate".into() });
+        let ends =
+            || self.rows.iter().filter(|r| r.value.is_some()).flat_map(|r| [r.value, r.lower, r.upper]).flatten();
+        if ends().next().is_none() {
+            return Err(empty("comparison", "no row has an estimate"));
         }
-        let low = values.iter().map(|v| v.1).fold(f64::INFINITY, f64::min);
-        let high = values.iter().map(|v| v.2).fold(f64::NEG_INFINITY, f64::max);
-        let pad = ((high - low) * 0.08).max(0.01);
+        let ends = ends().chain(self.chance);
+        let x = super::axes::spread(ends, 0.06).unwrap_or((0.0, 1.0));
         let total = width.millimetres();
-        let label = |r: &Row| format!("{} ({}/{})", r.name, r.events, r.n);
-        let names = self.rows.iter().map(|r| text_width(&label(r), 7.0)).fold(0.0, f64::max).min(total * 0.45);
-        let (left, height) = (names + 6.0, 5.0 * self.rows.len() as f64);
-        let (x, y) = ((low - pad, high + pad), (0.0, 1.0));
-        let panel = Panel { left, top: 3.0, width: total - left - 5.0, height, x, y };
-        let mut page = Page::new(total, height + 13.0);
-        panel.x_axis(&mut page, &fit(&self.metric, 8.0, panel.width));
-        for (i, r) in self.rows.iter().enumerate() {
-            let y = 5.5 + 5.0 * i as f64;
-            page.text((left - 3.0, y), &fit(&label(r), 7.0, names), 7.0, Align::Right, BLACK_INK);
-            if let Some((e, l, u)) = r.value {
-                page.line((panel.at(l, 0.0).0, y), (panel.at(u, 0.0).0, y), PALETTE[0], 0.35);
-                page.dot((panel.at(e, 0.0).0, y), 0.9, PALETTE[0]);
-            } else {
-                page.text((left + 2.0, y), "not estimable", 7.0, Align::Left, GREY);
+        let said = |r: &Row| match (r.value, r.lower, r.upper) {
+            (Some(v), Some(l), Some(u)) => words::estimate_with(v, l, u, 2),
+            (Some(v), ..) => words::signed(v, 2),
+            _ => "not estimable".into(),
+        };
+        let count =
+            |r: &Row| r.events.map_or(words::count(r.n), |e| format!("{}/{}", words::count(e), words::count(r.n)));
+        let tested = self.rows.iter().any(|r| r.p.is_some());
+        let values = widest(self.rows.iter().map(said), 7.0);
+        let p_wide = if tested { text_width("< 0.001", 7.0) + 3.0 } else { 0.0 };
+        let counts = widest(self.rows.iter().map(count), 7.0).max(text_width("Events/n", 7.0));
+        let names = widest(self.rows.iter().map(|r| &r.name), 7.0) + 3.0;
+        let names = names.min(total - values - p_wide - counts - 34.0).max(15.0);
+        let left = names + counts + 6.0;
+        let mut cohorts: Vec<&str> = self.rows.iter().map(|r| r.cohort.as_str()).collect();
+        cohorts.dedup();
+        let row = 4.4;
+        let head = 6.0;
+        let height = row * (self.rows.len() + cohorts.len()) as f64;
+        let right = total - values - p_wide - 4.0;
+        let panel = Panel { left, top: head, width: right - left, height, x, y: (0.0, 1.0) };
+        let mut page = Page::new(total, panel.bottom() + 10.0);
+        let heading = if self.rows.iter().any(|r| r.events.is_some()) { "Events/n" } else { "n" };
+        page.bold((left - 2.5, 3.4), heading, 7.0, Align::Right, BLACK_INK);
+        page.bold((right + 2.5, 3.4), "Estimate (CI)", 7.0, Align::Left, BLACK_INK);
+        if tested {
+            page.bold((total - 1.5, 3.4), "p", 7.0, Align::Right, BLACK_INK);
+        }
+        if let Some(chance) = self.chance {
+            page.dashed(&[panel.at(chance, 0.0), panel.at(chance, 1.0)], &[1.0, 0.8], GREY, 0.2);
+        }
+        let mut y = head - row / 2.0;
+        let (mut cohort, mut place) = ("", 0);
+        for r in &self.rows {
+            if r.cohort != cohort || place == 0 {
+                y += row;
+                page.block((1.0, y - row / 2.0), total - 2.0, row, PALE, 0.6);
+                page.bold((2.0, y), &fit(&r.cohort, 7.0, total - 4.0), 7.0, Align::Left, BLACK_INK);
+                cohort = &r.cohort;
+            }
+            place += 1;
+            y += row;
+            page.text((4.5, y), &shorten(&r.name, 7.0, names - 2.5), 7.0, Align::Left, BLACK_INK);
+            page.text((left - 2.5, y), &count(r), 7.0, Align::Right, BLACK_INK);
+            let ink = if r.value.is_some() { BLACK_INK } else { GREY };
+            page.text((right + 2.5, y), &said(r), 7.0, Align::Left, ink);
+            if let Some(v) = r.value {
+                if let (Some(l), Some(u)) = (r.lower, r.upper) {
+                    let (a, b) = (panel.at(l, 0.0).0, panel.at(u, 0.0).0);
+                    page.line((a, y), (b, y), PALETTE[0], 0.35);
+                    page.line((a, y - 0.6), (a, y + 0.6), PALETTE[0], 0.35);
+                    page.line((b, y - 0.6), (b, y + 0.6), PALETTE[0], 0.35);
+                }
+                page.dot((panel.at(v, 0.0).0, y), 0.9, PALETTE[0]);
+            }
+            if let Some(p) = r.p {
+                page.text((total - 1.5, y), &words::p(p), 7.0, Align::Right, BLACK_INK);
             }
         }
+        panel.x_axis(&mut page, &self.metric);
         Ok(page)
     }
 }
@@ -97,10 +176,31 @@ mod tests {
 
     #[test]
     fn numbers_and_drawing() {
-        let row = |name: &str, value| Row { name: name.into(), n: 9, events: 4, value };
-        let rows = vec![row("clinical", Some((0.7, 0.6, 0.8))), row("empty", None)];
-        let figure = Comparison { metric: "C-index".into(), rows };
-        assert_eq!(figure.csv(), "row,n,events,estimate,lower,upper\nclinical,9,4,0.7,0.6,0.8\nempty,9,4,,,\n");
-        assert!(figure.draw(Width::Column).and_then(|p| p.svg()).is_ok_and(|s| s.contains("not estimable")));
+        let row = |name: &str, value: Option<f64>, p| Row {
+            cohort: "train".into(),
+            name: name.into(),
+            n: 9,
+            events: Some(4),
+            value,
+            lower: value.map(|v| v - 0.1),
+            upper: value.map(|v| v + 0.1),
+            p,
+        };
+        let rows =
+            vec![row("fused", Some(0.75), None), row("clinical", Some(0.5), Some(0.0004)), row("empty", None, None)];
+        let mut figure = Comparison {
+            metric: "C-index".into(),
+            method: "95 % CI".into(),
+            chance: Some(0.5),
+            against: "fused".into(),
+            rows,
+        };
+        let csv = figure.csv();
+        assert!(csv.starts_with("cohort,model,n,events,estimate,lower,upper,p\ntrain,fused,9,4,0.75,0.65,0.85,\n"));
+        assert!(csv.ends_with("train,empty,9,4,,,,\n"));
+        let svg = figure.draw(Width::Column).and_then(|p| p.svg()).expect("a drawing");
+        assert!(svg.contains("not estimable") && svg.contains("0.75 (0.65–0.85)") && svg.contains("&lt; 0.001"));
+        figure.rows.truncate(0);
+        assert!(matches!(figure.draw(Width::Column), Err(FigureError::Empty { .. })));
     }
 }

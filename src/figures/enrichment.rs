@@ -92,6 +92,11 @@ impl Figure for Enrichment {
         out
     }
 
+    fn width(&self) -> Width {
+        let short = self.sets.iter().all(|set| set.name.chars().count() < 40);
+        if self.comparisons.len() <= 2 && short { Width::Column } else { Width::Full }
+    }
+
     fn caption(&self) -> String {
         words::paragraph([
             format!("{} of gene sets in {}", self.score, self.comparisons.join(", ")),
@@ -169,7 +174,8 @@ impl Figure for Enrichment {
             y += (r * 2.0 + 1.2).max(3.6);
             page.dot((key + most_radius, y), r + 0.12, if fdr <= self.fdr { BLACK_INK } else { (190, 190, 190) });
             page.dot((key + most_radius, y), (r - 0.12).max(0.1), (245, 245, 245));
-            let said = if fdr < 1e-3 { format!("1e-{:.0}", certainty(fdr)) } else { label(fdr) };
+            let small = fdr < 1e-3;
+            let said = if small { format!("1e−{:.0}", certainty(fdr)) } else { label((fdr * 1e4).round() / 1e4) };
             page.text((key + most_radius * 2.0 + 1.6, y), &said, 7.0, Align::Left, BLACK_INK);
         }
         Ok(page)

@@ -175,7 +175,7 @@ impl Figure for Flow {
         let (left, right) = (2.0, total - 2.0 - side);
         let n = |count: u64| format!("n = {}", words::count(count));
         let named = |name: &str, count: u64, room: f64| {
-            let mut lines = wrap(name, SIZE, room - 3.0, 3);
+            let mut lines = wrap(name, SIZE, (room - 3.0) * 0.88, 3);
             lines.push(n(count));
             lines
         };
@@ -188,7 +188,7 @@ impl Figure for Flow {
         y += height(&first);
         for condition in &self.conditions {
             let reason = if condition.include { format!("Not: {}", condition.label) } else { condition.label.clone() };
-            let mut lines = wrap(&reason, SIZE, side - 3.0, 3);
+            let mut lines = wrap(&reason, SIZE, (side - 3.0) * 0.88, 4);
             lines.push(n(condition.removed));
             if condition.unknown > 0 {
                 let fate = if condition.unknown_stays { "kept" } else { "of them" };

@@ -202,7 +202,14 @@ impl Table<'_> {
             .fold(28.0, f64::max);
         let ratio = p - last - 5.0 - text;
         let (left, right) = (events + 5.0, ratio - 5.0);
-        let (head, row_height) = (5.5, if self.lines.len() > 45 { 4.1 } else { 4.8 });
+        // Bold letters are a tenth wider than those that are measured.
+        let mut headings = wrap(self.measure, 8.0, (text + last + 3.0) * 0.85, 2);
+        headings.push(format!("({})", self.interval));
+        if headings.len() == 2 && bold_width(&headings.join(" "), 8.0) <= text + 2.0 {
+            headings = vec![headings.join(" ")];
+        }
+        let row_height = if self.lines.len() > 45 { 4.1 } else { 4.8 };
+        let head = 5.5f64.max(2.3 + 3.2 * (headings.len() as f64 - 1.0));
         let first = head + 6.4;
         let bottom = first - 1.8 + row_height * self.lines.len() as f64;
         let mut page = Page::new(total, bottom + 10.0);
@@ -217,9 +224,7 @@ impl Table<'_> {
         if has_events {
             page.bold((events, head), "Events", 8.0, Align::Right, BLACK_INK);
         }
-        for (place, line) in
-            wrap(&format!("{} ({})", self.measure, self.interval), 8.0, text + 1.0, 2).iter().rev().enumerate()
-        {
+        for (place, line) in headings.iter().rev().enumerate() {
             page.bold((ratio, head - 3.2 * place as f64), line, 8.0, Align::Left, BLACK_INK);
         }
         for (place, line) in wrap(self.last, 8.0, 18.0, 2).iter().rev().enumerate() {

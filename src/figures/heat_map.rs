@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::colours::{Key, diverging, sequential};
-use super::page::{Align, BLACK_INK, GREY, Ink, PALETTE, Raster, fit, shorten, text_width, widest};
+use super::page::{Align, BLACK_INK, GREY, Ink, PALETTE, Raster, bold_width, fit, shorten, text_width, widest};
 use super::{Figure, FigureError, Page, Width, empty, field, number, words};
 use crate::card::{Card, Role};
 
@@ -195,14 +195,19 @@ pub(super) fn sheet(map: &HeatMap, width: Width, figure: &'static str) -> Result
     let key_height = keys_height(map);
     let mut page = Page::new(total, (top + high + 3.0).max(6.0 + key_height));
 
+    // Names that do not fit above their groups stand in the key.
+    let name = |group: &Group| format!("{} ({})", group.name, group.columns.len());
+    let fits = |group: &Group| bold_width(&name(group), 7.0) <= cell * group.columns.len() as f64 + gap * 0.5;
+    let titled = map.groups.iter().all(fits);
     let mut first = 0;
     let mut x = left;
     for (place, group) in map.groups.iter().enumerate() {
         let count = group.columns.len();
         let span = cell * count as f64;
         let ink = PALETTE[place];
-        let said = fit(&format!("{} ({count})", group.name), 7.0, span.max(8.0));
-        page.bold((x + span / 2.0, 3.0), &said, 7.0, Align::Centre, BLACK_INK);
+        if titled {
+            page.bold((x + span / 2.0, 3.0), &name(group), 7.0, Align::Centre, BLACK_INK);
+        }
         if let Some(brackets) = tree(&group.tree, count) {
             let highest = brackets.iter().map(|b| b[1].1).fold(0.0, f64::max).max(1e-12);
             let base = 6.0 + trees - 0.6;
@@ -254,7 +259,17 @@ pub(super) fn sheet(map: &HeatMap, width: Width, figure: &'static str) -> Result
     let clip = map.clip;
     let at = (total - keys, 8.0);
     Key { title: &map.scale, low: -clip, high: clip, ends: None }.draw(&mut page, at, 22.0, |v| diverging(v / clip));
-    legends(&mut page, map, (at.0, 36.0), keys);
+    let mut below = 36.0;
+    if !titled {
+        page.bold((at.0, below), "group", 7.0, Align::Left, BLACK_INK);
+        for (place, group) in map.groups.iter().enumerate() {
+            below += 3.2;
+            page.block((at.0, below - 1.1), 2.2, 2.2, PALETTE[place], 1.0);
+            page.text((at.0 + 3.2, below), &fit(&name(group), 6.5, keys - 4.5), 6.5, Align::Left, BLACK_INK);
+        }
+        below += 6.0;
+    }
+    legends(&mut page, map, (at.0, below), keys);
     Ok(page)
 }
 
@@ -284,24 +299,26 @@ fn annotation_ink(annotation: &Annotation, column: usize) -> Ink {
 }
 
 fn key_width(map: &HeatMap) -> f64 {
+    let groups = map.groups.iter().map(|g| text_width(&format!("{} ({})", g.name, g.columns.len()), 6.5) + 4.6);
     let words = map.annotations.iter().flat_map(|a| match a {
         Annotation::Levels { name, levels, .. } => {
             levels.iter().map(|level| text_width(level, 6.5) + 3.4).chain([text_width(name, 7.0)]).collect::<Vec<_>>()
         }
         Annotation::Numbers { name, .. } => vec![text_width(name, 7.0)],
     });
-    words.fold(0.0, f64::max).min(30.0) + 3.0
+    words.chain(groups).fold(0.0, f64::max).min(26.0) + 3.0
 }
 
 fn keys_height(map: &HeatMap) -> f64 {
-    34.0 + map
-        .annotations
-        .iter()
-        .map(|a| match a {
-            Annotation::Levels { levels, .. } => 6.0 + 3.2 * levels.len() as f64,
-            Annotation::Numbers { .. } => 20.0,
-        })
-        .sum::<f64>()
+    40.0 + 3.2 * map.groups.len() as f64
+        + map
+            .annotations
+            .iter()
+            .map(|a| match a {
+                Annotation::Levels { levels, .. } => 6.0 + 3.2 * levels.len() as f64,
+                Annotation::Numbers { .. } => 20.0,
+            })
+            .sum::<f64>()
 }
 
 fn legends(page: &mut Page, map: &HeatMap, at: (f64, f64), keys: f64) {

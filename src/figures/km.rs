@@ -207,7 +207,9 @@ impl Figure for SurvivalCurves {
         let names = widest(self.curves.iter().map(|c| &c.name), 7.0);
         // Names too long for the risk table give way to the strokes of their curves.
         let named = names <= total * 0.26;
-        let left = (if named { names } else { 7.0 } + 7.0).max(15.0);
+        // The first count is centred on the axis; names keep clear of it.
+        let first = widest(self.curves.iter().map(|c| format!("{} (0)", words::count(c.n))), 7.0) / 2.0 + 2.0;
+        let left = (if named { names } else { 7.0 } + first + 2.0).max(15.0);
         let plot = if width == Width::Column { 52.0 } else { 85.0 };
         let k = self.curves.len() as f64;
         let ticks = time_ticks(end, &self.time);
@@ -230,7 +232,7 @@ impl Figure for SurvivalCurves {
             self.curves.iter().flat_map(|c| [set(c.corners()), set(c.band())]).collect()
         };
         let corners = |panel: &Panel| {
-            let (top, bottom) = (panel.top + 0.5, panel.bottom() - high - 1.0);
+            let (top, bottom) = (panel.top + 1.6, panel.bottom() - high - 1.0);
             [(panel.right() - wide, top), (panel.left + 2.0, bottom), (panel.right() - wide, bottom)]
         };
         let place = corners(&panel).into_iter().find(|(x, y)| free((*x, *y, x + wide, y + high), &paths(&panel)));
@@ -249,10 +251,12 @@ impl Figure for SurvivalCurves {
         panel.x_ticks(&mut page, &labels, &fit(&self.time, 8.0, panel.width));
         panel.y_axis(&mut page, &fit(&self.outcome, 8.0, plot));
         let shown = |t: f64, c: &Curve| format!("{} ({})", words::count(c.at_risk(t)), words::count(c.censored(t)));
-        let crowded = ticks.len() > 1 && {
-            let room = (ticks[1] - ticks[0]) / end * panel.width;
-            self.curves.iter().any(|c| ticks.iter().any(|t| text_width(&shown(*t, c), 7.0) > room - 0.8))
-        };
+        // Where counts of every tick would touch, every second one has them; then without the censored.
+        let apart = if ticks.len() > 1 { (ticks[1] - ticks[0]) / end * panel.width } else { f64::INFINITY };
+        let all = self.curves.iter().flat_map(|c| ticks.iter().map(move |t| (*t, c)));
+        let room = widest(all.map(|(t, c)| shown(t, c)), 7.0) + 0.8;
+        let every = if room > apart { 2 } else { 1 };
+        let crowded = room > apart * every as f64;
         for (i, curve) in self.curves.iter().enumerate() {
             let ink = PALETTE[i];
             let points: Vec<_> = curve.corners().into_iter().map(|(x, y)| panel.at(x, y)).collect();
@@ -275,11 +279,11 @@ impl Figure for SurvivalCurves {
             }
             let y = risk + 3.5 * (i + 1) as f64;
             if named {
-                page.text((left - 5.5, y), &curve.name, 7.0, Align::Right, BLACK_INK);
+                page.text((left - first, y), &curve.name, 7.0, Align::Right, BLACK_INK);
             } else {
-                page.dashed(&[(left - 12.5, y), (left - 5.5, y)], DASHES[i], ink, 0.4);
+                page.dashed(&[(left - first - 7.0, y), (left - first, y)], DASHES[i], ink, 0.4);
             }
-            for t in &ticks {
+            for t in ticks.iter().step_by(every) {
                 let text = if crowded { words::count(curve.at_risk(*t)) } else { shown(*t, curve) };
                 page.text((panel.at(*t, 0.0).0, y), &text, 7.0, Align::Centre, BLACK_INK);
             }

@@ -6,23 +6,41 @@
 //! Deliberately absent: any estimation beyond the quartiles of a box, and any reading of tables.
 
 mod axes;
+pub mod beeswarm;
+pub mod bland_altman;
 pub mod boxes;
+pub mod brier;
+pub mod calibration;
+mod chart;
+pub mod cif;
 mod colours;
 pub mod comparison;
+pub mod correlation;
+pub mod decision_curve;
+pub mod dependence;
 pub mod enrichment;
 pub mod flow;
 pub mod forest;
 pub mod heat_map;
 pub mod image_slices;
+pub mod importance;
 pub mod km;
 pub mod leading_edge;
+pub mod learners;
+mod letters;
 mod page;
+pub mod path;
 mod png;
+pub mod precision_recall;
+pub mod quadrants;
 mod render;
 pub mod roc;
 pub mod running_score;
+pub mod selection;
 pub mod subgroups;
+pub mod time_auc;
 pub mod volcano;
+pub mod waterfall;
 pub mod words;
 mod write;
 
@@ -47,19 +65,35 @@ const fn kind<F: Figure + DeserializeOwned + 'static>(card: &'static Card) -> Ki
 
 /// Every kind of figure; one line each.
 pub const KINDS: &[Kind] = &[
+    kind::<beeswarm::Beeswarm>(&beeswarm::CARD),
+    kind::<bland_altman::Agreement>(&bland_altman::CARD),
     kind::<boxes::Boxes>(&boxes::CARD),
+    kind::<brier::Brier>(&brier::CARD),
+    kind::<calibration::Calibration>(&calibration::CARD),
+    kind::<cif::Incidence>(&cif::CARD),
     kind::<comparison::Comparison>(&comparison::CARD),
+    kind::<correlation::Correlations>(&correlation::CARD),
+    kind::<decision_curve::DecisionCurves>(&decision_curve::CARD),
+    kind::<dependence::Dependence>(&dependence::CARD),
     kind::<enrichment::Enrichment>(&enrichment::CARD),
     kind::<flow::Flow>(&flow::CARD),
     kind::<forest::Forest>(&forest::CARD),
     kind::<heat_map::HeatMap>(&heat_map::CARD),
     kind::<image_slices::ImageSlices>(&image_slices::CARD),
+    kind::<importance::Importance>(&importance::CARD),
     kind::<km::SurvivalCurves>(&km::CARD),
     kind::<leading_edge::LeadingEdge>(&leading_edge::CARD),
+    kind::<learners::Learners>(&learners::CARD),
+    kind::<path::Path>(&path::CARD),
+    kind::<precision_recall::PrecisionRecall>(&precision_recall::CARD),
+    kind::<quadrants::Quadrants>(&quadrants::CARD),
     kind::<roc::RocCurves>(&roc::CARD),
     kind::<running_score::RunningScore>(&running_score::CARD),
+    kind::<selection::Selection>(&selection::CARD),
     kind::<subgroups::Subgroups>(&subgroups::CARD),
+    kind::<time_auc::TimeAuc>(&time_auc::CARD),
     kind::<volcano::Volcano>(&volcano::CARD),
+    kind::<waterfall::Waterfall>(&waterfall::CARD),
 ];
 
 /// The cards of all figures.
@@ -151,3 +185,6 @@ fn finite(figure: &'static str, what: &str, values: impl IntoIterator<Item = f64
 fn empty(figure: &'static str, reason: impl Into<String>) -> FigureError {
     FigureError::Empty { figure, reason: reason.into() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use plotters::style::{FontStyle, register_font};
 use std::sync::OnceLock;
 
 use super::FigureError;
+use super::letters::{BOLD, REGULAR, face, letters};
 
 /// The widths journals print at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,8 +158,8 @@ pub struct Page {
 pub(super) fn fonts() -> Result<(), FigureError> {
     static DONE: OnceLock<bool> = OnceLock::new();
     let sound = DONE.get_or_init(|| {
-        let regular = register_font(FAMILY, FontStyle::Normal, include_bytes!("font/LiberationSans-Regular.ttf"));
-        let bold = register_font(FAMILY, FontStyle::Bold, include_bytes!("font/LiberationSans-Bold.ttf"));
+        let regular = register_font(FAMILY, FontStyle::Normal, REGULAR);
+        let bold = register_font(FAMILY, FontStyle::Bold, BOLD);
         regular.is_ok() && bold.is_ok()
     });
     if *sound { Ok(()) } else { Err(FigureError::Drawing("the embedded font is damaged".into())) }
@@ -171,8 +172,8 @@ pub(super) fn font(size: f64, bold: bool) -> FontDesc<'static> {
 }
 
 fn measured(text: &str, size: f64, bold: bool) -> f64 {
-    let known = fonts().ok().and_then(|()| font(size, bold).box_size(text).ok());
-    known.map_or(text.chars().count() as f64 * size * 0.19, |(w, _)| f64::from(w) / DPI * 25.4)
+    let known = face(bold).map(|face| letters(face, text, 1000.0).last().map_or(0.0, |(_, _, end)| f64::from(*end)));
+    known.map_or(text.chars().count() as f64 * 0.54, |wide| wide / 1000.0) * size / 72.0 * 25.4
 }
 
 /// The width of a text in millimetres at a size in points.

@@ -1,10 +1,12 @@
 //! A page as SVG and as PNG.
 //!
-//! Lines, areas and letters are drawn by plotters. Rasters and clouds of dots are written here:
-//! plotters would spell them pixel by pixel and circle by circle.
+//! Lines and areas are drawn by plotters. Rasters and clouds of dots of an SVG and letters of a PNG are
+//! written here: plotters would spell the first pixel by pixel, and set the last on whole pixels.
 
+use super::letters::{face, letters, per_em};
 use super::page::{Align, DPI, FAMILY, Ink, Mark, Raster, font, fonts};
 use super::{FigureError, Page, png};
+use ab_glyph::{Font, point};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -35,7 +37,7 @@ fn plain(mark: &Mark) -> bool {
     }
 }
 
-fn draw<B: DrawingBackend>(area: &DrawingArea<B, Shift>, marks: &[Mark], drop: f64) -> Result<(), FigureError> {
+fn draw<B: DrawingBackend>(area: &DrawingArea<B, Shift>, marks: &[Mark]) -> Result<(), FigureError> {
     let failed = |e: DrawingAreaErrorKind<B::ErrorType>| FigureError::Drawing(e.to_string());
     for mark in marks {
         match mark {
@@ -60,15 +62,13 @@ fn draw<B: DrawingBackend>(area: &DrawingArea<B, Shift>, marks: &[Mark], drop: f
                 if *upright {
                     face = face.transform(FontTransform::Rotate270);
                 }
-                let shift = size * drop;
-                let at = if *upright { (at.0 + shift, at.1) } else { (at.0, at.1 + shift) };
                 let h = match align {
                     Align::Left => HPos::Left,
                     Align::Centre => HPos::Center,
                     Align::Right => HPos::Right,
                 };
                 let style = face.color(&colour(*ink)).pos(Pos::new(h, VPos::Center));
-                area.draw(&Text::new(text.as_str(), place(at), style)).map_err(failed)?;
+                area.draw(&Text::new(text.as_str(), place(*at), style)).map_err(failed)?;
             }
             Mark::Image { .. } => {}
         }
@@ -94,6 +94,46 @@ fn blit(sheet: &mut [u8], size: (u32, u32), at: (f64, f64), extent: (f64, f64), 
     }
 }
 
+/// A text's letters, each at its own fraction of a pixel: plotters moves letters to whole pixels and
+/// drops their bearings, so that words fall apart at print size.
+fn lettered(sheet: &mut [u8], size: (u32, u32), mark: &Mark) {
+    let Mark::Text { at, text, size: points, align, ink, bold, upright } = mark else { return };
+    let Some(face) = face(*bold) else { return };
+    let scale = (points / 72.0 * DPI) as f32;
+    let letters = letters(face, text, scale);
+    let wide = letters.last().map_or(0.0, |(_, _, end)| *end);
+    let from = match align {
+        Align::Left => 0.0,
+        Align::Centre => -wide / 2.0,
+        Align::Right => -wide,
+    };
+    // Capitals are about seven tenths of the size high; half of that is below the middle.
+    let base = scale * 0.35;
+    let (x0, y0) = (pixels(at.0) as f32, pixels(at.1) as f32);
+    for (id, start, _) in letters {
+        let glyph = id.with_scale_and_position(per_em(face, scale), point(from + start, base));
+        let Some(outline) = face.outline_glyph(glyph) else { continue };
+        let bounds = outline.px_bounds();
+        outline.draw(|gx, gy, cover| {
+            let (dx, dy) = (bounds.min.x + gx as f32, bounds.min.y + gy as f32);
+            let (x, y) = if *upright { (x0 + dy, y0 - dx) } else { (x0 + dx, y0 + dy) };
+            blend(sheet, size, (x.round() as i64, y.round() as i64), *ink, cover);
+        });
+    }
+}
+
+fn blend(sheet: &mut [u8], size: (u32, u32), (x, y): (i64, i64), ink: Ink, cover: f32) {
+    if x < 0 || y < 0 || x >= i64::from(size.0) || y >= i64::from(size.1) {
+        return;
+    }
+    let first = ((y * i64::from(size.0) + x) * 3) as usize;
+    if let Some(pixel) = sheet.get_mut(first..first + 3) {
+        for (part, ink) in pixel.iter_mut().zip([ink.0, ink.1, ink.2]) {
+            *part = (f32::from(*part) + (f32::from(ink) - f32::from(*part)) * cover.clamp(0.0, 1.0)).round() as u8;
+        }
+    }
+}
+
 /// Linear interpolation between the centres of four pixels.
 fn mixed(raster: &Raster, u: f64, v: f64) -> Ink {
     let (right, bottom) = (raster.width() - 1, raster.height() - 1);
@@ -115,7 +155,7 @@ fn body(marks: &[Mark], size: (u32, u32)) -> Result<String, FigureError> {
     let mut text = String::new();
     {
         let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
-        draw(&area, marks, 0.0)?;
+        draw(&area, marks)?;
     }
     let start = text.find("<svg").and_then(|at| text[at..].find('>').map(|end| at + end + 1)).unwrap_or(0);
     let end = text.rfind("</svg>").unwrap_or(text.len());
@@ -215,14 +255,17 @@ impl Page {
         fonts()?;
         let size = self.size();
         let mut sheet = vec![255u8; size.0 as usize * size.1 as usize * 3];
-        let image = |mark: &Mark| matches!(mark, Mark::Image { .. });
-        for marks in self.marks().chunk_by(|a, b| !image(a) && !image(b)) {
-            if let Some(Mark::Image { at, width, height, raster, smooth }) = marks.first() {
-                blit(&mut sheet, size, *at, (*width, *height), raster, *smooth);
-            } else {
-                let area = BitMapBackend::with_buffer(&mut sheet, size).into_drawing_area();
-                // Bitmap text is centred by its box, descenders included; SVG text by its letters.
-                draw(&area, marks, 0.055)?;
+        let own = |mark: &Mark| matches!(mark, Mark::Image { .. } | Mark::Text { .. });
+        for marks in self.marks().chunk_by(|a, b| !own(a) && !own(b)) {
+            match marks.first() {
+                Some(Mark::Image { at, width, height, raster, smooth }) => {
+                    blit(&mut sheet, size, *at, (*width, *height), raster, *smooth);
+                }
+                Some(text @ Mark::Text { .. }) => lettered(&mut sheet, size, text),
+                _ => {
+                    let area = BitMapBackend::with_buffer(&mut sheet, size).into_drawing_area();
+                    draw(&area, marks)?;
+                }
             }
         }
         Ok(sheet)

@@ -24,7 +24,7 @@ pub const CARD: Card = Card {
 };
 
 /// Labels that a plot of one column bears.
-const LABELS: usize = 24;
+const LABELS: usize = 16;
 
 /// A gene's test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -130,7 +130,7 @@ fn place(at: (f64, f64), size: (f64, f64), inside: Rect, taken: &[Rect], points:
             }
             let covered =
                 points.iter().filter(|p| p.0 > rect.0 && p.0 < rect.2 && p.1 > rect.1 && p.1 < rect.3).count();
-            let cost = covered as f64 * 1.5 + away;
+            let cost = covered as f64 * 2.5 + away;
             if best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((cost, rect));
             }
@@ -219,7 +219,7 @@ impl Figure for Volcano {
             y: (0.0, top * 1.03),
         };
         let legend = panel.bottom() + 12.0;
-        let mut page = Page::new(total, legend + 3.6 * 3.0 + 1.0);
+        let mut page = Page::new(total, legend + 3.6 * 4.0);
         let at: Vec<(f64, f64)> =
             self.genes.iter().zip(&heights).map(|(gene, height)| panel.at(gene.effect, *height)).collect();
         let inks: [(Side, Ink, &str); 3] = [
@@ -236,10 +236,6 @@ impl Figure for Volcano {
         let mut taken: Vec<Rect> = Vec::new();
         if let Some(p) = line.filter(|p| *p > 0.0) {
             panel.level(&mut page, -p.log10());
-            let said = format!("FDR {} %", words::brief(self.fdr * 100.0));
-            let (x, y) = panel.at(reach, -p.log10());
-            page.text((x, y - 1.6), &said, 6.5, Align::Right, GREY);
-            taken.push((x - text_width(&said, 6.5), y - 2.8, x, y));
         }
         if self.cut > 0.0 {
             panel.rise(&mut page, self.cut);
@@ -271,6 +267,12 @@ impl Figure for Volcano {
                 BLACK_INK,
             );
         }
+        let cut = if self.cut > 0.0 { format!(", effect ±{}", words::brief(self.cut)) } else { String::new() };
+        let said = match line {
+            Some(_) => format!("dashed: false discovery rate {} %{cut}", words::brief(self.fdr * 100.0)),
+            None => format!("no gene has a false discovery rate of {} %", words::brief(self.fdr * 100.0)),
+        };
+        page.text((left, legend + 3.6 * 3.0), &fit(&said, 7.0, total - left - 2.0), 7.0, Align::Left, GREY);
         Ok(page)
     }
 }

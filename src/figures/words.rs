@@ -55,14 +55,16 @@ pub fn brief(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
 
-/// A ratio: two digits after the point, none needed for large ones.
+/// A ratio: two digits after the point, fewer for large ones and three for tiny ones.
 pub fn ratio(value: f64) -> String {
     match value {
         v if v.is_infinite() => "∞".into(),
         v if v >= 1e4 => format!("{v:.0e}"),
         v if v >= 100.0 => format!("{v:.0}"),
         v if v >= 10.0 => format!("{v:.1}"),
-        v => format!("{v:.2}"),
+        v if v >= 0.095 || v == 0.0 => format!("{v:.2}"),
+        v if v >= 0.00095 => format!("{v:.3}"),
+        _ => "< 0.001".into(),
     }
 }
 
@@ -142,6 +144,7 @@ mod tests {
         assert_eq!([1e-300, 0.0012, 0.0496, 0.2, 0.999].map(p), ["< 0.001", "0.001", "0.050", "0.20", "> 0.99"]);
         assert_eq!(p_is(0.0001), "p < 0.001");
         assert_eq!(ratio_with(3.31, 2.06, 5.31), "3.31 (2.06–5.31)");
+        assert_eq!([0.0042, 1e-9, 23.46, 2e5].map(ratio), ["0.004", "< 0.001", "23.5", "2e5"]);
         assert_eq!(ratio_with(3.31, 0.0, f64::INFINITY), "3.31 (0.00–∞)");
         assert_eq!(estimate_with(-0.01, -0.2, 0.18, 2), "−0.01 (−0.20 to 0.18)");
         assert_eq!(signed(-0.001, 2), "0.00");

@@ -16,6 +16,7 @@ pub mod confusion;
 pub mod correlate;
 pub mod decision_curve;
 pub mod delong;
+pub mod density;
 pub mod describe;
 pub mod distribution;
 pub mod estimate;

@@ -1,7 +1,6 @@
 //! `correlate PRIME_R, PRIME_S by spearman`: predictions and columns, pair by pair.
 
-use serde_json::json;
-
+use crate::figures::correlation::{Column, Correlations, Pair};
 use crate::learn::Values;
 use crate::plan::node::Correlate;
 use crate::run::fault::Fault;
@@ -9,6 +8,7 @@ use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, Result
 use crate::run::step::Step;
 use crate::stats::Estimate;
 use crate::stats::correlate::correlate;
+use crate::stats::density::density;
 use crate::stats::hypothesis::{Correlation, correlation};
 use crate::stats::multiplicity::Adjustment;
 use crate::stats::ranks::quantile_of_sorted;
@@ -57,6 +57,7 @@ pub fn run(step: &Step<'_>, spec: &Correlate) -> Result<Answer, Fault> {
         format!("Correlations on {}, {words}", set.label),
         ["first", "second", "correlation", "P", "P adjusted", "patients", "missing"],
     );
+    let mut drawn = Vec::new();
     for pair in &pairs {
         let name = format!("correlation of {} and {}", pair.first, pair.second);
         let (estimate, p) = match &pair.result {
@@ -73,6 +74,20 @@ pub fn run(step: &Step<'_>, spec: &Correlate) -> Result<Answer, Fault> {
             Err(reason) => (Estimate::not_estimable(name, set.rows.len() - pair.missing, reason.reason.clone()), None),
         };
         let record = EstimateRecord::new(&estimate.with_missing(pair.missing), Kind::Descriptive).of("", &set.label);
+        let place = |name: &str| columns.iter().position(|column| column.0 == name);
+        if let (Some(a), Some(b)) = (place(&pair.first), place(&pair.second)) {
+            drawn.push(Pair {
+                first: a.min(b),
+                second: a.max(b),
+                coefficient: record.value,
+                lower: record.lower,
+                upper: record.upper,
+                p: p.filter(|p| p.is_finite()),
+                p_adjusted: pair.p_adjusted.filter(|p| p.is_finite()),
+                n: record.n as u64,
+                line: least_squares(&columns[a.min(b)].1, &columns[a.max(b)].1),
+            });
+        }
         table.push([
             Cell::text(pair.first.as_str()),
             Cell::text(pair.second.as_str()),
@@ -89,16 +104,36 @@ pub fn run(step: &Step<'_>, spec: &Correlate) -> Result<Answer, Fault> {
             .to_owned(),
     );
     answer.tables.push(table);
-    let values: Vec<_> = columns
-        .iter()
-        .map(|(name, values)| json!({ "name": name, "values": values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect::<Vec<_>>() }))
-        .collect();
-    answer.figures.push(FigureData {
-        kind: "correlation".to_owned(),
-        title: format!("Correlations on {}", set.label),
-        data: json!({ "method": spec.method, "columns": values }),
-    });
+    let figure = Correlations {
+        method: words.to_owned(),
+        adjustment: format!("p adjusted by Benjamini-Hochberg over {} pairs", pairs.len()),
+        cohort: set.label.clone(),
+        n: set.rows.len() as u64,
+        columns: columns
+            .iter()
+            .map(|(name, values)| Column {
+                name: name.clone(),
+                values: values.iter().map(|v| v.is_finite().then_some(*v)).collect(),
+                density: density(values, 64),
+            })
+            .collect(),
+        pairs: drawn,
+    };
+    if figure.columns.len() > 1 {
+        answer.figures.push(FigureData::new(format!("Correlations on {}", set.label), &figure));
+    }
     Ok(answer)
+}
+
+/// Intercept and slope of the second on the first by least squares, where the first varies.
+fn least_squares(x: &[f64], y: &[f64]) -> Option<(f64, f64)> {
+    let both: Vec<(f64, f64)> =
+        x.iter().copied().zip(y.iter().copied()).filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
+    let n = both.len() as f64;
+    let (mx, my) = (both.iter().map(|p| p.0).sum::<f64>() / n, both.iter().map(|p| p.1).sum::<f64>() / n);
+    let square: f64 = both.iter().map(|p| (p.0 - mx).powi(2)).sum();
+    let slope = both.iter().map(|p| (p.0 - mx) * (p.1 - my)).sum::<f64>() / square;
+    slope.is_finite().then_some((my - slope * mx, slope))
 }
 
 /// Absolute correlation from which two features are said to tell the same.

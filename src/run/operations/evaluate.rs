@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use crate::card::EndpointKind;
+use crate::figures::precision_recall::{self, PrecisionRecall};
 use crate::fuse;
 use crate::learn::recipe::Resampling;
 use crate::plan::node::{Evaluate, ModelRef, Operation};
@@ -19,6 +20,7 @@ use crate::stats::{IntervalPlan, Metric, Outcome, Prediction};
 use crate::survival::brier::null_curves;
 
 use super::compare::against;
+use super::drawn;
 pub use super::judge::predicted;
 use super::judge::{Judgement, judge, times};
 use super::optimism::{Asked, Resampled, corrected};
@@ -58,6 +60,7 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
         return refolded(step, spec, &asked, &at);
     }
     let mut probabilities = Probabilities::new();
+    let mut seen = Vec::new();
     for on in &spec.on {
         let mut judgements = Vec::new();
         for model in &models {
@@ -88,7 +91,10 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
             let cohort = step.world.rows(on)?.label;
             against(step, spec, &asked, &cohort, &judgements, &mut answer)?;
         }
+        seen.extend(judgements);
     }
+    let told = drawn::evaluation::figures(&seen, &answer, step.level());
+    answer.figures.splice(0..0, told);
     let hows: Vec<&str> = distinct(answer.estimates.iter().map(|record| record.how.as_str()));
     table.notes.push(format!("{}% intervals; {}", shown_level(step.level()), hows.join("; ")));
     if answer.estimates.iter().any(|record| record.kind == Kind::Apparent) {
@@ -265,7 +271,7 @@ fn plainly(answer: &mut Answer) {
     answer.notes.extend(told);
 }
 
-/// Data of the ROC curve, which costs nothing, and of what else was asked for of single patients.
+/// Data of what was asked for of single patients.
 fn figures(spec: &Evaluate, judgement: &Judgement, answer: &mut Answer) {
     let wants = |word: &str| spec.figures.iter().any(|figure| figure == word);
     let place = json!({
@@ -296,18 +302,18 @@ fn figures(spec: &Evaluate, judgement: &Judgement, answer: &mut Answer) {
     if wants("precision-recall") {
         let happened = events.iter().filter(|event| **event).count() as f64;
         let others = events.len() as f64 - happened;
-        let points: Vec<_> = curve
-            .iter()
-            .filter_map(|point| {
-                let (tp, fp) = (point.sensitivity * happened, (1.0 - point.specificity) * others);
-                (tp + fp > 0.0).then(|| json!([point.sensitivity, tp / (tp + fp)]))
-            })
-            .collect();
-        answer.figures.push(FigureData {
-            kind: "precision-recall".to_owned(),
-            title: title.clone(),
-            data: json!({ "of": place, "columns": ["recall", "precision"], "points": points, "prevalence": happened / events.len() as f64 }),
+        let points = curve.iter().filter_map(|point| {
+            let (tp, fp) = (point.sensitivity * happened, (1.0 - point.specificity) * others);
+            (tp + fp > 0.0).then(|| (point.sensitivity, tp / (tp + fp)))
         });
+        let drawn = precision_recall::Curve {
+            name: format!("{} ({})", judgement.cohort, judgement.kind.words()),
+            n: events.len() as u64,
+            events: happened as u64,
+            points: points.collect(),
+        };
+        let figure = PrecisionRecall { title: judgement.model.clone(), curves: vec![drawn] };
+        answer.figures.push(FigureData::new(title.clone(), &figure));
     }
     if wants("confusion") {
         let threshold = spec.threshold.unwrap_or(0.5);
@@ -321,18 +327,6 @@ fn figures(spec: &Evaluate, judgement: &Judgement, answer: &mut Answer) {
         table.push([Cell::text("none"), Cell::count(counts.false_positive), Cell::count(counts.true_negative)]);
         answer.tables.push(table);
     }
-    // Everybody is positive below the lowest threshold, which JSON cannot write as a number.
-    let points: Vec<_> = curve
-        .iter()
-        .map(|point| {
-            json!([point.threshold.is_finite().then_some(point.threshold), point.sensitivity, point.specificity])
-        })
-        .collect();
-    answer.figures.push(FigureData {
-        kind: "roc".to_owned(),
-        title,
-        data: json!({ "of": place, "columns": ["threshold", "sensitivity", "specificity"], "points": points }),
-    });
 }
 
 /// `over leave-out centre`: each level predicted by a design fitted on the others.
@@ -374,6 +368,8 @@ fn left_out(
     }
     table.notes.push(format!("each {column} is predicted by the design fitted on all others"));
     against(step, spec, asked, "all, pooled", &judgements, &mut answer)?;
+    let told = drawn::evaluation::figures(&judgements, &answer, step.level());
+    answer.figures.splice(0..0, told);
     if !table.rows.is_empty() {
         answer.tables.insert(0, table);
     }
@@ -412,6 +408,8 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], times: &Times
     null_models(step, spec, asked, &judgements, &mut table, &mut answer)?;
     table.notes.push("apparent estimates are on the rows of the fit and flatter the model".to_owned());
     against(step, spec, asked, &label, &judgements, &mut answer)?;
+    let told = drawn::evaluation::figures(&judgements, &answer, step.level());
+    answer.figures.splice(0..0, told);
     if !table.rows.is_empty() {
         answer.tables.insert(0, table);
     }

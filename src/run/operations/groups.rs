@@ -21,6 +21,9 @@ pub struct GroupsValue {
     pub cuts: Vec<f64>,
     pub table: crate::plan::NodeId,
     pub group: BTreeMap<usize, u32>,
+    /// The prediction that was cut: `PRIME_R`.
+    pub model: String,
+    pub score: BTreeMap<usize, f64>,
 }
 
 /// # Errors
@@ -79,8 +82,10 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
     let (inside, outside): (Vec<usize>, Vec<usize>) = all.into_iter().partition(|row| model.rows.contains(row));
     let part = spec.model.part.as_deref();
     let mut group = BTreeMap::new();
+    let mut all_scores = BTreeMap::new();
     let mut place = |held: &crate::fuse::Predicted| {
         for (row, score) in held.rows.iter().zip(held.prediction.scores()) {
+            all_scores.insert(*row, *score);
             group.insert(*row, cuts.iter().filter(|cut| score > cut).count() as u32);
         }
     };
@@ -120,7 +125,8 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
         ));
     }
     let name = crate::run::world::word(step.node).to_owned();
-    let value = GroupsValue { name, labels, cuts, table: model.data.table, group };
+    let value =
+        GroupsValue { name, labels, cuts, table: model.data.table, group, model: label.clone(), score: all_scores };
     Ok(Done {
         answer: Answer { tables: vec![table], ..Answer::default() },
         made: Made::Groups(std::sync::Arc::new(value)),

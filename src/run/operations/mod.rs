@@ -13,6 +13,7 @@ pub mod contrast;
 pub mod correlate;
 pub mod derive;
 pub mod describe;
+pub mod drawn;
 pub mod endpoint;
 pub mod evaluate;
 pub mod explain;

@@ -318,7 +318,8 @@ fn answer(model: &ModelValue, label: &str) -> Answer {
             tables.push(stability);
         }
     }
-    Answer { tables, notes: vec![described(&model.design)], ..Answer::default() }
+    let figures = super::drawn::model::figures(model);
+    Answer { tables, figures, notes: vec![described(&model.design)], ..Answer::default() }
 }
 
 fn shown_settings(settings: &[(String, Value)]) -> String {

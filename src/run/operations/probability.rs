@@ -2,11 +2,11 @@
 //! predicted probabilities can be believed and acted upon. One table for all models and cohorts,
 //! and the data of each figure.
 
-use serde_json::json;
-
+use crate::figures::calibration::Bin;
+use crate::figures::words;
 use crate::plan::node::Evaluate;
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
+use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::bootstrap::{BootstrapInterval, ResampleFault, percentile, replicates};
 use crate::stats::decision_curve::{DecisionPoint, default_thresholds};
@@ -15,6 +15,7 @@ use crate::stats::{Censored, Estimate, Outcome, Prediction};
 use crate::survival::calibration::calibration;
 use crate::survival::decision_curve::decision_curve;
 
+use super::drawn::evaluation as drawn;
 use super::judge::Judgement;
 
 const DIGITS: usize = 3;
@@ -22,6 +23,15 @@ const DIGITS: usize = 3;
 const GROUPS: usize = 10;
 /// Thresholds of the table; the figure has every percent.
 const TOLD: [f64; 5] = [0.1, 0.2, 0.3, 0.4, 0.5];
+
+/// `slope 0.91 (0.62–1.20)`.
+fn said(word: &str, estimate: &Estimate) -> Option<String> {
+    let value = *estimate.value.as_ref().ok()?;
+    Some(match estimate.interval {
+        Some(i) => format!("{word} {}", words::estimate_with(value, i.lower, i.upper, 2)),
+        None => format!("{word} {}", words::signed(value, 2)),
+    })
+}
 
 /// The tables, gathered over models and cohorts.
 pub struct Probabilities {
@@ -130,7 +140,6 @@ impl Probabilities {
                 return Ok(());
             }
         };
-        let title = titled(judgement, None);
         if wants("calibration") {
             for name in ["calibration_intercept", "calibration_slope", "EO", "ICI", "E90"] {
                 if let Some(estimate) = done.estimate(name) {
@@ -141,35 +150,29 @@ impl Probabilities {
                     self.measure(judgement, name, &estimate, None, answer);
                 }
             }
-            let points = done.calibration.as_ref().map(|curve| {
-                curve
-                    .iter()
-                    .map(|point| json!([point.predicted, point.observed, point.interval.map(|i| [i.lower, i.upper])]))
-                    .collect::<Vec<_>>()
+            let smooth = done.calibration.as_ref().map_err(|reason| reason.reason.clone()).map(|curve| {
+                let known = curve.iter().filter(|point| point.predicted.is_finite() && point.observed.is_finite());
+                known
+                    .map(|point| (point.predicted, point.observed, point.interval.map(|i| (i.lower, i.upper))))
+                    .collect()
             });
-            answer.figures.push(FigureData {
-                kind: "calibration".to_owned(),
-                title: title.clone(),
-                data: json!({
-                    "of": place(judgement, None), "how": done.calibration_how, "curve": points.as_ref().ok(),
-                    "not_estimable": points.as_ref().err().map(|reason| reason.reason.clone()),
-                    "bins": done.bins.iter().map(|bin| json!({
-                        "predicted": bin.predicted, "observed": bin.observed,
-                        "lower": bin.interval.lower, "upper": bin.interval.upper, "n": bin.n,
-                    })).collect::<Vec<_>>(),
-                    "predicted": p,
-                }),
+            let bins = done.bins.iter().map(|bin| Bin {
+                n: bin.n as u64,
+                predicted: bin.predicted,
+                observed: bin.observed,
+                lower: Some(bin.interval.lower),
+                upper: Some(bin.interval.upper),
             });
+            let told = [("intercept", "calibration_intercept"), ("slope", "calibration_slope")];
+            let told = told.iter().filter_map(|(word, name)| said(word, done.estimate(name)?)).collect();
+            let curve = drawn::calibrated(judgement, told, smooth, bins.collect(), p);
+            let method = format!("{}; {} groups", done.calibration_how, done.bins.len());
+            answer.figures.push(drawn::calibration(judgement, None, method, curve));
         }
         if wants("decision-curve") {
             self.benefits(judgement, &done.decision, None, (events.len(), done.events), plan.resamples, answer);
-            answer.figures.push(FigureData {
-                kind: "decision-curve".to_owned(),
-                title,
-                data: json!({
-                    "of": place(judgement, None), "points": serde_json::to_value(&done.decision).unwrap_or_default(),
-                }),
-            });
+            let method = format!("{}; {}", judgement.how, plan.evidence);
+            answer.figures.push(drawn::decision(judgement, None, method, &done.decision));
         }
         if let Some(tested) = &done.hosmer_lemeshow {
             let (statistic, df, p) = match tested {
@@ -267,30 +270,30 @@ impl Probabilities {
                             Err(error) => Estimate::not_estimable("ICI", n, error.to_string()),
                         };
                         self.measure(judgement, "ICI", &ici, Some(label), answer);
-                        let mut points: Vec<(f64, f64)> = found.smoothed.as_ref().map_or(Vec::new(), |smoothed| {
-                            risk.iter().copied().zip(smoothed.observed.iter().copied()).collect()
+                        let smooth = found.smoothed.as_ref().map_err(ToString::to_string).map(|smoothed| {
+                            let mut points: Vec<(f64, f64)> =
+                                risk.iter().copied().zip(smoothed.observed.iter().copied()).collect();
+                            points.retain(|(x, y)| x.is_finite() && y.is_finite());
+                            points.sort_by(|a, b| a.0.total_cmp(&b.0));
+                            points.dedup();
+                            points.into_iter().map(|(x, y)| (x, y, None)).collect()
                         });
-                        points.sort_by(|a, b| a.0.total_cmp(&b.0));
-                        points.dedup();
-                        answer.figures.push(FigureData {
-                            kind: "calibration".to_owned(),
-                            title: title.clone(),
-                            data: json!({
-                                "of": place(judgement, Some(label)),
-                                "how": "Cox regression on a restricted cubic spline of the predicted risk",
-                                "curve": points.iter().map(|(x, y)| json!([x, y, null])).collect::<Vec<_>>(),
-                                "not_estimable": found.smoothed.as_ref().err().map(ToString::to_string),
-                                "bins": found.groups.iter().filter_map(|group| {
-                                    let observed = group.observed.value.as_ref().ok()?;
-                                    Some(json!({
-                                        "predicted": group.predicted, "observed": observed,
-                                        "lower": group.observed.interval.map(|i| i.lower),
-                                        "upper": group.observed.interval.map(|i| i.upper), "n": group.n,
-                                    }))
-                                }).collect::<Vec<_>>(),
-                                "predicted": risk.to_vec(),
-                            }),
+                        let bins = found.groups.iter().filter_map(|group| {
+                            Some(Bin {
+                                n: group.n as u64,
+                                predicted: group.predicted,
+                                observed: *group.observed.value.as_ref().ok()?,
+                                lower: group.observed.interval.map(|i| i.lower),
+                                upper: group.observed.interval.map(|i| i.upper),
+                            })
                         });
+                        let told = said("slope", &slope).into_iter().collect();
+                        let curve = drawn::calibrated(judgement, told, smooth, bins.collect(), &risk.to_vec());
+                        let method =
+                            "Cox regression on a restricted cubic spline of the predicted risk; groups of equal \
+                                      size with Kaplan-Meier estimates"
+                                .to_owned();
+                        answer.figures.push(drawn::calibration(judgement, Some(label), method, curve));
                     }
                     Err(error) => answer.notes.push(format!("calibration of {title}: not estimable: {error}")),
                 }
@@ -311,14 +314,7 @@ impl Probabilities {
                     Ok(points) => {
                         let counts = (censored.len(), censored.events());
                         self.benefits(judgement, &points, Some(label), counts, resamples, answer);
-                        answer.figures.push(FigureData {
-                            kind: "decision-curve".to_owned(),
-                            title,
-                            data: json!({
-                                "of": place(judgement, Some(label)),
-                                "points": serde_json::to_value(&points).unwrap_or_default(),
-                            }),
-                        });
+                        answer.figures.push(drawn::decision(judgement, Some(label), judgement.how.clone(), &points));
                     }
                     Err(ResampleFault::Cancelled(cancelled)) => return Err(cancelled.into()),
                     Err(ResampleFault::NotEstimable(reason)) => {
@@ -409,11 +405,4 @@ fn stream(step: &Step<'_>, judgement: &Judgement, label: &str) -> crate::random:
 fn titled(judgement: &Judgement, label: Option<&str>) -> String {
     let at = label.map_or(String::new(), |label| format!(" at {label}"));
     format!("{} on {}{at} ({})", judgement.model, judgement.cohort, judgement.kind.words())
-}
-
-fn place(judgement: &Judgement, label: Option<&str>) -> serde_json::Value {
-    json!({
-        "model": judgement.model, "cohort": judgement.cohort, "evidence": judgement.kind,
-        "n": judgement.outcome.len(), "events": judgement.outcome.events(), "horizon": label,
-    })
 }

@@ -1,13 +1,16 @@
 //! `quadrants profile, risk`: the four profiles of two groupings, with what became of them.
 
+use crate::figures::quadrants::{Grouping, Point, Quadrants as Picture, Tile};
+use crate::figures::words;
 use crate::plan::node::Quadrants;
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable};
+use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::Outcome;
 use crate::stats::binomial::{ProportionInterval, proportion};
 use crate::survival::kaplan_meier::Transform;
 
+use super::groups::GroupsValue;
 use super::infer::km::{Group, Groups, curves};
 
 /// # Errors
@@ -49,16 +52,28 @@ pub fn run(step: &Step<'_>, spec: &Quadrants) -> Result<Answer, Fault> {
             table.notes.push(format!("{missing} patients lack one of the two predictions"));
         }
         answer.tables.push(table);
+        let mut told: Vec<Vec<String>> = vec![Vec::new(); profiles.len()];
+        let mut event = String::new();
+        let mut had: std::collections::HashMap<usize, bool> = std::collections::HashMap::new();
         for id in &spec.endpoints {
             let endpoint = step.world.endpoint_on(*id, set.table)?;
             match &endpoint.outcome {
                 Outcome::Binary(all) => {
+                    if event.is_empty() {
+                        event.clone_from(&endpoint.name);
+                        had = both
+                            .iter()
+                            .map(|b| b.0)
+                            .filter(|row| endpoint.known[*row])
+                            .map(|row| (row, all[row]))
+                            .collect();
+                    }
                     let mut rates = ResultTable::new(
                         &format!("{}-{}", endpoint.name, set.label),
                         format!("Observed {} by profile on {}", endpoint.name, set.label),
                         ["profile", "patients", "events", "rate", "unknown"],
                     );
-                    for (label, rows) in &profiles {
+                    for (place, (label, rows)) in profiles.iter().enumerate() {
                         let known: Vec<usize> = rows.iter().copied().filter(|row| endpoint.known[*row]).collect();
                         let events = known.iter().filter(|row| all[**row]).count();
                         let name = format!("rate of {}", endpoint.name);
@@ -66,6 +81,14 @@ pub fn run(step: &Step<'_>, spec: &Quadrants) -> Result<Answer, Fault> {
                         let unknown = rows.len() - known.len();
                         let record = EstimateRecord::new(&estimate.with_missing(unknown), Kind::Descriptive)
                             .of("", &format!("{}, {label}", set.label));
+                        told[place].push(match (record.value, record.lower, record.upper) {
+                            (Some(rate), Some(lower), Some(upper)) => format!(
+                                "{} {} %",
+                                endpoint.name,
+                                words::estimate_with(rate * 100.0, lower * 100.0, upper * 100.0, 0)
+                            ),
+                            _ => format!("{} not estimable", endpoint.name),
+                        });
                         rates.push([
                             Cell::text(label.as_str()),
                             Cell::count(known.len()),
@@ -98,7 +121,19 @@ pub fn run(step: &Step<'_>, spec: &Quadrants) -> Result<Answer, Fault> {
                         unit: endpoint.unit,
                     };
                     let title = format!("{} by profile on {}", endpoint.name, set.label);
-                    let told = curves(&title, &groups, step.level(), Transform::Log)?;
+                    let unit = endpoint.unit.map_or(String::new(), |unit| format!(" {unit}"));
+                    let survival = curves(&title, &groups, step.level(), Transform::Log)?;
+                    for (place, (label, _)) in profiles.iter().enumerate() {
+                        let cohort = format!("{}, {label}", set.label);
+                        let Some(record) = survival.estimates.iter().find(|record| record.cohort == cohort) else {
+                            continue;
+                        };
+                        told[place].push(match record.value {
+                            Some(median) => format!("median {} {median:.1}{unit}", endpoint.name),
+                            None => format!("median {} not reached", endpoint.name),
+                        });
+                    }
+                    let told = survival;
                     answer.tables.extend(told.tables.into_iter().map(|mut table| {
                         table.name = format!("{}-{}-{}", table.name, endpoint.name, set.label);
                         table
@@ -110,6 +145,36 @@ pub fn run(step: &Step<'_>, spec: &Quadrants) -> Result<Answer, Fault> {
                 Outcome::Continuous(_) => {}
             }
         }
+        let grouping = |groups: &GroupsValue| Grouping {
+            name: groups.name.clone(),
+            model: groups.model.clone(),
+            cuts: groups.cuts.clone(),
+            labels: groups.labels.clone(),
+        };
+        let points = both.iter().filter_map(|(row, ..)| {
+            Some(Point { x: *first.score.get(row)?, y: *second.score.get(row)?, event: had.get(row).copied() })
+        });
+        let figure = Picture {
+            cohort: set.label.clone(),
+            x: grouping(&first),
+            y: grouping(&second),
+            event,
+            points: points.filter(|p| p.x.is_finite() && p.y.is_finite()).collect(),
+            tiles: profiles
+                .iter()
+                .zip(told)
+                .enumerate()
+                .map(|(place, ((_, rows), told))| Tile {
+                    x: place / second.labels.len(),
+                    y: place % second.labels.len(),
+                    n: rows.len() as u64,
+                    told,
+                })
+                .collect(),
+            missing: missing as u64,
+        };
+        let title = format!("Profiles of {} and {} on {}", first.name, second.name, set.label);
+        answer.figures.push(FigureData::new(title, &figure));
     }
     Ok(answer)
 }

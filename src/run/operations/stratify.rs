@@ -2,10 +2,12 @@
 
 use ndarray::Array2;
 
+use crate::figures::forest::Effect;
+use crate::figures::subgroups::{Level, Subgroups, Variable};
 use crate::plan::Rows;
 use crate::plan::node::Stratify;
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable, fixed, shown_p};
+use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable, fixed};
 use crate::run::step::Step;
 use crate::run::world::coded;
 use crate::stats::binomial::{ProportionInterval, proportion};
@@ -129,43 +131,62 @@ fn hazards(
             })
             .collect()
     };
-    let mut push =
-        |subgroup: &str, rows: &[usize], extra: Vec<(String, Vec<f64>)>, interaction: Cell| -> Vec<Option<f64>> {
-            // A P within a subgroup would say more of its size than of a difference.
-            let whole = !subgroup.contains(": ");
-            let mut ratios = Vec::new();
-            let events = rows.iter().filter(|row| all.event[**row] == 1).count();
-            let fitted = fit(step, rows, all, dummies(rows).into_iter().chain(extra).collect());
-            for place in 1..labels.len() {
-                let name = format!("hazard ratio of {} against {}", labels[place], labels[0]);
-                let (estimate, p) = match &fitted {
-                    Ok(fit) => match &fit.coefficients[place - 1] {
-                        Ok(c) => (
-                            Estimate::new(name, c.hazard_ratio, fit.n, "Cox regression, ties by Efron; Wald")
-                                .within(c.lower, c.upper, fit.level),
-                            Cell::P(c.p),
-                        ),
-                        Err(reason) => (Estimate::not_estimable(name, rows.len(), reason.reason.clone()), Cell::Empty),
-                    },
-                    Err(reason) => (Estimate::not_estimable(name, rows.len(), reason.clone()), Cell::Empty),
-                };
-                let record = EstimateRecord::new(&estimate.with_events(Some(events)), Kind::Descriptive)
-                    .of("", &format!("{}, {subgroup}", set.label));
-                ratios.push(record.value);
-                let last = if place == 1 { interaction.clone() } else { Cell::Empty };
-                table.push([
-                    Cell::text(subgroup),
-                    Cell::text(labels[place].as_str()),
-                    Cell::count(rows.len()),
-                    Cell::count(events),
-                    record.cell(2),
-                    if whole { p } else { Cell::Empty },
-                    last,
-                ]);
-                answer.estimates.push(record);
-            }
-            ratios
-        };
+    let mut drawn: Vec<(String, Vec<Level>)> = Vec::new();
+    let mut push = |subgroup: &str,
+                    rows: &[usize],
+                    extra: Vec<(String, Vec<f64>)>,
+                    interaction: Cell|
+     -> Vec<Option<f64>> {
+        // A P within a subgroup would say more of its size than of a difference.
+        let whole = !subgroup.contains(": ");
+        let mut ratios = Vec::new();
+        let mut levels = Vec::new();
+        let events = rows.iter().filter(|row| all.event[**row] == 1).count();
+        let fitted = fit(step, rows, all, dummies(rows).into_iter().chain(extra).collect());
+        for place in 1..labels.len() {
+            let name = format!("hazard ratio of {} against {}", labels[place], labels[0]);
+            let (estimate, p) = match &fitted {
+                Ok(fit) => match &fit.coefficients[place - 1] {
+                    Ok(c) => (
+                        Estimate::new(name, c.hazard_ratio, fit.n, "Cox regression, ties by Efron; Wald")
+                            .within(c.lower, c.upper, fit.level),
+                        Cell::P(c.p),
+                    ),
+                    Err(reason) => (Estimate::not_estimable(name, rows.len(), reason.reason.clone()), Cell::Empty),
+                },
+                Err(reason) => (Estimate::not_estimable(name, rows.len(), reason.clone()), Cell::Empty),
+            };
+            let record = EstimateRecord::new(&estimate.with_events(Some(events)), Kind::Descriptive)
+                .of("", &format!("{}, {subgroup}", set.label));
+            ratios.push(record.value);
+            let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
+            levels.push(Level {
+                name: subgroup.to_owned(),
+                n: rows.len() as u64,
+                events: events as u64,
+                effect: match record.value {
+                    Some(value) => {
+                        Effect::Estimate { value, lower: finite(record.lower), upper: finite(record.upper), p: None }
+                    }
+                    None => Effect::NotEstimable(record.why.clone().unwrap_or_default()),
+                },
+            });
+            let last = if place == 1 { interaction.clone() } else { Cell::Empty };
+            table.push([
+                Cell::text(subgroup),
+                Cell::text(labels[place].as_str()),
+                Cell::count(rows.len()),
+                Cell::count(events),
+                record.cell(2),
+                if whole { p } else { Cell::Empty },
+                last,
+            ]);
+            answer.estimates.push(record);
+        }
+        drawn.push((subgroup.to_owned(), levels));
+        ratios
+    };
+    let mut variables: Vec<(String, Cell, usize, usize)> = Vec::new();
     let mut attenuation = Vec::new();
     push("all", rows, Vec::new(), Cell::Empty);
     if !spec.adjust_for.is_empty() {
@@ -195,6 +216,7 @@ fn hazards(
         let (levels_of, levels) = coded(&cells, &[]);
         let known: Vec<usize> = rows.iter().copied().filter(|row| levels_of[*row].is_some()).collect();
         let interaction = interaction(step, &known, all, dummies(&known), label, &cells);
+        let mut count = 0;
         for (place, level) in levels.iter().enumerate() {
             let members: Vec<usize> =
                 known.iter().copied().filter(|row| levels_of[*row] == Some(place as u32)).collect();
@@ -203,7 +225,9 @@ fn hazards(
             }
             let cell = if place == 0 { interaction.clone() } else { Cell::Empty };
             push(&format!("{label}: {level}"), &members, Vec::new(), cell);
+            count += 1;
         }
+        variables.push((label.clone(), interaction, rows.len() - known.len(), count));
     }
     table.notes.extend(attenuation.iter().cloned());
     let told = attenuation.into_iter().map(|sentence| format!("{}: {sentence}", set.label));
@@ -212,6 +236,43 @@ fn hazards(
         .notes
         .push("subgroups are compared by the likelihood-ratio test of their interaction with the groups".to_owned());
     answer.tables.push(table);
+    // One plot for each group against the first.
+    for place in 1..labels.len() {
+        let mut levels =
+            drawn.iter().filter_map(|(name, levels)| Some((name.as_str(), levels.get(place - 1)?.clone())));
+        let Some((_, overall)) = levels.next() else { continue };
+        let rest: Vec<(&str, Level)> = levels.collect();
+        let subgroups: usize = variables.iter().map(|variable| variable.3).sum();
+        let (adjusted, within) = rest.split_at(rest.len().saturating_sub(subgroups));
+        let mut within = within.iter();
+        let mut listed = Vec::new();
+        for (name, p, missing, count) in &variables {
+            let prefix = format!("{name}: ");
+            let own = within.by_ref().take(*count).map(|(full, level)| Level {
+                name: full.strip_prefix(&prefix).unwrap_or(full).to_owned(),
+                ..level.clone()
+            });
+            listed.push(Variable {
+                name: name.clone(),
+                p: if let Cell::P(p) = p { Some(*p) } else { None },
+                why: if let Cell::NotEstimable(why) = p { why.clone() } else { String::new() },
+                missing: *missing as u64,
+                levels: own.collect(),
+            });
+        }
+        let figure = Subgroups {
+            measure: format!("Hazard ratio, {} against {}", labels[place], labels[0]),
+            interval: super::drawn::interval(step.level()),
+            method: "Cox regression, ties by Efron; Wald; interaction by the likelihood-ratio test".to_owned(),
+            cohort: set.label.clone(),
+            overall: Level { name: "All patients".to_owned(), ..overall },
+            adjusted: adjusted.iter().map(|(_, level)| level.clone()).collect(),
+            variables: listed,
+        };
+        if !figure.variables.is_empty() || !figure.adjusted.is_empty() {
+            answer.figures.push(FigureData::new(format!("Hazard ratios within subgroups on {}", set.label), &figure));
+        }
+    }
     Ok(())
 }
 
@@ -266,7 +327,7 @@ fn interaction(
         Ok(likelihood_ratio(&smaller, &larger).map_err(|error| error.to_string())?.p)
     };
     match tested() {
-        Ok(p) => Cell::Text(shown_p(p)),
+        Ok(p) => Cell::P(p),
         Err(reason) => Cell::NotEstimable(reason),
     }
 }

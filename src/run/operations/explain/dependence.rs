@@ -1,11 +1,11 @@
 //! `explain M by partial_dependence`: the mean prediction as a feature is set to value after value.
 
 use rayon::prelude::*;
-use serde_json::json;
 
 use crate::card::EndpointKind;
 use crate::explain::ExplainError;
 use crate::explain::partial_dependence::quantile_grid;
+use crate::figures::dependence::{Dependence, Feature};
 use crate::plan::node::Explain;
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, FigureData, ResultTable};
@@ -58,6 +58,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
         format!("Partial dependence of {} on {}: mean {unit}", subject.label, subject.cohort),
         ["feature", "block", "from", "to", "mean at the lowest", "mean at the highest", "reach"],
     );
+    let mut drawn = Vec::new();
     for (feature, grid, means) in curves.into_iter().take(spec.settings.count("features")) {
         let (Some(low), Some(high)) = (grid.first(), grid.last()) else { continue };
         let (Some(first), Some(last)) = (means.first(), means.last()) else { continue };
@@ -71,15 +72,16 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
             Cell::number(*last, 4),
             Cell::number(reach(&means), 4),
         ]);
-        answer.figures.push(FigureData {
-            kind: "dependence".to_owned(),
-            title: format!("Partial dependence of {} on {name}", subject.label),
-            data: json!({
-                "model": subject.label, "cohort": subject.cohort, "feature": name, "block": block, "unit": unit,
-                "n": subject.rows.len(), "columns": ["value", "mean"],
-                "points": grid.iter().zip(&means).map(|(x, y)| json!([x, y])).collect::<Vec<_>>(),
-                "values": subject.values(feature).into_iter().filter(|value| !value.is_nan()).collect::<Vec<_>>(),
-            }),
+        drawn.push(Feature {
+            name: name.clone(),
+            other: String::new(),
+            points: Vec::new(),
+            smooth: grid
+                .iter()
+                .copied()
+                .zip(means.iter().copied())
+                .filter(|(x, y)| x.is_finite() && y.is_finite())
+                .collect(),
         });
     }
     table.notes.push(subject.how.clone());
@@ -87,5 +89,17 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
         "every patient predicted with the feature set to each of up to {points} quantiles; the features whose mean prediction moves most"
     ));
     answer.tables.push(table);
+    for features in drawn.chunks(6) {
+        let figure = Dependence {
+            model: subject.label.clone(),
+            cohort: subject.cohort.clone(),
+            n: subject.rows.len() as u64,
+            measure: "Mean prediction".to_owned(),
+            unit: unit.to_owned(),
+            method: "every patient predicted with the feature set to each value".to_owned(),
+            features: features.to_vec(),
+        };
+        answer.figures.push(FigureData::new(format!("Partial dependence of {}", subject.label), &figure));
+    }
     Ok(())
 }

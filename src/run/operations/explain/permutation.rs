@@ -1,9 +1,9 @@
 //! `explain M by permutation`: what performance is lost when a feature is shuffled over patients.
 
 use rayon::prelude::*;
-use serde_json::json;
 
 use crate::explain::ExplainError;
+use crate::figures::importance::{Bar, Importance};
 use crate::fuse;
 use crate::plan::node::Explain;
 use crate::run::fault::Fault;
@@ -129,7 +129,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
             if spread.is_finite() { Cell::number(spread, 4) } else { Cell::Empty },
             Cell::count(repeats),
         ]);
-        drawn.push(json!({ "name": feature, "block": block, "losses": own }));
+        drawn.push(Bar { name: feature.clone(), block: block.clone(), mean: centre, direction: None });
         answer.estimates.push(record);
     }
     table.notes.push(subject.how.clone());
@@ -137,11 +137,19 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
         "{name} of the unshuffled predictions {reference:.3}; features that reach no model lose nothing and are not listed"
     ));
     answer.tables.push(table);
-    answer.figures.push(FigureData {
-        kind: "permutation-importance".to_owned(),
-        title: format!("Permutation importance of {} on {}", subject.label, subject.cohort),
-        data: json!({ "model": subject.label, "cohort": subject.cohort, "metric": name, "reference": reference, "n": n, "features": drawn }),
-    });
+    let figure = Importance {
+        model: subject.label.clone(),
+        cohort: subject.cohort.clone(),
+        n: n as u64,
+        measure: format!("Loss of {name}"),
+        unit: format!("mean of {repeats} shuffles"),
+        method: subject.how.clone(),
+        bars: drawn,
+        others: None,
+    };
+    answer
+        .figures
+        .push(FigureData::new(format!("Permutation importance of {} on {}", subject.label, subject.cohort), &figure));
     Ok(())
 }
 

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
 use crate::card::EndpointKind;
 use crate::explain::Explanation;
 use crate::explain::shap::{self, Patients, Perturbation, Plan, Scale};
 use crate::plan::node::Explain;
 use crate::run::fault::Fault;
+use crate::run::operations::drawn::shapley::{Explained, Patient};
 use crate::run::operations::evaluate::shown_level;
-use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
+use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::Estimate;
 use crate::stats::distribution::normal_multiplier;
@@ -114,11 +113,27 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
     }
     answer.tables.push(table);
     blocks(step, subject, &whole, &unit, answer);
-    patients(step, subject, &whole, &ranking, &unit, answer)?;
+    let told = method(&whole, &plan, settings.count("background"));
+    let own: Vec<Vec<f64>> = (0..subject.features.len()).map(|feature| subject.values(feature)).collect();
+    let of = ndarray::Array2::from_shape_fn((n, own.len()), |(row, feature)| own[feature][whole.known[row]]);
+    let (block_names, names): (Vec<String>, Vec<String>) = subject.features.0.iter().cloned().unzip();
+    let explained = Explained {
+        model: label,
+        cohort: &subject.cohort,
+        unit: &unit,
+        method: &told,
+        names: &names,
+        blocks: &block_names,
+        values: explanation.values.view(),
+        of: of.view(),
+        ranking: &ranking,
+    };
+    answer.figures.extend(explained.figures());
+    patients(step, subject, &whole, &explained, &unit, answer)?;
     if plan.interactions {
         pairs(subject, &whole, answer);
     }
-    beeswarm(step, subject, &whole, &ranking, &unit, answer)
+    Ok(())
 }
 
 fn gathered(step: &Step<'_>, subject: &Subject<'_>, plan: &Plan, background: usize) -> Result<Whole, Fault> {
@@ -301,7 +316,7 @@ fn patients(
     step: &Step<'_>,
     subject: &Subject<'_>,
     whole: &Whole,
-    ranking: &[usize],
+    explained: &Explained<'_>,
     unit: &str,
     answer: &mut Answer,
 ) -> Result<(), Fault> {
@@ -319,13 +334,12 @@ fn patients(
     );
     for (which, row) in chosen {
         let place = whole.known[row];
-        let mut own = ranking.to_vec();
+        let mut own = explained.ranking.to_vec();
         own.sort_by(|a, b| {
             explanation.values[[row, *b]].abs().total_cmp(&explanation.values[[row, *a]].abs()).then(a.cmp(b))
         });
         let (shown, others) = own.split_at(own.len().min(OF_A_PATIENT));
         let rest: f64 = others.iter().map(|feature| explanation.values[[row, *feature]]).sum();
-        let mut steps = Vec::new();
         let mut push = |feature: String, value: String, contribution: Cell| {
             table.push([
                 Cell::text(keys[place].as_str()),
@@ -337,24 +351,21 @@ fn patients(
         };
         push("base value".to_owned(), String::new(), Cell::number(explanation.base[row], 3));
         for feature in shown {
-            let (block, name) = &subject.features.0[*feature];
+            let (_, name) = &subject.features.0[*feature];
             let (value, contribution) = (subject.shown(*feature, place), explanation.values[[row, *feature]]);
-            push(name.clone(), value.clone(), Cell::number(contribution, 3));
-            steps.push(json!({ "feature": name, "block": block, "value": value, "contribution": contribution }));
+            push(name.clone(), value, Cell::number(contribution, 3));
         }
         if !others.is_empty() {
             push(format!("{} others", others.len()), String::new(), Cell::number(rest, 3));
         }
         push("prediction".to_owned(), String::new(), Cell::number(explanation.predictions[row], 3));
-        answer.figures.push(FigureData {
-            kind: "waterfall".to_owned(),
-            title: format!("{} of patient {} ({which} prediction on {})", subject.label, keys[place], subject.cohort),
-            data: json!({
-                "model": subject.label, "cohort": subject.cohort, "patient": keys[place], "unit": unit,
-                "base": explanation.base[row], "prediction": explanation.predictions[row], "steps": steps,
-                "others": { "count": others.len(), "contribution": rest },
-            }),
-        });
+        answer.figures.push(explained.patient(&Patient {
+            name: format!("patient {}, the {which} prediction on {}", keys[place], subject.cohort),
+            base: explanation.base[row],
+            prediction: explanation.predictions[row],
+            row,
+            shown: &|feature| subject.shown(feature, place),
+        }));
     }
     answer.tables.push(table);
     Ok(())
@@ -394,41 +405,4 @@ fn pairs(subject: &Subject<'_>, whole: &Whole, answer: &mut Answer) {
         table.notes.push("models that are sampled have no interaction values here".to_owned());
     }
     answer.tables.push(table);
-}
-
-/// Every patient's values of the leading features: for the beeswarm and for dependence on a value.
-fn beeswarm(
-    step: &Step<'_>,
-    subject: &Subject<'_>,
-    whole: &Whole,
-    ranking: &[usize],
-    unit: &str,
-    answer: &mut Answer,
-) -> Result<(), Fault> {
-    let explanation = &whole.explanation;
-    let importance = explanation.importance();
-    let keys = names(step, subject)?;
-    let features: Vec<_> = ranking
-        .iter()
-        .take(SHOWN)
-        .map(|feature| {
-            let values = subject.values(*feature);
-            json!({
-                "name": subject.features.0[*feature].1, "block": subject.features.0[*feature].0,
-                "importance": importance[*feature],
-                "values": explanation.values.column(*feature).to_vec(),
-                "of": whole.known.iter().map(|place| (!values[*place].is_nan()).then_some(values[*place])).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    answer.figures.push(FigureData {
-        kind: "beeswarm".to_owned(),
-        title: format!("Shapley values of {} on {}", subject.label, subject.cohort),
-        data: json!({
-            "model": subject.label, "cohort": subject.cohort, "n": whole.known.len(), "unit": unit,
-            "patients": whole.known.iter().map(|place| keys[*place].as_str()).collect::<Vec<_>>(),
-            "base": explanation.base, "predictions": explanation.predictions, "features": features,
-        }),
-    });
-    Ok(())
 }

@@ -1,7 +1,6 @@
 //! `bland_altman(volume ~ reader)`: bias and limits of agreement.
 
-use serde_json::json;
-
+use crate::figures::bland_altman::Agreement;
 use crate::plan::node::Infer;
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
@@ -53,16 +52,16 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
                 .notes
                 .push(format!("{who}: difference and mean correlate with P {}", crate::run::results::shown_p(test.p)));
         }
-        answer.figures.push(FigureData {
-            kind: "bland-altman".to_owned(),
-            title: who.clone(),
-            data: json!({
-                "readings": who, "columns": ["mean", "difference"],
-                "points": found.points.iter().map(|(mean, difference)| json!([mean, difference])).collect::<Vec<_>>(),
-                "bias": found.bias.value.as_ref().ok(), "lower": found.lower_limit.value.as_ref().ok(),
-                "upper": found.upper_limit.value.as_ref().ok(), "coverage": coverage,
-            }),
-        });
+        let limit = |estimate: &crate::stats::Estimate| estimate.value.as_ref().ok().copied();
+        let figure = Agreement {
+            readings: who.clone(),
+            points: found.points.iter().map(|(mean, difference)| (*mean, *difference)).collect(),
+            bias: limit(&found.bias),
+            lower: limit(&found.lower_limit),
+            upper: limit(&found.upper_limit),
+            coverage,
+        };
+        answer.figures.push(FigureData::new(who.clone(), &figure));
     }
     table.notes.push(format!("limits hold {:.0}% of differences if these are normal", 100.0 * coverage));
     answer.tables.push(table);

@@ -1,7 +1,7 @@
 //! `cif(relapse ~ arm, competing = death)` and `finegray(relapse ~ age, competing = death)`.
 
-use serde_json::json;
-
+use crate::figures::cif::{Curve, Incidence, Step as Corner};
+use crate::figures::words as shown;
 use crate::plan::node::Infer;
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable, shown_p};
@@ -59,17 +59,35 @@ pub(super) fn cif(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
             missing,
         ]);
         answer.estimates.push(record);
-        let points: Vec<_> = (0..found.times.len())
-            .map(|at| json!([found.times[at] / factor, found.incidence[at], found.variance[at]]))
-            .collect();
-        curves.push(json!({ "group": group.label, "points": points }));
+        let z = normal_multiplier(level);
+        let at_risk = |time: f64| group.outcome.time.iter().filter(|own| **own >= time).count() as u64;
+        let steps = (0..found.times.len()).map(|at| {
+            let (value, half) = (found.incidence[at], z * found.variance[at].sqrt());
+            Corner {
+                time: found.times[at] / factor,
+                // With delayed entry the number at risk is not the number still followed.
+                at_risk: group.outcome.entry.is_none().then(|| at_risk(found.times[at])),
+                incidence: value,
+                lower: half.is_finite().then_some((value - half).max(0.0)),
+                upper: half.is_finite().then_some((value + half).min(1.0)),
+            }
+        });
+        curves.push(Curve {
+            name: group.label.clone(),
+            n: found.n as u64,
+            events: found.events as u64,
+            competing: others as u64,
+            steps: steps.collect(),
+        });
     }
+    let mut said = Vec::new();
     if groups.groups.len() > 1 {
         let (outcome, numbers) = pooled(&groups.groups);
         match gray_test(&outcome, 1, &numbers, groups.groups.len(), None) {
             Ok(test) => {
                 let words =
                     format!("Gray's test: chi-square {:.2} on {} df, P {}.", test.statistic, test.df, shown_p(test.p));
+                said.push(format!("Gray's test {}", shown::p_is(test.p)));
                 table.notes.push(words.clone());
                 answer.notes.push(words);
             }
@@ -77,11 +95,16 @@ pub(super) fn cif(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         }
     }
     answer.tables.push(table);
-    answer.figures.push(FigureData {
-        kind: "cif".to_owned(),
-        title: step.node.name.clone(),
-        data: json!({ "unit": groups.unit.map(|unit| unit.to_string()), "columns": ["time", "incidence", "variance"], "curves": curves }),
-    });
+    let figure = Incidence {
+        time: groups.unit.map_or("Time".to_owned(), |unit| format!("Time ({unit})")),
+        outcome: groups.outcome.clone(),
+        cohort: groups.cohort.clone(),
+        method: format!("Aalen-Johansen; {} % bands, normal", (level * 1000.0).round() / 10.0),
+        curves,
+        missing: groups.missing as u64,
+        notes: said,
+    };
+    answer.figures.push(FigureData::new(step.node.name.clone(), &figure));
     Ok(answer)
 }
 

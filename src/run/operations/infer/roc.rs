@@ -1,7 +1,7 @@
 //! `roc(response ~ each(afp, albi))`: areas with DeLong's intervals, compared on common patients.
 
-use serde_json::json;
-
+use crate::figures::roc::{Curve, RocCurves};
+use crate::figures::words;
 use crate::plan::node::{Infer, Term};
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
@@ -27,6 +27,8 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         ["marker", "direction", "AUC", "patients", "events", "missing"],
     );
     let mut markers: Vec<(&Term, Vec<f64>)> = Vec::new();
+    let mut drawn: Vec<Curve> = Vec::new();
+    let mut said: Vec<String> = Vec::new();
     for term in spec.formula.terms.iter().chain(&spec.formula.each) {
         let Some(factor) = term.factors.first() else { continue };
         let cells = step.world.evaluate(&factor.expression, set.table)?;
@@ -65,6 +67,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         };
         let estimate = estimate.with_events(Some(happened)).with_missing(set.rows.len() - rows.len());
         let record = EstimateRecord::new(&estimate, Kind::Descriptive).of("", &set.label);
+        let record_area = record.value.zip(record.lower).zip(record.upper).map(|((a, l), u)| (a, l, u));
         table.push([
             Cell::text(term.label.as_str()),
             Cell::text(if lower { "lower speaks for the event" } else { "higher speaks for the event" }),
@@ -74,14 +77,15 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
             Cell::count(record.missing),
         ]);
         answer.estimates.push(record);
-        if let Ok(curve) = roc_curve(&events, &scores) {
-            let points: Vec<_> = curve.iter().map(|point| json!([point.sensitivity, point.specificity])).collect();
-            answer.figures.push(FigureData {
-                kind: "roc".to_owned(),
-                title: term.label.clone(),
-                data: json!({ "of": { "marker": term.label, "cohort": set.label }, "columns": ["sensitivity", "specificity"], "points": points }),
-            });
-        }
+        drawn.push(Curve {
+            name: if lower { format!("{} (lower speaks for the event)", term.label) } else { term.label.clone() },
+            n: rows.len() as u64,
+            events: happened as u64,
+            area: record_area,
+            points: roc_curve(&events, &scores)
+                .map(|curve| curve.iter().map(|point| (1.0 - point.specificity, point.sensitivity)).collect())
+                .unwrap_or_default(),
+        });
         markers.push((term, values));
     }
     answer.tables.push(table);
@@ -110,6 +114,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
                             upper: effect.interval.map(|i| i.upper),
                             digits: 3,
                         });
+                        said.push(format!("{} against {}: {}", first.label, second.label, words::p_is(test.p)));
                         (cell, Cell::P(test.p))
                     }
                     Err(reason) => (Cell::NotEstimable(reason.reason), Cell::Empty),
@@ -127,6 +132,16 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
             "DeLong's test of two correlated ROC curves; P not adjusted for the number of comparisons".to_owned(),
         );
         answer.tables.push(tests);
+    }
+    // More curves than can be told apart are drawn six by six.
+    for curves in drawn.chunks(6) {
+        let figure = RocCurves {
+            title: format!("{} on {}", step.node.name, set.label),
+            curves: curves.to_vec(),
+            method: format!("{} % CI, DeLong", (level * 1000.0).round() / 10.0),
+            notes: if drawn.len() <= 4 { said.clone() } else { Vec::new() },
+        };
+        answer.figures.push(FigureData::new(step.node.name.clone(), &figure));
     }
     Ok(answer)
 }

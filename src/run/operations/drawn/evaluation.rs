@@ -1,0 +1,339 @@
+//! Figures of an evaluation: all cohorts and all models that it judged.
+
+use std::collections::BTreeMap;
+
+use crate::figures::brier::{Brier, Curve as BrierCurve};
+use crate::figures::calibration::{Bin, Calibration, Curve as Calibrated};
+use crate::figures::comparison::{Comparison, Row};
+use crate::figures::decision_curve::{Curve as Decided, DecisionCurves, Point as Threshold};
+use crate::figures::roc::{Curve as Roc, RocCurves};
+use crate::figures::time_auc::{Curve as Discriminated, Point as AtTime, TimeAuc};
+use crate::figures::words;
+use crate::run::operations::judge::Judgement;
+use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind};
+use crate::stats::decision_curve::DecisionPoint;
+use crate::stats::roc::roc_curve;
+use crate::stats::{Outcome, Prediction, SurvivalCurves};
+use crate::survival::brier::{integrated_brier, null_curves};
+use crate::survival::censoring::Side;
+
+use super::interval;
+
+/// Curves of one plot at most.
+const PENS: usize = 6;
+
+/// `train (out of fold)`.
+fn place(judgement: &Judgement) -> String {
+    format!("{} ({})", judgement.cohort, judgement.kind.words())
+}
+
+fn events(outcome: &Outcome) -> u64 {
+    outcome.events().unwrap_or(0) as u64
+}
+
+/// The names of something in their order of appearance.
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen: Vec<&str> = Vec::new();
+    for name in names {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    }
+    seen
+}
+
+/// P of paired differences in a metric by cohort, model and comparator, as the tables of comparison
+/// tell them.
+fn differences(answer: &Answer, metric: &str) -> BTreeMap<(String, String, String), f64> {
+    let mut found = BTreeMap::new();
+    for table in answer.tables.iter().filter(|table| table.name.starts_with("comparison-")) {
+        let cohort = table.name.trim_start_matches("comparison-");
+        let at = |name: &str| table.columns.iter().position(|column| column == name);
+        let (Some(of), Some(p)) = (at("metric"), at("P")) else { continue };
+        for row in &table.rows {
+            if let (Some(Cell::Text(model)), Some(Cell::Text(other)), Some(Cell::Text(own)), Some(Cell::P(p))) =
+                (row.first(), row.get(1), row.get(of), row.get(p))
+                && own == metric
+            {
+                found.insert((cohort.to_owned(), model.clone(), other.clone()), *p);
+            }
+        }
+    }
+    found
+}
+
+fn record<'a>(answer: &'a Answer, judgement: &Judgement, metric: &str) -> Option<&'a EstimateRecord> {
+    answer.estimates.iter().find(|record| {
+        record.model == judgement.model
+            && record.cohort == judgement.cohort
+            && record.kind == judgement.kind
+            && record.metric == metric
+            && record.horizon.is_none()
+    })
+}
+
+/// Everything that the judgements and what was told of them allow.
+pub fn figures(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData> {
+    let mut figures = roc(judgements, answer, level);
+    figures.extend(comparisons(answer, level));
+    figures.extend(time_auc(judgements, answer, level));
+    figures.extend(brier(judgements, answer));
+    figures
+}
+
+/// One plot a model with all its cohorts, and one a cohort with all its models.
+fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData> {
+    let curve = |judgement: &Judgement, name: String| -> Option<Roc> {
+        let (Outcome::Binary(events), Prediction::Probability(p)) = (&judgement.outcome, &judgement.prediction) else {
+            return None;
+        };
+        let area = record(answer, judgement, "AUC").and_then(|r| Some((r.value?, r.lower?, r.upper?)));
+        let points = roc_curve(events, p).map(|c| c.iter().map(|p| (1.0 - p.specificity, p.sensitivity)).collect());
+        let happened = events.iter().filter(|event| **event).count() as u64;
+        Some(Roc { name, n: events.len() as u64, events: happened, area, points: points.unwrap_or_default() })
+    };
+    let method = format!("{}, DeLong", interval(level));
+    let p = differences(answer, "AUC");
+    let mut figures = Vec::new();
+    for model in distinct(judgements.iter().map(|j| j.model.as_str())) {
+        let of: Vec<&Judgement> = judgements.iter().filter(|j| j.model == model).collect();
+        let curves: Vec<Roc> = of.iter().filter_map(|j| curve(j, place(j))).collect();
+        for curves in curves.chunks(PENS) {
+            let figure = RocCurves {
+                title: model.to_owned(),
+                curves: curves.to_vec(),
+                method: method.clone(),
+                notes: Vec::new(),
+            };
+            figures.push(FigureData::new(format!("ROC curves of {model}"), &figure));
+        }
+    }
+    for cohort in distinct(judgements.iter().map(|j| j.cohort.as_str())) {
+        let of: Vec<&Judgement> = judgements.iter().filter(|j| j.cohort == cohort).collect();
+        let curves: Vec<Roc> = of.iter().filter_map(|j| curve(j, j.model.clone())).take(PENS).collect();
+        if curves.len() < 2 {
+            continue;
+        }
+        let told = p.iter().filter(|(key, _)| key.0 == cohort).take(4);
+        let notes = told.map(|((_, a, b), p)| format!("{a} against {b}: {}", words::p_is(*p))).collect();
+        let title = of.first().map_or(cohort.to_owned(), |j| place(j));
+        let figure = RocCurves { title: title.clone(), curves, method: method.clone(), notes };
+        figures.push(FigureData::new(format!("ROC curves on {title}"), &figure));
+    }
+    figures
+}
+
+/// The first metric of every model in every cohort; apparent estimates only where there are no others.
+fn comparisons(answer: &Answer, level: f64) -> Option<FigureData> {
+    let told: Vec<&EstimateRecord> =
+        answer.estimates.iter().filter(|r| !r.model.is_empty() && !r.metric.starts_with("difference")).collect();
+    let first = *told.first()?;
+    let (metric, horizon) = (first.metric.as_str(), first.horizon.clone());
+    let mut told: Vec<&EstimateRecord> =
+        told.into_iter().filter(|r| r.metric == metric && r.horizon == first.horizon).collect();
+    if told.iter().any(|r| r.kind != Kind::Apparent) {
+        told.retain(|r| r.kind != Kind::Apparent);
+    }
+    if told.len() < 2 || told.len() > 40 {
+        return None;
+    }
+    let against = told.first()?.model.clone();
+    let title = horizon.map_or(metric.to_owned(), |at| format!("{metric} at {at}"));
+    let differences = differences(answer, &title);
+    let p = |r: &EstimateRecord| {
+        let key = |a: &str, b: &str| (r.cohort.clone(), a.to_owned(), b.to_owned());
+        differences.get(&key(&against, &r.model)).or(differences.get(&key(&r.model, &against))).copied()
+    };
+    let cohorts = distinct(told.iter().map(|r| r.cohort.as_str()));
+    let mut rows = Vec::new();
+    for cohort in cohorts {
+        rows.extend(told.iter().filter(|r| r.cohort == cohort).map(|r| Row {
+            cohort: format!("{} ({})", r.cohort, r.kind.words()),
+            name: r.model.clone(),
+            n: r.n as u64,
+            events: r.events.map(|e| e as u64),
+            value: r.value,
+            lower: r.lower,
+            upper: r.upper,
+            p: p(r).filter(|p| p.is_finite()),
+        }));
+    }
+    let figure = Comparison {
+        metric: title,
+        method: format!("{}; {}", interval(level), first.how),
+        chance: matches!(metric, "AUC" | "C-index" | "Uno-C").then_some(0.5),
+        against,
+        rows,
+    };
+    Some(FigureData::new(format!("{metric} by model and cohort"), &figure))
+}
+
+/// The number at the head of `24 months`, and its unit.
+fn horizon(label: &str) -> Option<(f64, &str)> {
+    let (number, unit) = label.split_once(' ')?;
+    Some((number.parse().ok()?, unit))
+}
+
+/// The area at every horizon, one plot a cohort.
+fn time_auc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData> {
+    let mut figures = Vec::new();
+    for cohort in distinct(judgements.iter().map(|j| j.cohort.as_str())) {
+        let mut curves = Vec::new();
+        let (mut unit, mut how, mut title) = (String::new(), String::new(), String::new());
+        for judgement in judgements.iter().filter(|j| j.cohort == cohort) {
+            let Outcome::Survival(censored) = &judgement.outcome else { continue };
+            let records = answer.estimates.iter().filter(|r| {
+                r.metric == "AUC" && r.model == judgement.model && r.cohort == cohort && r.kind == judgement.kind
+            });
+            let mut points: Vec<AtTime> = Vec::new();
+            for r in records {
+                let Some((time, word)) = r.horizon.as_deref().and_then(horizon) else { continue };
+                let days = word_days(word);
+                let at_risk = censored.time.iter().filter(|own| **own >= time * days).count() as u64;
+                points.push(AtTime { time, area: r.value, lower: r.lower, upper: r.upper, at_risk });
+                word.clone_into(&mut unit);
+                r.how.clone_into(&mut how);
+            }
+            points.sort_by(|a, b| a.time.total_cmp(&b.time));
+            if points.len() > 1 {
+                title = place(judgement);
+                let (n, events) = (censored.len() as u64, events(&judgement.outcome));
+                curves.push(Discriminated { name: judgement.model.clone(), n, events, points });
+            }
+        }
+        curves.truncate(PENS);
+        if curves.is_empty() {
+            continue;
+        }
+        let figure = TimeAuc {
+            title: title.clone(),
+            time: format!("Time ({unit})"),
+            method: format!("{how}; {}", interval(level)),
+            curves,
+        };
+        figures.push(FigureData::new(format!("Time-dependent AUC on {title}"), &figure));
+    }
+    figures
+}
+
+/// Days in a unit of time; 1 where times have no unit.
+fn word_days(word: &str) -> f64 {
+    match word.trim_end_matches('s') {
+        "day" => 1.0,
+        "week" => 7.0,
+        "month" => 365.25 / 12.0,
+        "year" => 365.25,
+        _ => 1.0,
+    }
+}
+
+/// Brier scores over the times of the predicted curves, beside the null model.
+fn brier(judgements: &[Judgement], answer: &Answer) -> Vec<FigureData> {
+    let unit =
+        answer.estimates.iter().filter_map(|r| r.horizon.as_deref().and_then(horizon)).map(|h| h.1.to_owned()).next();
+    let unit = unit.unwrap_or_else(|| "days".to_owned());
+    let days = word_days(&unit);
+    let mut figures = Vec::new();
+    for cohort in distinct(judgements.iter().map(|j| j.cohort.as_str())) {
+        let of: Vec<&Judgement> = judgements.iter().filter(|j| j.cohort == cohort && j.curves.is_some()).collect();
+        let Some(first) = of.first() else { continue };
+        let score = |judgement: &Judgement, curves: &SurvivalCurves, name: &str| -> Option<BrierCurve> {
+            let (Outcome::Survival(outcome), Outcome::Survival(training)) = (&judgement.outcome, &judgement.training)
+            else {
+                return None;
+            };
+            let end = |of: &crate::stats::Censored| of.time.iter().copied().fold(0.0, f64::max);
+            // The window of the metric: followed by patients of both sets.
+            let first = outcome.time.iter().copied().fold(f64::INFINITY, f64::min);
+            let range = (first, end(training).min(end(outcome)).next_down());
+            let (points, mean) = integrated_brier(training, outcome, curves, range, Side::At).ok()?;
+            let points = points.into_iter().map(|(time, score)| (time / days, score)).collect();
+            Some(BrierCurve { name: name.to_owned(), points, integrated: Some(mean.value) })
+        };
+        let curves: Vec<BrierCurve> =
+            of.iter().filter_map(|j| score(j, j.curves.as_ref()?, &j.model)).take(PENS).collect();
+        let null = match (&first.training, &first.curves) {
+            (Outcome::Survival(training), Some(own)) => null_curves(training, first.rows.len(), &own.times).ok(),
+            _ => None,
+        };
+        let null = null.and_then(|null| score(first, &null, "null model (Kaplan-Meier)"));
+        let (Some(null), false) = (null, curves.is_empty()) else { continue };
+        let ends = |c: &BrierCurve| c.points.first().zip(c.points.last()).map_or((0.0, 0.0), |(a, b)| (a.0, b.0));
+        let title = place(first);
+        let figure = Brier {
+            cohort: title.clone(),
+            n: first.rows.len() as u64,
+            events: events(&first.outcome),
+            time: format!("Time ({unit})"),
+            method: "inverse probability of censoring weights from the training patients".to_owned(),
+            range: ends(&null),
+            curves,
+            null,
+        };
+        figures.push(FigureData::new(format!("Brier scores on {title}"), &figure));
+    }
+    figures
+}
+
+/// A calibration plot's curve from predicted probabilities and what is told of them.
+pub fn calibrated(
+    judgement: &Judgement,
+    told: Vec<String>,
+    smooth: Result<Vec<(f64, f64, Option<(f64, f64)>)>, String>,
+    bins: Vec<Bin>,
+    predicted: &[f64],
+) -> Calibrated {
+    let mut histogram = vec![0u64; 20];
+    for p in predicted.iter().filter(|p| (0.0..=1.0).contains(*p)) {
+        histogram[((p * 20.0) as usize).min(19)] += 1;
+    }
+    let (smooth, why) = match smooth {
+        Ok(smooth) => (smooth, None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
+    Calibrated {
+        name: place(judgement),
+        n: judgement.rows.len() as u64,
+        events: events(&judgement.outcome),
+        told,
+        smooth,
+        why,
+        bins,
+        histogram,
+    }
+}
+
+/// A calibration plot of one model on one cohort.
+pub fn calibration(judgement: &Judgement, at: Option<&str>, method: String, curve: Calibrated) -> FigureData {
+    let title = format!("{} on {}", judgement.model, place(judgement));
+    let figure = Calibration { title: title.clone(), horizon: at.map(str::to_owned), method, curves: vec![curve] };
+    let at = at.map_or(String::new(), |at| format!(" at {at}"));
+    FigureData::new(format!("Calibration of {title}{at}"), &figure)
+}
+
+/// A decision curve of one model on one cohort.
+pub fn decision(judgement: &Judgement, at: Option<&str>, method: String, points: &[DecisionPoint]) -> FigureData {
+    let figure = DecisionCurves {
+        cohort: place(judgement),
+        n: judgement.rows.len() as u64,
+        events: events(&judgement.outcome),
+        horizon: at.map(str::to_owned),
+        method,
+        curves: vec![Decided {
+            name: judgement.model.clone(),
+            points: points
+                .iter()
+                .filter(|p| p.net_benefit.is_finite())
+                .map(|p| Threshold {
+                    threshold: p.threshold,
+                    net_benefit: p.net_benefit,
+                    lower: p.interval.map(|i| i.lower).filter(|v| v.is_finite()),
+                    upper: p.interval.map(|i| i.upper).filter(|v| v.is_finite()),
+                })
+                .collect(),
+        }],
+        all: points.iter().filter(|p| p.treat_all.is_finite()).map(|p| (p.threshold, p.treat_all)).collect(),
+    };
+    let at = at.map_or(String::new(), |at| format!(" at {at}"));
+    FigureData::new(format!("Decision curve of {} on {}{at}", judgement.model, place(judgement)), &figure)
+}
