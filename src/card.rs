@@ -31,8 +31,12 @@ pub enum Role {
     Figure,
     /// A procedure of inference over a formula: `cox`, `km`, `roc`.
     Inference,
+    /// A test of every gene: `limma`, `welch`.
+    Differential,
     /// An enrichment method: `GSEA`, `ORA`, `ssGSEA`.
     Enrichment,
+    /// A way to explain a model: `SHAP`, `permutation`.
+    Explanation,
     /// A function of row expressions: `log10`, `relative_change`.
     Function,
 }

@@ -34,10 +34,12 @@
 //! ```
 
 pub mod card;
+mod predict;
 pub mod progress;
 pub mod random;
 mod study;
 
+pub use predict::predict;
 pub use study::{Finished, Rejected, Review, Study};
 
 pub mod check;
@@ -48,6 +50,7 @@ pub mod plan;
 pub mod repl;
 pub mod report;
 pub mod run;
+pub mod simulate;
 pub mod syntax;
 
 pub mod explain;

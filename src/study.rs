@@ -10,7 +10,9 @@ use crate::check::{self, Checked, Folder, Options};
 use crate::frame::dictionary::Dictionary;
 use crate::frame::{self, DataError, Table};
 use crate::plan::{Operation, Plan};
+use crate::predict;
 use crate::progress::Watch;
+use crate::run::frozen::{BlockSource, ModelFile};
 use crate::run::lock::{FileLock, Lock, StudyLock};
 use crate::run::{self, Failure, Fault, Inputs, Report, Store, world};
 use crate::syntax::Diagnostic;
@@ -25,6 +27,7 @@ pub struct Study {
     folder: PathBuf,
     set: Vec<(String, String)>,
     tables: BTreeMap<String, Table>,
+    models: bool,
 }
 
 /// A study checked: the texts, for showing diagnostics, and what was found.
@@ -78,6 +81,7 @@ impl Study {
             folder: PathBuf::from("."),
             set: Vec::new(),
             tables: BTreeMap::new(),
+            models: false,
         }
     }
 
@@ -102,6 +106,13 @@ impl Study {
     #[must_use]
     pub fn set(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.set.push((name.into(), value.into()));
+        self
+    }
+
+    /// Asks for the fitted models as files ([`Report::models`]), with predictions of every patient.
+    #[must_use]
+    pub fn with_models(mut self) -> Self {
+        self.models = true;
         self
     }
 
@@ -168,14 +179,34 @@ impl Study {
         let review = self.prepare()?;
         let Some(plan) = &review.checked.plan else { return Err(Rejected::Study(review)) };
         match run::run(plan, &self.inputs(), store, watch) {
-            Ok(report) => Ok(Finished { review, report }),
+            Ok(mut report) => {
+                for (model, _) in &mut report.models {
+                    self.in_words(&review, model);
+                }
+                Ok(Finished { review, report })
+            }
             Err(failure) => Err(Rejected::Run { review: Box::new(review), failure }),
+        }
+    }
+
+    /// Adds to a model file how the study declares the images that it measures.
+    fn in_words(&self, review: &Review, model: &mut ModelFile) {
+        for block in &mut model.blocks {
+            let BlockSource::Images { images, declarations, set, files, .. } = &mut block.source else { continue };
+            *declarations = predict::declarations(&review.sources, images, &block.name);
+            set.clone_from(&self.set);
+            let named = review.read.iter().filter(|file| declarations.contains(&file.path));
+            *files = named
+                .filter_map(|file| {
+                    Some((file.path.clone(), std::fs::read_to_string(self.folder.join(&file.path)).ok()?))
+                })
+                .collect();
         }
     }
 
     /// What a run is given beside the plan.
     pub fn inputs(&self) -> Inputs {
-        Inputs { folder: self.folder.clone(), tables: self.tables.clone() }
+        Inputs { folder: self.folder.clone(), tables: self.tables.clone(), models: self.models, ..Inputs::default() }
     }
 
     /// The lock of a finished run.
@@ -210,8 +241,9 @@ impl Study {
             let Operation::Table(table) = &node.operation else { continue };
             let name = world::word(node);
             let schema = match (self.tables.get(name), &table.path) {
+                (Some(_), _) if table.expression.is_some() => continue,
                 (Some(bound), _) => frame::schema::schema(bound),
-                (None, Some(path)) if table.dictionary.columns.is_empty() && !table.expression => {
+                (None, Some(path)) if table.dictionary.columns.is_empty() && table.expression.is_none() => {
                     let path = self.folder.join(path);
                     match frame::read::read(&path, &table.dictionary, table.key.as_deref()) {
                         Ok(table) => frame::schema::schema(&table),

@@ -30,6 +30,41 @@ pub(super) static DESCRIBE: Keyword = Keyword {
             example: "columns age, sex, stage",
             ..PLAIN
         },
+        Keyword {
+            word: "mean",
+            count: Count::Repeated,
+            list: List::Some(Kind::Value),
+            summary: "Columns told as mean and SD whatever their distribution.",
+            documentation: "Without it, mean and SD where the Shapiro-Wilk test does not reject normality, else median and quartiles.",
+            example: "mean age",
+            ..PLAIN
+        },
+        Keyword {
+            word: "median",
+            count: Count::Repeated,
+            list: List::Some(Kind::Value),
+            summary: "Columns told as median and quartiles whatever their distribution.",
+            documentation: "See `mean`.",
+            example: "median albumin",
+            ..PLAIN
+        },
+        Keyword {
+            word: "levels",
+            count: Count::Repeated,
+            list: List::Some(Kind::Value),
+            summary: "Columns of numbers told as levels: a stage, a grade.",
+            documentation: "Counts and percentages, compared by the chi-square or Fisher's exact test.",
+            example: "levels stage",
+            ..PLAIN
+        },
+        Keyword {
+            word: "adjust",
+            phrases: &[slot(Preposition::By, List::One(Kind::Word))],
+            summary: "Adjusts the P of the table for their number.",
+            documentation: "`holm`, `bonferroni`, `hochberg`, `BH` or `BY`, over the rows of the table.",
+            example: "adjust by BH",
+            ..PLAIN
+        },
         ACCEPT,
     ],
     ..PLAIN

@@ -41,8 +41,26 @@ pub(super) static EVALUATE: Keyword = Keyword {
             count: Count::Repeated,
             list: List::Some(Kind::Word),
             summary: "What is shown.",
-            documentation: "Metrics and figures: `AUC`, `C-index`, `Brier`, `IBS`, `calibration`, `decision-curve`.",
+            documentation: "Metrics and figures: `AUC`, `C-index`, `Brier`, `IBS`, `calibration`, `decision-curve`; of a \
+                binary endpoint on request `NRI` and `IDI` against each comparator, and `Hosmer-Lemeshow`.",
             example: "show C-index, AUC, calibration",
+            ..PLAIN
+        },
+        Keyword {
+            word: "adjust",
+            phrases: &[slot(Preposition::By, List::One(Kind::Word))],
+            summary: "Adjusts the P of comparisons for their number.",
+            documentation: "`holm`, `bonferroni`, `hochberg`, `BH` or `BY`. The comparisons of one cohort are one \
+                family; P is told beside its adjusted value.",
+            example: "adjust by holm",
+            ..PLAIN
+        },
+        Keyword {
+            word: "intervals",
+            phrases: &[slot(Preposition::By, List::One(Kind::Word))],
+            summary: "Which bootstrap interval is told where there is no analytic one.",
+            documentation: "`percentile`, unless it says `BCa` (bias-corrected and accelerated).",
+            example: "intervals by BCa",
             ..PLAIN
         },
         Keyword {

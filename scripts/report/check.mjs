@@ -74,6 +74,15 @@ const tall = await page.evaluate(() => {
   return [...document.querySelectorAll("figure")].filter((one) => one.getBoundingClientRect().height > most).length;
 });
 say(tall === 0, `print: ${tall} figures taller than a page`);
+// The width of A4 within its margins.
+await page.setViewportSize({ width: Math.floor(((210 - 32) / 25.4) * 96), height: 987 });
+const cut = await page.evaluate(() => {
+  const most = document.documentElement.clientWidth;
+  return [...document.querySelectorAll("table, pre, figure")]
+    .filter((one) => one.getBoundingClientRect().right > most + 1)
+    .map((one) => (one.caption ?? one).textContent.trim().slice(0, 60));
+});
+say(cut.length === 0, `print: ${cut.length} tables or figures wider than a page ${cut.slice(0, 4)}`);
 const pdf = await page.pdf({ format: "A4", preferCSSPageSize: true });
 const pages = pdf.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length ?? 0;
 say(pages > 0, `print: ${pages} pages of PDF`);

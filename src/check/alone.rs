@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::card::EndpointKind;
 use crate::frame::expression::Expression;
-use crate::plan::node::{Derive, Describe, Evaluate, Grouping, ModelRef, Operation};
+use crate::plan::node::{Derive, Describe, EndpointDefinition, Evaluate, Grouping, ModelRef, Operation};
 use crate::plan::procedures::Right;
 use crate::plan::{NodeId, Provenance, Rows};
 use crate::syntax::ast::{Argument, Declaration, Expr, ExprKind, Preposition, Word};
@@ -66,11 +66,74 @@ impl<'a> Checker<'a> {
                             self.evaluate_alone(declaration, expr, model);
                         }
                     }
+                    Found::Symbol(Symbol::Block(id)) if path.len() == 1 => self.block_alone(declaration, expr, id),
+                    Found::Symbol(Symbol::Endpoint(id)) if path.len() == 1 => {
+                        self.endpoint_alone(declaration, expr, id)
+                    }
+                    // A grouping answers for itself.
+                    Found::Symbol(Symbol::Groups(_)) if path.len() == 1 => {}
                     Found::Broken => {}
                     _ => self.column_alone(declaration, expr),
                 }
             }
             _ => self.column_alone(declaration, expr),
+        }
+    }
+
+    /// Rows after `on`, or those that a study speaks of when it names none.
+    fn rows_alone(&mut self, declaration: &'a Declaration, table: NodeId, expr: &Expr) -> Option<Rows> {
+        match phrase(declaration, Preposition::On).and_then(|(list, _)| list.first()) {
+            Some(expr) => self.rows_of(expr),
+            None => self.whole_rows(Some(table), expr.span),
+        }
+    }
+
+    /// `clinical`, `clinical by response`: the columns of a block.
+    fn block_alone(&mut self, declaration: &'a Declaration, expr: &Expr, id: NodeId) {
+        // What is extracted from images has no columns before it is extracted.
+        let Operation::Columns(columns) = &self.plan.node(id).operation else { return };
+        let (table, mut inputs) = (columns.table, columns.derived.clone());
+        inputs.push(id);
+        let names = self
+            .blocks
+            .get(&id)
+            .map_or(Vec::new(), |about| about.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>());
+        let Some(rows) = self.rows_alone(declaration, table, expr) else { return };
+        let by = phrase(declaration, Preposition::By).and_then(|(list, _)| list.first());
+        self.describe_with(declaration, rows, names, by, inputs);
+    }
+
+    /// `os`, `response by centre`: events, follow-up, the median.
+    fn endpoint_alone(&mut self, declaration: &'a Declaration, expr: &Expr, id: NodeId) {
+        let Some(about) = self.endpoints.get(&id).cloned() else { return };
+        // Asked in passing, a sealed outcome is not looked at.
+        let sealed = self.all("split").into_iter().filter_map(|(_, symbol)| symbol.node()).any(|id| {
+            self.table_under(id) == Some(about.table)
+                && matches!(&self.plan.node(id).operation, Operation::Split(split) if !split.sealed.is_empty())
+        });
+        let rows = if sealed && phrase(declaration, Preposition::On).is_none() {
+            self.training_rows(Some(about.table), expr.span)
+        } else {
+            self.rows_alone(declaration, about.table, expr)
+        };
+        let Some(rows) = rows else { return };
+        let by = phrase(declaration, Preposition::By).and_then(|(list, _)| list.first());
+        let show: &[&str] = match about.kind {
+            EndpointKind::Binary => &["response_rates"],
+            EndpointKind::Survival => &["follow_up", "median_survival"],
+            EndpointKind::Continuous => &["table"],
+        };
+        let columns = match (about.kind, &self.plan.node(id).operation) {
+            (EndpointKind::Continuous, Operation::Endpoint(endpoint)) => match &endpoint.definition {
+                EndpointDefinition::Continuous { value: Expression::Column(name) } => vec![name.clone()],
+                _ => about.lineage.iter().cloned().collect(),
+            },
+            _ => Vec::new(),
+        };
+        let Some(described) = self.describe_with(declaration, rows, columns, by, vec![id]) else { return };
+        if let Operation::Describe(describe) = &mut self.plan.node_mut(described).operation {
+            describe.show = show.iter().map(|word| (*word).to_owned()).collect();
+            describe.endpoints = vec![id];
         }
     }
 
@@ -135,9 +198,9 @@ impl<'a> Checker<'a> {
         columns: Vec<String>,
         by: Option<&Expr>,
         mut inputs: Vec<NodeId>,
-    ) {
+    ) -> Option<NodeId> {
         inputs.insert(0, Self::rows_node(&rows));
-        let Some(table) = self.rows_table(&rows) else { return };
+        let table = self.rows_table(&rows)?;
         let by = match by {
             Some(expr) => {
                 let grouping = match name_of(expr).map(|(name, span)| self.find(&name, span)) {
@@ -151,7 +214,7 @@ impl<'a> Checker<'a> {
                         )
                     }),
                 };
-                let Some((grouping, more)) = grouping else { return };
+                let (grouping, more) = grouping?;
                 inputs.extend(more);
                 Some(grouping)
             }
@@ -159,9 +222,9 @@ impl<'a> Checker<'a> {
         };
         let defaults = vec![spelt("rows", self.rows_words(&rows))];
         let name = self.words(declaration.head.span);
-        let operation =
-            Operation::Describe(Describe { rows, by, columns, show: vec!["table".to_owned()], endpoints: Vec::new() });
-        self.add(declaration, name, operation, inputs, Provenance::default(), defaults);
+        let show = vec!["table".to_owned()];
+        let operation = Operation::Describe(Describe { by, columns, show, ..Describe::of(rows) });
+        Some(self.add(declaration, name, operation, inputs, Provenance::default(), defaults))
     }
 
     pub(super) fn derived_node(
@@ -244,37 +307,68 @@ impl<'a> Checker<'a> {
         context.defaults = if inherited { vec![spelt("clauses", format!("as {}", context.name))] } else { Vec::new() };
         context.recipe = recipe;
         context.blocks = blocks.nodes.into_iter().collect();
-        let Some(model) = self.add_model(declaration, format!("model {name}"), context) else { return };
+        let name = format!("model {name}");
+        // Asked on other rows it is the same model.
+        let known = self.plan.find(&name).map(|node| node.id).filter(|id| self.models.contains_key(id));
+        let Some(model) = known.or_else(|| self.add_model(declaration, name, context)) else { return };
         self.evaluate_alone(declaration, expr, ModelRef { model, part: None });
     }
 
     pub(super) fn evaluate_alone(&mut self, declaration: &'a Declaration, expr: &Expr, model: ModelRef) {
         let Some(about) = self.models.get(&model.model).cloned() else { return };
-        let metrics = super::evaluate::default_metrics(about.kind, false);
-        let defaults = vec![
-            spelt("rows", self.rows_words(&about.rows)),
-            spelt("metrics", metrics.join(", ")),
-            spelt(
+        let Some(endpoint) = self.endpoints.get(&about.endpoint).cloned() else { return };
+        let beyond = declaration.head.phrases.iter().map(|phrase| (phrase.preposition.word(), phrase.preposition_span));
+        let clauses = declaration.clauses.iter().map(|clause| (clause.keyword(), clause.span));
+        if let Some((word, span)) = beyond.chain(clauses).find(|(word, _)| !matches!(*word, "on" | "at")) {
+            let fault = Fault::error(
+                "shape::extra",
+                span,
+                format!(
+                    "a model asked alone says `on` which rows and `at` which times; `{word}` is asked by `evaluate`"
+                ),
+            );
+            self.tell(fault.label("not asked so").help("declare the model, and `evaluate` it"));
+            return;
+        }
+        let mut faulty = false;
+        let on = self.judged_rows(declaration, &about, &mut faulty);
+        for (rows, span) in &on {
+            self.honest(&model, rows, *span);
+        }
+        let Some((horizons, horizon_labels, threshold)) = self.horizons(declaration, &endpoint) else { return };
+        if faulty {
+            return;
+        }
+        let metrics = super::evaluate::default_metrics(about.kind, !horizons.is_empty());
+        let judged: Vec<String> = on.iter().map(|(rows, _)| self.rows_words(rows)).collect();
+        let mut defaults = vec![spelt("rows", judged.join(", ")), spelt("metrics", metrics.join(", "))];
+        if on.iter().any(|(rows, _)| *rows == about.rows) {
+            defaults.push(spelt(
                 "on the rows of the fit",
                 format!(
                     "out-of-fold predictions over {}, the apparent estimate beside them",
                     super::model::resampling_words(&about.cross_fit)
                 ),
-            ),
-        ];
-        let inputs = vec![model.model, Self::rows_node(&about.rows)];
-        let name = format!("evaluate {}", self.words(expr.span));
+            ));
+        } else {
+            defaults.push(spelt("on other rows", "the model frozen after its fit"));
+        }
+        let inputs = [model.model].into_iter().chain(on.iter().map(|(rows, _)| Self::rows_node(rows))).collect();
+        let elsewhere = declaration.head.phrases.iter().map(|phrase| format!(" {}", self.words(phrase.span)));
+        let name = format!("evaluate {}{}", self.words(expr.span), elsewhere.collect::<String>());
         let operation = Operation::Evaluate(Evaluate {
             models: vec![model],
             against: Vec::new(),
-            on: vec![about.rows],
+            on: on.into_iter().map(|(rows, _)| rows).collect(),
             over: None,
-            horizons: Vec::new(),
-            horizon_labels: Vec::new(),
+            horizons,
+            horizon_labels,
             metrics,
             figures: Vec::new(),
+            adjust: None,
+            bca: false,
             apparent: false,
-            threshold: None,
+            threshold,
         });
         self.add(declaration, name, operation, inputs, Provenance::default(), defaults);
     }

@@ -97,7 +97,60 @@ impl<'a> Checker<'a> {
         }
         if metrics.is_empty() && figures.is_empty() {
             metrics = default_metrics(endpoint.kind, !horizons.is_empty());
+            let refits = matches!(over, Some(Resampling::Bootstraps { .. }));
+            if refits && endpoint.kind != EndpointKind::Continuous {
+                metrics.push("calibration_slope".to_owned());
+            }
+            if threshold.is_some() {
+                metrics.extend(AT_A_THRESHOLD.iter().map(|name| (*name).to_owned()));
+            }
             defaults.push(spelt("metrics", metrics.join(", ")));
+        }
+        let adjust = match self.adjustment(declaration) {
+            Ok(adjust) => adjust,
+            Err(()) => {
+                faulty = true;
+                None
+            }
+        };
+        let mut bca = false;
+        for clause in declaration.clauses("intervals") {
+            let Some((word, span)) = clause.after(Preposition::By).first().and_then(name_of) else { continue };
+            match word.as_str() {
+                "BCa" => bca = true,
+                "percentile" => {}
+                _ => {
+                    let fault = Fault::error("name::unknown-method", span, format!("there is no interval by `{word}`"))
+                        .label("no such method");
+                    self.tell(one_of_words(fault, &word, &["percentile", "BCa"]));
+                    faulty = true;
+                }
+            }
+        }
+        for expr in listed(declaration, "show") {
+            let Some((word, span)) = name_of(expr) else { continue };
+            let reclassifies = ["NRI", "IDI"].contains(&word.as_str());
+            if reclassifies && against.is_empty() {
+                self.tell(
+                    Fault::error("kind::no-comparator", span, format!("`{word}` is of one model over another"))
+                        .label("over which?")
+                        .help("add `against` with the older model"),
+                );
+                faulty = true;
+            }
+            let drawn = ["calibration", "decision-curve"].contains(&word.as_str());
+            if drawn && endpoint.kind == EndpointKind::Survival && horizons.is_empty() {
+                self.tell(
+                    Fault::error(
+                        "kind::no-horizon",
+                        span,
+                        format!("`{word}` of a survival endpoint is asked at a time"),
+                    )
+                    .label("at which time?")
+                    .help(format!("add `at 12, 24 months`: `{word} at 24 months`")),
+                );
+                faulty = true;
+            }
         }
         if faulty {
             return None;
@@ -129,8 +182,9 @@ impl<'a> Checker<'a> {
         defaults.push(spelt(
             "intervals",
             format!(
-                "{}%, analytic where the metric has one, else percentile bootstrap with {} resamples",
+                "{}%, analytic where the metric has one, else {} bootstrap with {} resamples",
                 self.plan.study.level * 100.0,
+                if bca { "BCa" } else { "percentile" },
                 self.plan.study.resamples
             ),
         ));
@@ -156,6 +210,8 @@ impl<'a> Checker<'a> {
                 horizon_labels: labels,
                 metrics,
                 figures,
+                adjust,
+                bca,
                 apparent,
                 threshold,
             }),
@@ -175,7 +231,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn judged_rows(&mut self, declaration: &Declaration, about: &ModelAbout, faulty: &mut bool) -> Vec<(Rows, Span)> {
+    pub(super) fn judged_rows(
+        &mut self,
+        declaration: &Declaration,
+        about: &ModelAbout,
+        faulty: &mut bool,
+    ) -> Vec<(Rows, Span)> {
         let mut on = Vec::new();
         match phrase(declaration, Preposition::On) {
             Some((list, _)) => {
@@ -192,7 +253,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Fitted rows and judged rows are the same (then predictions are out of fold) or disjoint.
-    fn honest(&mut self, model: &ModelRef, rows: &Rows, span: Span) {
+    pub(super) fn honest(&mut self, model: &ModelRef, rows: &Rows, span: Span) {
         let fitted: Vec<Rows> = self.plan.node(model.model).provenance.fitted_on.iter().cloned().collect();
         let own = self.models.get(&model.model).map(|about| about.rows.clone());
         for other in fitted {
@@ -258,7 +319,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `at 6, 12, 24, 36 months` as days with labels; `at 0.5` as a threshold of probability.
-    fn horizons(
+    pub(super) fn horizons(
         &mut self,
         declaration: &Declaration,
         endpoint: &EndpointAbout,
@@ -423,6 +484,9 @@ impl<'a> Checker<'a> {
         self.add_model(declaration, name, context)
     }
 }
+
+/// What a threshold of probability adds to the metrics shown by default.
+const AT_A_THRESHOLD: [&str; 7] = ["sensitivity", "specificity", "PPV", "NPV", "accuracy", "F1", "MCC"];
 
 pub(super) fn default_metrics(kind: EndpointKind, horizons: bool) -> Vec<String> {
     let wanted: &[&str] = match kind {

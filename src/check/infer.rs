@@ -153,7 +153,7 @@ impl<'a> Checker<'a> {
                     let about = self.endpoints.get(&id)?.clone();
                     let serves = match procedure.left {
                         Left::Endpoint => procedure.card.serves(about.kind),
-                        Left::Number => about.kind == EndpointKind::Continuous,
+                        Left::Number | Left::Reading => about.kind == EndpointKind::Continuous,
                     };
                     if !serves {
                         let fits: Vec<String> = crate::plan::procedures::all()
@@ -167,7 +167,7 @@ impl<'a> Checker<'a> {
                             .collect();
                         let fits = format!("for this endpoint there are {}", super::fault::alternatives(fits));
                         let fault_span = function.span;
-                        if procedure.left == Left::Number {
+                        if procedure.left != Left::Endpoint {
                             self.tell(
                                 Fault::error(
                                     "kind::endpoint-kind",
@@ -185,7 +185,7 @@ impl<'a> Checker<'a> {
                     return Some((Some(id), None, about.table));
                 }
                 Found::Broken => return None,
-                Found::Symbol(Symbol::Derive(_)) if procedure.left == Left::Number => {}
+                Found::Symbol(Symbol::Derive(_)) if procedure.left != Left::Endpoint => {}
                 Found::Symbol(other) if procedure.left == Left::Endpoint => {
                     self.wrong_kind(&name, span, &other, "an endpoint");
                     return None;
@@ -224,7 +224,7 @@ impl<'a> Checker<'a> {
         }
         let table = self.table_speaking(left.span, &[left])?;
         let typed = self.row(table, Purpose::Question, left)?;
-        if !typed.ty.is_numeric() {
+        if procedure.left == Left::Number && !typed.ty.is_numeric() {
             let text = self.words(left.span);
             self.tell(
                 Fault::error(

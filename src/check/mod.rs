@@ -6,7 +6,7 @@
 //! told once, on its exact words, all of them in one run; each code has its page in [`codes`].
 //!
 //! One file per family of declarations (`tables`, `population`, `endpoint`, `features`, `model`,
-//! `evaluate`, `questions`, `infer`), over `checker` (names and nodes), `row` (row expressions),
+//! `evaluate`, `questions`, `contrast`, `infer`), over `checker` (names and nodes), `row` (row expressions),
 //! `algebra` (models) and `registry` (what the engines offer, by their cards).
 //!
 //! May import: `syntax`, `plan`, `frame`'s dictionary, expressions and functions, and the cards of
@@ -28,6 +28,7 @@ mod checker;
 pub mod codes;
 mod compare;
 mod constraints;
+mod contrast;
 mod endpoint;
 mod evaluate;
 mod extraction;
@@ -40,7 +41,7 @@ mod model;
 mod pipeline;
 mod population;
 mod questions;
-mod registry;
+pub(crate) mod registry;
 mod row;
 mod search;
 mod settings;

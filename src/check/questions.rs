@@ -1,10 +1,10 @@
-//! `flow`, `describe`, `correlate`, `explain`, `quadrants`, `stratify`, `contrast`: what is asked
-//! of a cohort, of predictions and of groups.
+//! `flow`, `describe`, `correlate`, `explain`, `quadrants`, `stratify`: what is asked of a cohort,
+//! of predictions and of groups.
 
 use crate::card::EndpointKind;
 use crate::frame::expression::Expression;
 use crate::learn::recipe::Resampling;
-use crate::plan::node::{Contrast, Correlate, Describe, Explain, Flow, Grouping, Operation, Quadrants, Stratify};
+use crate::plan::node::{Correlate, Describe, Explain, Flow, Grouping, Operation, Quadrants, Stratify};
 use crate::plan::{NodeId, Provenance, Rows};
 use crate::syntax::ast::{Argument, Declaration, Expr, ExprKind, Preposition, Span};
 
@@ -72,6 +72,26 @@ impl<'a> Checker<'a> {
                 None => faulty = true,
             }
         }
+        let (mut mean, mut median, mut levels) = (Vec::new(), Vec::new(), Vec::new());
+        for (clause, told) in [("mean", &mut mean), ("median", &mut median), ("levels", &mut levels)] {
+            for expr in listed(declaration, clause) {
+                let Some((name, span)) = name_of(expr) else { continue };
+                match self.column(table, Purpose::Question, &name, span) {
+                    Some(typed) => {
+                        inputs.extend(typed.inputs);
+                        told.push(name);
+                    }
+                    None => faulty = true,
+                }
+            }
+        }
+        let adjust = match self.adjustment(declaration) {
+            Ok(adjust) => adjust,
+            Err(()) => {
+                faulty = true;
+                None
+            }
+        };
         let mut show = Vec::new();
         let mut endpoints = Vec::new();
         for expr in listed(declaration, "show") {
@@ -134,12 +154,28 @@ impl<'a> Checker<'a> {
         self.add(
             declaration,
             name,
-            Operation::Describe(Describe { rows, by, columns, show, endpoints }),
+            Operation::Describe(Describe { rows, by, columns, show, endpoints, mean, median, levels, adjust }),
             inputs,
             Provenance::default(),
             defaults,
         );
         None
+    }
+
+    /// The method of `adjust by holm`, if there is such a clause.
+    pub(super) fn adjustment(&mut self, declaration: &'a Declaration) -> Result<Option<String>, ()> {
+        let Some(clause) = declaration.clauses("adjust").find(|clause| !clause.after(Preposition::By).is_empty())
+        else {
+            return Ok(None);
+        };
+        let Some((word, span)) = clause.after(Preposition::By).first().and_then(name_of) else { return Err(()) };
+        if crate::stats::multiplicity::Adjustment::from_word(&word).is_some() {
+            return Ok(Some(word));
+        }
+        let fault = Fault::error("name::unknown-method", span, format!("there is no adjustment `{word}`"))
+            .label("no such method");
+        self.tell(one_of_words(fault, &word, registry::ADJUSTMENTS));
+        Err(())
     }
 
     fn grouping(&mut self, table: NodeId, expr: &Expr, inputs: &mut Vec<NodeId>) -> Option<Grouping> {
@@ -166,12 +202,25 @@ impl<'a> Checker<'a> {
 
     pub(super) fn correlate(&mut self, declaration: &'a Declaration) -> Option<Symbol> {
         let mut models = Vec::new();
+        let mut blocks: Vec<(String, NodeId)> = Vec::new();
         let mut columns: Vec<Labelled> = Vec::new();
         let mut inputs = Vec::new();
         let mut table = None;
         let mut faulty = false;
         let mut wanted: Vec<&Expr> = Vec::new();
         for expr in &declaration.head.list {
+            if let Some((name, span)) = name_of(expr)
+                && self.is_declared(&name)
+                && let Found::Symbol(Symbol::Block(id)) = self.find(&name, span)
+            {
+                table = table.or(match &self.plan.node(id).operation {
+                    Operation::Columns(columns) => Some(columns.table),
+                    _ => None,
+                });
+                inputs.push(id);
+                blocks.push((name, id));
+                continue;
+            }
             let is_model = match &expr.kind {
                 ExprKind::Name(path) => path.first().is_some_and(|first| {
                     matches!(self.find(&first.text, first.span), Found::Symbol(Symbol::Model(_)) | Found::Broken)
@@ -230,7 +279,7 @@ impl<'a> Checker<'a> {
         if faulty {
             return None;
         }
-        if models.len() + columns.len() < 2 {
+        if models.len() + columns.len() < 2 && blocks.len() < 2 {
             self.tell(
                 Fault::error("kind::correlation", declaration.head.span, "a correlation is between two values or more")
                     .label("with what?"),
@@ -245,7 +294,7 @@ impl<'a> Checker<'a> {
         self.add(
             declaration,
             name,
-            Operation::Correlate(Correlate { models, columns, method, rows }),
+            Operation::Correlate(Correlate { models, blocks, columns, method, rows }),
             inputs,
             Provenance::default(),
             defaults,
@@ -299,17 +348,22 @@ impl<'a> Checker<'a> {
         }
         let about = self.models.get(&models.first()?.model)?.clone();
         let mut defaults = Vec::new();
-        let method = match phrase(declaration, Preposition::By).and_then(|(list, _)| list.first()).and_then(name_of) {
-            Some((word, _)) if registry::EXPLANATIONS.contains(&word.as_str()) => word,
-            Some((word, span)) => {
-                let fault = Fault::error("name::unknown-method", span, format!("there is no explanation by `{word}`"))
-                    .label("no such method");
-                self.tell(one_of_words(fault, &word, registry::EXPLANATIONS));
-                return None;
-            }
-            None => {
-                defaults.push(spelt("method", "SHAP"));
-                "SHAP".to_owned()
+        let (card, settings) = self.explanation(declaration, &mut defaults)?;
+        let method = card.name.to_owned();
+        let horizon = match phrase(declaration, Preposition::At) {
+            None => None,
+            Some((_, span)) => {
+                let endpoint = self.endpoints.get(&about.endpoint)?.clone();
+                let (horizons, labels, _) = self.horizons(declaration, &endpoint)?;
+                if card.name != "SHAP" || horizons.len() != 1 {
+                    self.tell(
+                        Fault::error("kind::no-horizon", span, "`SHAP` explains a prediction at one time")
+                            .label("which?")
+                            .help("`by SHAP at 24 months`"),
+                    );
+                    return None;
+                }
+                horizons.into_iter().zip(labels).next()
             }
         };
         let over = match phrase(declaration, Preposition::Over) {
@@ -343,12 +397,42 @@ impl<'a> Checker<'a> {
         self.add(
             declaration,
             name,
-            Operation::Explain(Explain { models, method, over, rows }),
+            Operation::Explain(Explain { models, method, settings, horizon, over, rows }),
             inputs,
             Provenance::default(),
             defaults,
         );
         None
+    }
+
+    /// The method after `by` with its settings.
+    fn explanation(
+        &mut self,
+        declaration: &'a Declaration,
+        defaults: &mut Vec<crate::plan::node::Spelt>,
+    ) -> Option<(&'static crate::card::Card, crate::card::Settings)> {
+        let written = phrase(declaration, Preposition::By).and_then(|(list, _)| list.first());
+        let (word, span, arguments): (String, Span, &[Argument]) = match written {
+            None => {
+                defaults.push(spelt("method", "SHAP"));
+                ("SHAP".to_owned(), declaration.head.span, &[])
+            }
+            Some(expr) => match (&expr.kind, name_of(expr)) {
+                (ExprKind::Call { function, arguments }, _) => (function.text.clone(), function.span, arguments),
+                (_, Some((word, span))) => (word, span, &[]),
+                _ => return None,
+            },
+        };
+        let Some(card) = registry::explanations().find(|card| card.name == word) else {
+            let fault = Fault::error("name::unknown-method", span, format!("there is no explanation by `{word}`"))
+                .label("no such method");
+            let names: Vec<&str> = registry::explanations().map(|card| card.name).collect();
+            self.tell(one_of_words(fault, &word, &names));
+            return None;
+        };
+        let given = self.settings(card, span, arguments, &[], false)?;
+        defaults.extend(given.defaults);
+        Some((card, given.settings))
     }
 
     fn groups_named(&mut self, expr: &Expr) -> Option<NodeId> {
@@ -488,84 +572,6 @@ impl<'a> Checker<'a> {
             declaration,
             name,
             Operation::Stratify(Stratify { endpoint, by, on, within, adjust_for }),
-            inputs,
-            Provenance::default(),
-            defaults,
-        );
-        None
-    }
-
-    pub(super) fn contrast(&mut self, declaration: &'a Declaration) -> Option<Symbol> {
-        let (name, span) = declaration.head.list.first().and_then(name_of)?;
-        let expression = match self.find(&name, span) {
-            Found::Symbol(Symbol::Expression(id)) => id,
-            Found::Symbol(other) => {
-                self.wrong_kind(&name, span, &other, "an expression table");
-                return None;
-            }
-            Found::Broken => return None,
-            Found::Unknown => {
-                self.unknown(&name, span, "expression table", &["expression"]);
-                return None;
-            }
-        };
-        let mut models = Vec::new();
-        for expr in phrase(declaration, Preposition::By).map_or(&[][..], |(list, _)| list) {
-            models.push(self.model_ref(expr)?);
-        }
-        if models.is_empty() {
-            self.tell(
-                Fault::error(
-                    "kind::no-model",
-                    declaration.head.span,
-                    "a contrast is between the groups that a model predicts",
-                )
-                .label("by which model?"),
-            );
-            return None;
-        }
-        let table = models
-            .first()
-            .and_then(|model| self.models.get(&model.model))
-            .and_then(|about| self.rows_table(&about.rows));
-        let mut defaults = Vec::new();
-        let rows = self.question_rows(declaration, table, &mut defaults)?;
-        let mut enrich = Vec::new();
-        for expr in listed(declaration, "enrich") {
-            let ExprKind::Call { function, arguments } = &expr.kind else {
-                self.tell(
-                    Fault::error("kind::enrichment", expr.span, "an enrichment names its gene sets")
-                        .label("of which gene sets?")
-                        .help("`GSEA(\"hallmark.gmt\")`"),
-                );
-                return None;
-            };
-            if !registry::ENRICHMENTS.contains(&function.text.as_str()) {
-                let fault =
-                    Fault::error("name::unknown-method", function.span, format!("there is no enrichment `{function}`"))
-                        .label("no such method");
-                self.tell(one_of_words(fault, &function.text, registry::ENRICHMENTS));
-                return None;
-            }
-            let files = arguments
-                .iter()
-                .filter_map(|argument| match argument {
-                    Argument::Data(Expr { kind: ExprKind::Text(path), .. }) => Some(path.clone()),
-                    _ => None,
-                })
-                .collect();
-            enrich.push((function.text.clone(), files));
-        }
-        let inputs = [expression]
-            .into_iter()
-            .chain(models.iter().map(|model| model.model))
-            .chain([Self::rows_node(&rows)])
-            .collect();
-        let name = format!("contrast {}", self.heads(&declaration.head.list));
-        self.add(
-            declaration,
-            name,
-            Operation::Contrast(Contrast { expression, models, rows, enrich }),
             inputs,
             Provenance::default(),
             defaults,

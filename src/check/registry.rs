@@ -46,24 +46,40 @@ pub(super) fn pick<T: Copy>(
     other
 }
 
-/// Words after `show` in `evaluate` that are drawings rather than numbers, with the endpoints
+/// Words after `show` in `evaluate` that are drawings or analyses rather than metrics, with the endpoints
 /// that they serve.
-pub(super) const FIGURES: &[(&str, &[EndpointKind])] = &[
+pub(crate) const FIGURES: &[(&str, &[EndpointKind])] = &[
     ("calibration", &[]),
     ("decision-curve", &[EndpointKind::Binary, EndpointKind::Survival]),
     ("roc", &[EndpointKind::Binary, EndpointKind::Survival]),
     ("precision-recall", &[EndpointKind::Binary]),
     ("confusion", &[EndpointKind::Binary]),
     ("scores", &[]),
+    ("NRI", &[EndpointKind::Binary]),
+    ("IDI", &[EndpointKind::Binary]),
+    ("Hosmer-Lemeshow", &[EndpointKind::Binary]),
 ];
 
 /// Words after `show` in `describe`.
-pub(super) const DESCRIPTIONS: &[&str] = &["table", "response_rates", "follow_up", "median_survival", "missing"];
+pub(crate) const DESCRIPTIONS: &[&str] = &["table", "response_rates", "follow_up", "median_survival", "missing"];
 
-pub(super) const CORRELATIONS: &[&str] = &["spearman", "pearson", "kendall"];
+pub(crate) const ADJUSTMENTS: &[&str] = &["holm", "bonferroni", "hochberg", "BH", "BY"];
 
-pub(super) const EXPLANATIONS: &[&str] = &["SHAP", "permutation", "partial_dependence"];
+pub(crate) const CORRELATIONS: &[&str] = &["spearman", "pearson", "kendall"];
 
-pub(super) const ENRICHMENTS: &[&str] = &["GSEA", "ORA", "ssGSEA", "GSVA"];
+/// Methods of explanation.
+pub(crate) fn explanations() -> impl Iterator<Item = &'static Card> {
+    crate::explain::methods().iter().copied()
+}
 
-pub(super) const CUTS: &[&str] = &["median", "tertiles", "maximally_selected", "youden"];
+/// Methods of enrichment.
+pub(crate) fn enrichments() -> impl Iterator<Item = &'static Card> {
+    crate::omics::enrichments().iter().map(|method| method.card())
+}
+
+/// Tests of every gene.
+pub(crate) fn gene_tests() -> impl Iterator<Item = &'static dyn crate::omics::method::Test> {
+    crate::omics::tests().iter().copied()
+}
+
+pub(crate) const CUTS: &[&str] = &["median", "tertiles", "maximally_selected", "youden"];

@@ -163,21 +163,22 @@ impl Checker<'_> {
                 );
                 continue;
             }
+            let declared = self
+                .declarations
+                .iter()
+                .find(|declaration| {
+                    declaration.head.keyword() == "parameter"
+                        && declaration.head.list.first().and_then(name_of).is_some_and(|(known, _)| known == *name)
+                })
+                .and_then(|declaration| declaration.head.value.as_ref());
+            // A shell takes quotes away: what a text is set to needs none.
+            let is_text = declared.is_some_and(|declared| matches!(declared.kind, ExprKind::Text(_)));
+            if is_text && !text.starts_with('"') {
+                self.set.insert(name.clone(), Expr { kind: ExprKind::Text(text.clone()), span });
+                continue;
+            }
             match syntax::expression(text, id) {
                 Ok(value) => {
-                    let declared = self
-                        .declarations
-                        .iter()
-                        .find(|declaration| {
-                            declaration.head.keyword() == "parameter"
-                                && declaration
-                                    .head
-                                    .list
-                                    .first()
-                                    .and_then(name_of)
-                                    .is_some_and(|(known, _)| known == *name)
-                        })
-                        .and_then(|declaration| declaration.head.value.as_ref());
                     if let Some(declared) = declared
                         && sort(&value) != sort(declared)
                     {

@@ -2,7 +2,7 @@
 
 use crate::frame::dictionary::{self, Dictionary};
 use crate::frame::expression::Type;
-use crate::plan::node::{Derive, Images, Operation, Table};
+use crate::plan::node::{Derive, Genes, Images, Operation, Table};
 use crate::plan::{Known, NodeId, Provenance};
 use crate::syntax::ast::{Declaration, Expr, ExprKind, Preposition, Span};
 
@@ -76,7 +76,7 @@ impl<'a> Checker<'a> {
                 key: key.map(|(key, _)| key),
                 repeated,
                 dictionary: described,
-                expression: false,
+                expression: None,
             }),
             Vec::new(),
             Provenance::default(),
@@ -214,13 +214,33 @@ impl<'a> Checker<'a> {
         let (name, _) = declaration.head.list.first().and_then(name_of)?;
         let path = self.path(declaration);
         let key = listed(declaration, "key").first().and_then(|expr| name_of(expr)).map(|(key, _)| key);
+        let scale = listed(declaration, "scale").first().and_then(|expr| name_of(expr)).map(|(scale, _)| scale);
+        let names = listed(declaration, "genes").first().and_then(|expr| match &self.resolved(expr).kind {
+            ExprKind::Text(path) => Some(path.clone()),
+            _ => None,
+        });
+        // The keys of the tables say which way round the matrix is: they are read before it.
+        self.all("table");
+        let mut defaults = vec![
+            spelt("several rows of one gene", "the one with the highest mean; counts are summed"),
+            spelt("versions of Ensembl identifiers", "not looked at"),
+        ];
+        if scale.is_none() {
+            defaults.push(spelt("scale", "by the values, and asked where they do not say"));
+        }
         let id = self.add(
             declaration,
             format!("expression {name}"),
-            Operation::Table(Table { path, key, repeated: false, dictionary: Dictionary::default(), expression: true }),
+            Operation::Table(Table {
+                path,
+                key,
+                repeated: false,
+                dictionary: Dictionary::default(),
+                expression: Some(Genes { scale, names }),
+            }),
             Vec::new(),
             Provenance::default(),
-            Vec::new(),
+            defaults,
         );
         self.tables.insert(id, Columns { name, ..Columns::default() });
         Some(Symbol::Expression(id))
@@ -235,8 +255,9 @@ impl<'a> Checker<'a> {
         for clause in declaration.clauses("masks") {
             let reader = clause.list.first().and_then(name_of).map_or_else(|| "reader".to_owned(), |(name, _)| name);
             let pattern = clause.value.as_ref().or_else(|| clause.after(Preposition::From).first());
-            match pattern.map(|expr| (&expr.kind, expr.span)) {
-                Some((ExprKind::Text(pattern), _)) => masks.push((reader, pattern.clone())),
+            let pattern = pattern.map(|expr| (self.resolved(expr).kind, expr.span));
+            match pattern {
+                Some((ExprKind::Text(pattern), _)) => masks.push((reader, pattern)),
                 Some((_, span)) => {
                     self.tell(
                         Fault::error("kind::path", span, "a file's name stands in quotes").label("not a file name"),

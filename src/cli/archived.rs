@@ -30,6 +30,7 @@ pub fn run(arguments: &Run) -> Exit {
         set.extend(arguments.parameters.set.iter().cloned());
         let study = open(&path, &Parameters { set })?;
         let store = store_at(arguments.store.as_deref(), &study)?;
+        let study = study.with_models();
         let stopwatch = Stopwatch::default();
         let finished = timed(&study, &store, &stopwatch)?;
         let out = arguments.out.clone().unwrap_or_else(|| results_beside(&path));

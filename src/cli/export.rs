@@ -33,6 +33,7 @@ pub fn export(arguments: &Export) -> Exit {
     threads(arguments.threads);
     let done = open(&arguments.study, &arguments.parameters).and_then(|study| {
         let store = store_at(arguments.store.as_deref(), &study)?;
+        let study = study.with_models();
         let finished = execute(&study, &store)?;
         let lock = locked(&study, &finished)?;
         // Without timings: the same study makes the same archive.

@@ -7,6 +7,7 @@ use crate::frame::dictionary::{self, Dictionary};
 use crate::frame::{Cells, Table, read, write};
 use crate::radiomics::cases::{self, Forgetful};
 use crate::radiomics::{Case, CaseFault, Drawn, Label, Memory, Protocol, Reading, Settings, read_parameters};
+use crate::report::Stopwatch;
 use crate::run::Store;
 use crate::run::store::write_whole;
 
@@ -108,7 +109,7 @@ fn work(arguments: &Extract) -> Result<Exit, (Exit, String)> {
         // Fails only where a pool exists already, which then keeps its size.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
-    let watch = progress::watch();
+    let watch = progress::watch(&Stopwatch::default());
     progress::stop_at_interrupt(&watch);
     let all: Vec<Case> = rows.iter().map(|row| row.case.clone()).collect();
     watch.begin("cases", Some(all.len() as u64));

@@ -6,17 +6,22 @@
 mod archived;
 mod check;
 mod demo;
+mod dummy;
 mod explain;
 mod export;
 mod extract;
 mod fmt;
 mod lock;
 mod manual;
+mod notebook;
 mod plan;
-mod progress;
+mod predict;
+pub(crate) mod progress;
+mod repl;
 mod run;
 mod schema;
 pub mod show;
+mod simulate;
 mod verify;
 
 use std::path::PathBuf;
@@ -50,8 +55,9 @@ impl From<Exit> for ExitCode {
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
+    /// Without one, the prompt.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -75,6 +81,8 @@ enum Command {
         #[command(flatten)]
         parameters: Parameters,
     },
+    /// Predict new patients by models that a study has fitted.
+    Predict(predict::Predict),
     /// Write a study in its canonical layout.
     Fmt {
         studies: Vec<PathBuf>,
@@ -82,6 +90,10 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Write a study at the prompt, each line answered at once; `diptych` alone does the same.
+    Repl(repl::Repl),
+    /// Run a study cell by cell into one HTML file, with the prose of its comments.
+    Notebook(notebook::Notebook),
     /// Measure the radiomics features of an image inside a mask, or of a table of cases.
     Extract(extract::Extract),
     /// Explain a diagnostic by its code, or anything else by its name: `rsf`, `split`, `AUC`.
@@ -100,6 +112,11 @@ enum Command {
     Verify(verify::Verify),
     /// Write one archive that another person can run: study, data, lock, results.
     Export(export::Export),
+    /// Make up rows that satisfy a study's dictionary, to try it before data arrive.
+    Dummy(dummy::Dummy),
+    /// Make up a cohort whose truth is known.
+    #[command(subcommand)]
+    Simulate(simulate::Simulate),
     /// Run a small study that comes with Diptych, on made-up patients.
     Demo(demo::Demo),
 }
@@ -133,11 +150,14 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
-    match arguments.command {
+    match arguments.command.unwrap_or_else(|| Command::Repl(repl::Repl::default())) {
         Command::Check { study, format, parameters } => check::check(&study, &parameters, format == Format::Json),
         Command::Run(run) => run::run(&run),
         Command::Plan { study, format, parameters } => plan::plan(&study, &parameters, format),
+        Command::Predict(predict) => predict::predict(&predict),
         Command::Fmt { studies, check } => fmt::fmt(&studies, check),
+        Command::Repl(repl) => repl::repl(repl),
+        Command::Notebook(notebook) => notebook::notebook(notebook),
         Command::Extract(arguments) => extract::extract(&arguments),
         Command::Explain { name } => explain::explain(&name),
         Command::Manual { out } => manual::manual(&out),
@@ -145,6 +165,8 @@ pub fn main() -> ExitCode {
         Command::Lock(lock) => lock::lock(&lock),
         Command::Verify(verify) => verify::verify(&verify),
         Command::Export(export) => export::export(&export),
+        Command::Dummy(dummy) => dummy::dummy(&dummy),
+        Command::Simulate(what) => simulate::simulate(&what),
         Command::Demo(demo) => demo::demo(&demo),
     }
     .into()

@@ -1,8 +1,9 @@
 //! Progress of long work on a terminal, and Ctrl-C.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
@@ -11,38 +12,115 @@ use crate::report::Stopwatch;
 
 /// A watch that draws on standard error if that is a terminal, and tells the stopwatch.
 pub fn watch(stopwatch: &Stopwatch) -> Watch {
-    let stopwatch = stopwatch.clone();
-    if !std::io::stderr().is_terminal() {
-        return Watch::with_listener(move |event| stopwatch.hear(&event));
-    }
-    let bars = MultiProgress::new();
-    let known: Mutex<HashMap<String, ProgressBar>> = Mutex::default();
+    let (stopwatch, draw) = (stopwatch.clone(), listener());
     Watch::with_listener(move |event| {
         stopwatch.hear(&event);
+        draw(event);
+    })
+}
+
+/// Draws progress on standard error if that is a terminal.
+pub fn listener() -> impl Fn(Event<'_>) + Send + Sync + 'static {
+    let is_terminal = std::io::stderr().is_terminal();
+    let bars = MultiProgress::new();
+    let tasks: Mutex<Tasks> = Mutex::default();
+    move |event| {
+        if !is_terminal {
+            return;
+        }
         // A poisoned lock only means that another thread's drawing failed.
-        let mut known = known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut tasks = tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.hear(&event, &bars);
+    }
+}
+
+/// Work shorter than this is not worth a bar that comes and goes.
+const UNSEEN: Duration = Duration::from_millis(400);
+
+/// What runs at the moment, by name; tasks of one name are counted together.
+#[derive(Default)]
+struct Tasks {
+    since: Option<Instant>,
+    running: BTreeMap<String, Task>,
+}
+
+struct Task {
+    running: usize,
+    total: Option<u64>,
+    done: u64,
+    bar: Option<ProgressBar>,
+}
+
+impl Tasks {
+    fn hear(&mut self, event: &Event<'_>, bars: &MultiProgress) {
         match event {
             Event::Begin { task, total } => {
-                let bar = bars.add(total.map_or_else(ProgressBar::new_spinner, ProgressBar::new));
-                let template = "{spinner} {msg} {wide_bar} {pos}/{len} {eta}";
-                if let Ok(style) = ProgressStyle::with_template(template) {
-                    bar.set_style(style);
+                let known = self.running.entry((*task).to_owned()).or_insert(Task {
+                    running: 0,
+                    total: None,
+                    done: 0,
+                    bar: None,
+                });
+                known.running += 1;
+                known.total = match (known.total, total) {
+                    (Some(known), Some(more)) => Some(known + more),
+                    (None, total) => *total,
+                    (known, None) => known,
+                };
+                if let (Some(bar), Some(total)) = (&known.bar, known.total) {
+                    bar.set_length(total);
                 }
-                bar.set_message(task.to_owned());
-                known.insert(task.to_owned(), bar);
+                self.since.get_or_insert_with(Instant::now);
             }
             Event::Advance { task, by } => {
-                if let Some(bar) = known.get(task) {
-                    bar.inc(by);
+                if let Some(known) = self.running.get_mut(*task) {
+                    known.done += by;
+                    if let Some(bar) = &known.bar {
+                        bar.inc(*by);
+                    }
                 }
             }
             Event::End { task } => {
-                if let Some(bar) = known.remove(task) {
-                    bar.finish_and_clear();
+                if let Some(known) = self.running.get_mut(*task) {
+                    known.running = known.running.saturating_sub(1);
+                    if known.running == 0 {
+                        if let Some(bar) = self.running.remove(*task).and_then(|known| known.bar) {
+                            bar.finish_and_clear();
+                        }
+                    }
+                }
+                if self.running.is_empty() {
+                    self.since = None;
                 }
             }
         }
-    })
+        if self.since.is_some_and(|since| since.elapsed() >= UNSEEN) {
+            for (name, task) in self.running.iter_mut().filter(|(_, task)| task.bar.is_none()) {
+                task.bar = Some(bar(name, task, bars));
+            }
+        }
+    }
+}
+
+fn bar(name: &str, task: &Task, bars: &MultiProgress) -> ProgressBar {
+    let bar = bars.add(task.total.map_or_else(ProgressBar::new_spinner, ProgressBar::new));
+    let template = match task.total {
+        Some(_) => "{msg} {wide_bar} {pos}/{len}, {eta} left",
+        None => "{msg} {spinner} {elapsed}",
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_message(name.to_owned());
+    bar.set_position(task.done);
+    bar
+}
+
+/// Ctrl-C while something is computed cancels the watch, and nothing else: the prompt lives on.
+pub fn stop_when_working(watch: &Watch) {
+    let watch = watch.clone();
+    // Without a handler Ctrl-C ends the process, and the store is safe all the same.
+    let _ = ctrlc::set_handler(move || watch.cancel());
 }
 
 /// Ctrl-C cancels the watch; what is finished is kept. A second one ends the process at once.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::figures;
 use crate::report::{self, Circumstances, Stopwatch};
 use crate::run::store::write_whole;
-use crate::run::{FaultKind, Results, Store, archive};
+use crate::run::{FaultKind, Results, Store, archive, frozen};
 use crate::{Finished, Rejected, Study};
 
 use super::{Exit, Parameters, archived, open, progress, show};
@@ -34,6 +34,7 @@ pub fn run(arguments: &Run) -> Exit {
     }
     let done = open(&arguments.study, &arguments.parameters).and_then(|study| {
         let store = store_at(arguments.store.as_deref(), &study)?;
+        let study = study.with_models();
         let stopwatch = Stopwatch::default();
         let finished = timed(&study, &store, &stopwatch)?;
         show::diagnostics(&finished.review.checked.diagnostics, &finished.review.sources);
@@ -128,10 +129,18 @@ pub fn finish(finished: &Finished, stopwatch: &Stopwatch, out: &Path, exit: Exit
     exit
 }
 
-/// The files of the results with their names.
+/// The files of the results with their names, and for each model its file, its card and its
+/// predictions of every patient.
 pub(super) fn written(finished: &Finished, circumstances: &Circumstances) -> Vec<(String, Vec<u8>)> {
     let Some(plan) = &finished.review.checked.plan else { return Vec::new() };
-    report::files(plan, &finished.report.results, &finished.review.sources, circumstances)
+    let mut files = report::files(plan, &finished.report.results, &finished.review.sources, circumstances);
+    for (model, predictions) in &finished.report.models {
+        let name = report::file_name(&model.name);
+        files.push((format!("models/{name}.json"), model.text().into_bytes()));
+        files.push((format!("models/{name}.md"), frozen::card(model).into_bytes()));
+        files.push((format!("predictions/{name}.csv"), predictions.csv().into_bytes()));
+    }
+    files
 }
 
 /// `figures/`: SVG, PNG and the numbers of each figure; what cannot be drawn is said, and stops nothing.

@@ -87,15 +87,21 @@ pub fn width() -> usize {
     comfy_table::Table::new().width().map_or(100, usize::from).clamp(40, 400)
 }
 
-/// Every diagnostic with its source line, on standard error.
-pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
-    let theme = if is_plain() { GraphicalTheme::unicode_nocolor() } else { GraphicalTheme::unicode() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(width()).with_links(false);
+/// Every diagnostic with its source line.
+pub fn diagnostics_text(diagnostics: &[Diagnostic], sources: &Sources, width: usize, plain: bool) -> String {
+    let theme = if plain { GraphicalTheme::unicode_nocolor() } else { GraphicalTheme::unicode() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
     let mut text = String::new();
     for diagnostic in diagnostics {
         text.push_str(&rendered(&handler, diagnostic, sources));
         text.push('\n');
     }
+    text
+}
+
+/// Every diagnostic with its source line, on standard error.
+pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
+    let text = diagnostics_text(diagnostics, sources, width(), is_plain());
     // Nobody is left to hear of it if standard error is closed.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
@@ -115,15 +121,19 @@ fn rendered(handler: &GraphicalReportHandler, diagnostic: &Diagnostic, sources: 
 
 /// Faults of the data or of a run, each at its declaration.
 pub fn faults(faults: &[Fault], sources: &Sources) {
-    let told: Vec<Diagnostic> = faults
+    diagnostics(&told(faults), sources);
+}
+
+/// Faults of the data or of a run as diagnostics of their declarations.
+pub fn told(faults: &[Fault]) -> Vec<Diagnostic> {
+    faults
         .iter()
         .map(|fault| {
             let mut diagnostic = Diagnostic::error(fault.code, fault.span, fault.message.clone());
             diagnostic.help.clone_from(&fault.help);
             diagnostic
         })
-        .collect();
-    diagnostics(&told, sources);
+        .collect()
 }
 
 /// `2 errors, 1 warning`, or that the study is sound.
@@ -189,8 +199,8 @@ pub fn answer(answer: &Answer) -> String {
     text
 }
 
-/// Rows of a table that a terminal shows.
-const LONGEST: usize = 100;
+/// Rows of a table on the terminal; its file holds all.
+const MOST_ROWS: usize = 60;
 
 /// A table fitted to the terminal; at its full width when the output is no terminal.
 pub fn drawn(table: &ResultTable) -> String {
@@ -202,7 +212,7 @@ pub fn drawn(table: &ResultTable) -> String {
         drawn.set_content_arrangement(ContentArrangement::Disabled);
     }
     drawn.set_header(&table.columns);
-    for row in table.rows.iter().take(LONGEST) {
+    for row in table.rows.iter().take(MOST_ROWS) {
         drawn.add_row(row.iter().map(Cell::shown));
     }
     for (place, column) in drawn.column_iter_mut().enumerate() {
@@ -212,8 +222,8 @@ pub fn drawn(table: &ResultTable) -> String {
         }
     }
     let mut lines: Vec<String> = drawn.lines().map(|line| line.trim_end().to_owned()).collect();
-    if table.rows.len() > LONGEST {
-        lines.push(format!("... and {} rows more, all in the files of the results", table.rows.len() - LONGEST));
+    if table.rows.len() > MOST_ROWS {
+        lines.push(format!("({} more rows in {}.csv)", table.rows.len() - MOST_ROWS, table.name));
     }
     lines.join("\n")
 }

@@ -3,25 +3,28 @@
 //! Trees are explained exactly ([`path_dependent`], [`interventional`], [`interactions`] over a
 //! [`TreeEnsemble`]), linear models exactly ([`linear`]), and anything else as a closure over
 //! rows of original features: by full enumeration ([`exact`]), by sampled permutations
-//! ([`permutation_sampling`]) or by weighted least squares ([`kernel`]). A late fusion is such a
-//! closure ([`fusion`]), so that its explanation reaches the original features of each modality.
+//! ([`permutation_sampling`], [`walks`]) or by weighted least squares ([`kernel`]). A whole fitted
+//! design is explained by [`shap::attribute`], which takes the exact method for every model that
+//! has one ([`form`]) and reaches the original features of each block through a late fusion.
 //!
 //! May import: `card`, `random`, `progress`, `stats`, `learn`, `survival`, `fuse`. Deliberately
-//! absent: adapters from learners, which live beside the learner and return a [`TreeEnsemble`] or
-//! coefficients.
+//! absent: reading data, and which rows explain which.
 
 pub mod background;
 pub mod exact;
+pub mod form;
 pub mod fusion;
 pub mod kernel;
 pub mod linear;
 pub mod partial_dependence;
 pub mod permutation_importance;
 pub mod permutation_sampling;
+pub mod shap;
 pub mod tree;
 pub mod tree_interaction;
 pub mod tree_interventional;
 pub mod tree_path;
+pub mod walk;
 
 mod explanation;
 mod quadrature;
@@ -37,10 +40,18 @@ pub use tree::{SplitRule, Tree, TreeEnsemble};
 pub use tree_interaction::interactions;
 pub use tree_interventional::interventional;
 pub use tree_path::path_dependent;
+pub use walk::walks;
 
 use ndarray::ArrayView2;
 
+use crate::card::Card;
 use crate::progress::Cancelled;
+
+/// The methods that a study can name, in alphabetical order.
+pub fn methods() -> &'static [&'static Card] {
+    static METHODS: &[&Card] = &[&shap::CARD, &partial_dependence::CARD, &permutation_importance::CARD];
+    METHODS
+}
 
 /// Why there is no explanation.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -4,8 +4,37 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::{ExplainError, Predictor};
+use crate::card::{Card, Domain, Initial, Parameter, Role};
 use crate::progress::Watch;
 use crate::stats::ranks::quantile_of_sorted;
+
+/// The method as a study names it.
+pub static CARD: Card = Card {
+    name: "partial_dependence",
+    title: "Partial dependence",
+    role: Role::Explanation,
+    endpoints: &[],
+    parameters: &[
+        Parameter {
+            name: "features",
+            domain: Domain::Integer { low: 1, high: 1000 },
+            default: Initial::Integer(6),
+            summary: "Features shown: those whose curves move the prediction most.",
+        },
+        Parameter {
+            name: "points",
+            domain: Domain::Integer { low: 2, high: 1000 },
+            default: Initial::Integer(20),
+            summary: "Values of the feature, at its quantiles, at which the prediction is averaged.",
+        },
+    ],
+    summary: "The mean prediction as one feature is set to each of several values.",
+    documentation: "Every patient is predicted with the feature set to a value and everything else as it is; the mean \
+over patients is the partial dependence at that value. Each patient is predicted by a model that was fitted without \
+that patient. Correlated features are set to combinations that may not occur.",
+    references: &["Friedman JH. Greedy function approximation. Ann Stat 2001;29:1189-232."],
+    example: "explain RESPONSE by partial_dependence(features = 4)",
+};
 
 /// The dependence on one feature.
 #[derive(Clone, Debug, PartialEq)]

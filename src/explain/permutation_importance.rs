@@ -5,10 +5,32 @@ use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use super::{ExplainError, Predictor};
+use crate::card::{Card, Domain, Initial, Parameter, Role};
 use crate::progress::Watch;
 use crate::random::Stream;
 use crate::stats::bootstrap::below;
 use crate::stats::{Direction, NotEstimable};
+
+/// The method as a study names it.
+pub static CARD: Card = Card {
+    name: "permutation",
+    title: "Permutation importance",
+    role: Role::Explanation,
+    endpoints: &[],
+    parameters: &[Parameter {
+        name: "repeats",
+        domain: Domain::Integer { low: 1, high: 100_000 },
+        default: Initial::Integer(20),
+        summary: "Shuffles of each feature.",
+    }],
+    summary: "How much performance is lost when the values of a feature are shuffled over patients.",
+    documentation: "The metric (AUC of a binary endpoint, C-index of a survival endpoint, mean squared error of a number) of the \
+predictions, less its value after the feature was shuffled over the patients; mean and standard deviation over the \
+shuffles. Each patient is predicted by a model that was fitted without that patient. Correlated features share what \
+either alone would lose.",
+    references: &["Breiman L. Random forests. Mach Learn 2001;45:5-32."],
+    example: "explain RESPONSE by permutation(repeats = 50)",
+};
 
 /// The loss of one feature.
 #[derive(Clone, Debug, PartialEq)]

@@ -170,18 +170,23 @@ impl Table<'_> {
         }
     }
 
-    pub(super) fn draw(&self) -> Result<Page, FigureError> {
+    pub(super) fn draw(&self, width: Width) -> Result<Page, FigureError> {
         if self.lines.is_empty() {
             return Err(empty(self.figure, "there is no row"));
         }
         let (low, high) = self.range()?;
-        let total = Width::Full.millimetres();
+        // No journal's column holds it, and a narrow terminal holds it without its counts.
+        let total = match width {
+            Width::Other(millimetres) => f64::from(millimetres).max(110.0),
+            Width::Column | Width::Full => Width::Full.millimetres(),
+        };
+        let counted = total >= 150.0;
         let wide = |line: &Line<'_>| {
             line.indent + if line.bold { bold_width(&line.name, 8.0) } else { text_width(&line.name, 8.0) }
         };
         let names = self.lines.iter().map(wide).fold(20.0, f64::max).min(58.0);
-        let has_events = self.lines.iter().any(|line| !line.events.is_empty());
-        let n = names + 14.0;
+        let has_events = counted && self.lines.iter().any(|line| !line.events.is_empty());
+        let n = if counted { names + 14.0 } else { names };
         let events = if has_events { n + 13.0 } else { n };
         let last = self.lines.iter().map(|l| text_width(&l.last, 8.0)).fold(text_width("0.000", 8.0), f64::max);
         let last = last.max(wrap(self.last, 8.0, 18.0, 2).iter().map(|l| bold_width(l, 8.0)).fold(0.0, f64::max));
@@ -206,7 +211,9 @@ impl Table<'_> {
             left + share * (right - left)
         };
         let null = if self.ratio() { 1.0 } else { 0.0 };
-        page.bold((n, head), "n", 8.0, Align::Right, BLACK_INK);
+        if counted {
+            page.bold((n, head), "n", 8.0, Align::Right, BLACK_INK);
+        }
         if has_events {
             page.bold((events, head), "Events", 8.0, Align::Right, BLACK_INK);
         }
@@ -231,8 +238,10 @@ impl Table<'_> {
             } else {
                 page.text((2.0 + line.indent, y), &name, 8.0, Align::Left, BLACK_INK);
             }
-            page.text((n, y), &line.n, 8.0, Align::Right, BLACK_INK);
-            page.text((events, y), &line.events, 8.0, Align::Right, BLACK_INK);
+            if counted {
+                page.text((n, y), &line.n, 8.0, Align::Right, BLACK_INK);
+                page.text((events, y), &line.events, 8.0, Align::Right, BLACK_INK);
+            }
             page.text((p, y), &line.last, 8.0, Align::Right, BLACK_INK);
             match line.effect {
                 None => {}
@@ -404,7 +413,7 @@ impl Figure for Forest {
         ])
     }
 
-    fn draw(&self, _: Width) -> Result<Page, FigureError> {
+    fn draw(&self, width: Width) -> Result<Page, FigureError> {
         Table {
             figure: "forest",
             measure: &self.measure,
@@ -413,7 +422,7 @@ impl Figure for Forest {
             last: "p",
             lines: self.lines(),
         }
-        .draw()
+        .draw(width)
     }
 }
 

@@ -13,6 +13,7 @@ pub mod enrichment;
 pub mod flow;
 pub mod forest;
 pub mod heat_map;
+pub mod image_slices;
 pub mod km;
 pub mod leading_edge;
 mod page;
@@ -25,7 +26,8 @@ pub mod volcano;
 pub mod words;
 mod write;
 
-pub use page::{Align, Ink, Mark, Page, Raster, Width, text_width};
+pub use page::{Align, Ink, Mark, PALETTE, Page, Raster, Width, text_width};
+pub(crate) use render::base64;
 pub use write::write;
 
 use serde::de::DeserializeOwned;
@@ -51,6 +53,7 @@ pub const KINDS: &[Kind] = &[
     kind::<flow::Flow>(&flow::CARD),
     kind::<forest::Forest>(&forest::CARD),
     kind::<heat_map::HeatMap>(&heat_map::CARD),
+    kind::<image_slices::ImageSlices>(&image_slices::CARD),
     kind::<km::SurvivalCurves>(&km::CARD),
     kind::<leading_edge::LeadingEdge>(&leading_edge::CARD),
     kind::<roc::RocCurves>(&roc::CARD),

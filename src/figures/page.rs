@@ -13,6 +13,8 @@ pub enum Width {
     Column,
     /// Two columns, 180 mm.
     Full,
+    /// Another width in millimetres, such as a terminal's.
+    Other(u16),
 }
 
 impl Width {
@@ -21,6 +23,7 @@ impl Width {
         match self {
             Width::Column => 85.0,
             Width::Full => 180.0,
+            Width::Other(millimetres) => f64::from(millimetres),
         }
     }
 }

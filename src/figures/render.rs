@@ -155,7 +155,7 @@ fn picture(out: &mut String, at: (f64, f64), extent: (f64, f64), raster: &Raster
     );
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for three in bytes.chunks(3) {
@@ -170,7 +170,7 @@ fn base64(bytes: &[u8]) -> String {
 
 impl Page {
     /// Pixels at 300 dots per inch.
-    fn size(&self) -> (u32, u32) {
+    pub fn size(&self) -> (u32, u32) {
         (pixels(self.width).round().max(1.0) as u32, pixels(self.height).round().max(1.0) as u32)
     }
 
@@ -208,7 +208,10 @@ impl Page {
     }
 
     /// The page's pixels, three bytes each.
-    fn sheet(&self) -> Result<Vec<u8>, FigureError> {
+    ///
+    /// # Errors
+    /// The backend's own.
+    pub fn sheet(&self) -> Result<Vec<u8>, FigureError> {
         fonts()?;
         let size = self.size();
         let mut sheet = vec![255u8; size.0 as usize * size.1 as usize * 3];

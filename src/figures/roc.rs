@@ -89,8 +89,8 @@ impl Figure for RocCurves {
             return Err(FigureError::Value { figure: "roc", reason });
         }
         let total = width.millimetres();
-        let side = if width == Width::Column { total - 21.0 } else { 110.0 };
-        let left = if width == Width::Column { 14.5 } else { (total - side) / 2.0 };
+        let side = (total - 21.0).clamp(20.0, 110.0);
+        let left = ((total - side) / 2.0).max(14.5);
         let room = total - left - 10.0;
         let legend = 3.0 + side + 13.0;
         let notes: Vec<String> = self.notes.iter().flat_map(|note| wrap(note, 7.0, total - left - 2.0, 2)).collect();

@@ -102,7 +102,7 @@ impl Figure for Subgroups {
         ])
     }
 
-    fn draw(&self, _: Width) -> Result<Page, FigureError> {
+    fn draw(&self, width: Width) -> Result<Page, FigureError> {
         fn line<'a>(level: &'a Level, indent: f64, whole: bool) -> Line<'a> {
             Line {
                 name: level.name.clone(),
@@ -138,7 +138,7 @@ impl Figure for Subgroups {
             last: "p of interaction",
             lines,
         }
-        .draw()
+        .draw(width)
     }
 }
 

@@ -29,7 +29,6 @@ pub fn fit(design: &Design, cohort: &Cohort<'_>, rows: &[usize], work: &Work<'_>
         return Err(FuseError::NoRows { reason: "the training part is empty".to_owned() });
     }
     let kind = cohort.outcome.kind();
-    let events = cohort.outcome.select(rows).events();
     match &design.recipe {
         Recipe::Learn { blocks, candidates } => {
             let (learned, training) = Learned::fit(design, blocks, candidates, cohort, rows, work)?;
@@ -37,7 +36,7 @@ pub fn fit(design: &Design, cohort: &Cohort<'_>, rows: &[usize], work: &Work<'_>
                 kind,
                 rows: rows.len(),
                 left_out: rows.len() - training.len(),
-                events,
+                events: cohort.outcome.select(&training).events(),
                 fitted: Fitted::Learned(Box::new(learned)),
             })
         }
@@ -129,12 +128,13 @@ fn fit_late(
         };
         combiners.push((set, combiner));
     }
-    let used = (0..rows.len()).filter(|row| scores.iter().any(|part| part[*row].is_some())).count();
+    let used: Vec<usize> =
+        (0..rows.len()).filter(|row| scores.iter().any(|part| part[*row].is_some())).map(|row| rows[row]).collect();
     Ok(FittedDesign {
         kind,
         rows: rows.len(),
-        left_out: rows.len() - used,
-        events: cohort.outcome.select(rows).events(),
+        left_out: rows.len() - used.len(),
+        events: cohort.outcome.select(&used).events(),
         fitted: Fitted::Fused(Box::new(Fused {
             rule,
             settings: settings.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),

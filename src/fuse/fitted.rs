@@ -116,7 +116,7 @@ impl FittedDesign {
         self.left_out
     }
 
-    /// Events among the rows asked to fit on.
+    /// Events among the rows that it was fitted on.
     pub fn events(&self) -> Option<usize> {
         self.events
     }

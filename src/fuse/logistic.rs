@@ -14,7 +14,7 @@ use crate::progress::Watch;
 use crate::random::Stream;
 use crate::stats::{Outcome, Prediction};
 
-use super::rule::{Combiner, CombinerSummary, FusionTask, Rule, shape};
+use super::rule::{Combiner, CombinerSummary, FusionTask, Rule, WeightedSum, shape};
 
 static CARD: Card = Card {
     name: "logistic",
@@ -140,6 +140,15 @@ impl Combiner for Fitted {
             intercept: Some(self.intercept),
             how,
         }
+    }
+
+    fn weighted_sum(&self) -> Option<WeightedSum> {
+        Some(WeightedSum {
+            weights: self.slopes.clone(),
+            constant: self.intercept,
+            parts_as_logits: self.bound.is_some(),
+            sum_is_logit: true,
+        })
     }
 
     fn freeze(&self) -> Json {

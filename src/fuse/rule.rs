@@ -51,6 +51,19 @@ pub struct CombinerSummary {
     pub how: String,
 }
 
+/// A combination that is a weighted sum of the predictions of the parts, on the scales that it
+/// names: what lets an explanation of the parts be one of the whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeightedSum {
+    /// One a part of the fit.
+    pub weights: Vec<f64>,
+    pub constant: f64,
+    /// Whether the parts enter by their log-odds.
+    pub parts_as_logits: bool,
+    /// Whether the sum is a log-odds.
+    pub sum_is_logit: bool,
+}
+
 /// A fitted fusion rule.
 pub trait Combiner: Send + Sync {
     /// Combines the predictions of the parts, rows by parts in the order of the fit.
@@ -69,6 +82,11 @@ pub trait Combiner: Send + Sync {
     }
 
     fn summary(&self) -> CombinerSummary;
+
+    /// Where it is a weighted sum, which.
+    fn weighted_sum(&self) -> Option<WeightedSum> {
+        None
+    }
 
     fn freeze(&self) -> Json;
 

@@ -13,7 +13,7 @@ use crate::progress::Watch;
 use crate::random::Stream;
 use crate::stats::{Judged, Outcome, Prediction};
 
-use super::rule::{Combiner, CombinerSummary, FusionTask, Rule, prediction, shape};
+use super::rule::{Combiner, CombinerSummary, FusionTask, Rule, WeightedSum, prediction, shape};
 
 static CARD: Card = Card {
     name: "weighted",
@@ -91,6 +91,15 @@ impl Combiner for Mean {
             intercept: None,
             how: self.how.clone(),
         }
+    }
+
+    fn weighted_sum(&self) -> Option<WeightedSum> {
+        Some(WeightedSum {
+            weights: self.terms.iter().map(|(_, scale, weight)| weight / scale).collect(),
+            constant: -self.terms.iter().map(|(centre, scale, weight)| weight * centre / scale).sum::<f64>(),
+            parts_as_logits: false,
+            sum_is_logit: false,
+        })
     }
 
     fn freeze(&self) -> Json {

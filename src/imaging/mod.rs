@@ -4,6 +4,7 @@
 //! Deliberately absent: display, registration, and any guess about a file that its header does not settle.
 
 mod bytes;
+pub mod contour;
 pub mod dicom;
 pub mod error;
 pub mod geometry;
@@ -11,6 +12,7 @@ pub mod nifti;
 pub mod nrrd;
 pub mod resample;
 pub mod segmentation;
+pub mod slices;
 pub mod volume;
 mod whole;
 
@@ -18,7 +20,7 @@ pub use dicom::{Gaps, SeriesChoice};
 pub use error::{Fault, ImagingError};
 pub use geometry::{Geometry, GeometryMismatch, Millimetres, VoxelBox, VoxelPosition};
 pub use resample::Interpolation;
-pub use segmentation::{Segment, Segmentation};
+pub use segmentation::{Mismatch, Segment, Segmentation};
 pub use volume::{Volume, VoxelType, Voxels};
 
 use std::path::Path;
@@ -96,19 +98,49 @@ pub fn read_image(path: &Path) -> Result<Volume, ImagingError> {
     read(path)
 }
 
-/// Reads a segmentation: a label map, or a `.seg.nrrd` with several segments and layers.
+/// Reads a segmentation on its own grid: a label map, a `.seg.nrrd` with several segments and layers, or a DICOM SEG.
 ///
 /// # Errors
-/// As [`read`]; also when voxels of a mask are no labels.
+/// As [`read`]; also when voxels of a mask are no labels, and for a structure set, which has no grid: see [`read_mask`].
 pub fn read_segmentation(path: &Path) -> Result<Segmentation, ImagingError> {
+    std::fs::metadata(path).map_err(|error| ImagingError::new(path, error))?;
     match Format::of(path) {
         Some(Format::Nifti) => Segmentation::from_layers(path, vec![nifti::read(path)?], &Default::default()),
         Some(Format::Nrrd) => {
             let file = nrrd::read(path)?;
             Segmentation::from_layers(path, file.layers, &file.metadata)
         }
-        Some(Format::Dicom) | None => Err(ImagingError::new(path, Fault::UnknownFormat)),
+        Some(Format::Dicom) => match dicom::segmentation_file(path)? {
+            (file, dicom::Content::Segmentation) => dicom::segmentation::read(&file),
+            (file, _) => Err(ImagingError::new(&file, dicom::DicomFault::NeedsGrid)),
+        },
+        None => Err(ImagingError::new(path, Fault::UnknownFormat)),
     }
+}
+
+/// Reads a mask for an image: any segmentation that [`read_segmentation`] reads, or a DICOM structure set, on the
+/// image's grid.
+///
+/// A DICOM SEG leaves out what is empty, so it is set into the image's grid where its own is a part of it. Otherwise
+/// `mismatch` says whether a mask on another grid is a fault or is resampled.
+///
+/// # Errors
+/// As [`read_segmentation`], and [`Fault::GridMismatch`].
+pub fn read_mask(path: &Path, grid: &Geometry, mismatch: Mismatch) -> Result<Segmentation, ImagingError> {
+    std::fs::metadata(path).map_err(|error| ImagingError::new(path, error))?;
+    let found = if Format::of(path) == Some(Format::Dicom) {
+        let found = match dicom::segmentation_file(path)? {
+            (file, dicom::Content::StructureSet) => return dicom::structures::read(&file, grid),
+            (file, _) => dicom::segmentation::read(&file)?,
+        };
+        match found.within(grid) {
+            Some(found) => return Ok(found),
+            None => found,
+        }
+    } else {
+        read_segmentation(path)?
+    };
+    found.on(grid, mismatch).map_err(|fault| ImagingError::new(path, fault))
 }
 
 /// Writes an image in the format that the file's name announces.

@@ -14,8 +14,9 @@ use flate2::write::GzEncoder;
 use super::bytes::{plausible, read_voxels, write_voxels};
 use super::error::{Fault, ImagingError};
 use super::geometry::{Geometry, Millimetres};
-use super::volume::{Volume, VoxelType, Voxels};
+use super::volume::{Number, Volume, VoxelType, Voxels};
 use super::whole::write_whole;
+use crate::on_voxels;
 
 /// What a file holds: one volume per layer (one unless the file has a list axis), and its `key:=value` entries.
 #[derive(Clone, Debug, PartialEq)]
@@ -377,7 +378,13 @@ fn read_text(mut source: impl Read, kind: VoxelType, count: usize) -> Result<Vox
     if values.len() < count {
         return Err(Fault::Truncated { expected: count as u64, found: values.len() as u64 });
     }
-    Ok(kind.cast(values))
+    let voxels = kind.cast(values.clone());
+    // Whole numbers beyond the type's range, and fractions in a type that has none, came out as others.
+    let kept = on_voxels!(&voxels, out => out.iter().zip(&values).all(|(v, value)| v.real() == *value));
+    if kind.is_integer() && !kept {
+        return Err(fault("type", name(kind), "does not fit a voxel's number"));
+    }
+    Ok(voxels)
 }
 
 fn split_layers(voxels: Voxels, layout: &Layout) -> Result<Vec<Volume>, Fault> {
@@ -415,17 +422,9 @@ fn split_layers(voxels: Voxels, layout: &Layout) -> Result<Vec<Volume>, Fault> {
     Ok(layers)
 }
 
-/// Writes one volume, gzip-packed, with `metadata` as `key:=value` entries.
-///
-/// # Errors
-/// [`ImagingError`] when the file cannot be written.
-pub fn write(path: &Path, volume: &Volume, metadata: &[(String, String)]) -> Result<(), ImagingError> {
-    write_faulty(path, volume, metadata).map_err(|fault| ImagingError::new(path, fault))
-}
-
-fn write_faulty(path: &Path, volume: &Volume, metadata: &[(String, String)]) -> Result<(), Fault> {
-    let geometry = &volume.geometry;
-    let kind = match volume.voxels.kind() {
+/// The type's name in a header.
+fn name(kind: VoxelType) -> &'static str {
+    match kind {
         VoxelType::U8 => "unsigned char",
         VoxelType::I8 => "signed char",
         VoxelType::U16 => "unsigned short",
@@ -436,7 +435,20 @@ fn write_faulty(path: &Path, volume: &Volume, metadata: &[(String, String)]) -> 
         VoxelType::I64 => "long long",
         VoxelType::F32 => "float",
         VoxelType::F64 => "double",
-    };
+    }
+}
+
+/// Writes one volume, gzip-packed, with `metadata` as `key:=value` entries.
+///
+/// # Errors
+/// [`ImagingError`] when the file cannot be written.
+pub fn write(path: &Path, volume: &Volume, metadata: &[(String, String)]) -> Result<(), ImagingError> {
+    write_faulty(path, volume, metadata).map_err(|fault| ImagingError::new(path, fault))
+}
+
+fn write_faulty(path: &Path, volume: &Volume, metadata: &[(String, String)]) -> Result<(), Fault> {
+    let geometry = &volume.geometry;
+    let kind = name(volume.voxels.kind());
     let [x, y, z] = geometry.size();
     let vector = |axis: usize| {
         let part = |row: usize| geometry.direction()[row][axis] * geometry.spacing().0[axis];

@@ -45,6 +45,11 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// Weight of each feature in the decision value, for the linear kernel.
+    pub fn linear_weights(&self) -> Option<&[f64]> {
+        (self.kernel == Kernel::Linear).then_some(&self.coefficients)
+    }
+
     pub fn decision(&self, row: &[f64]) -> f64 {
         match self.kernel {
             Kernel::Linear => dot(&self.coefficients, row) + self.offset,

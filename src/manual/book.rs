@@ -15,7 +15,7 @@ pub struct Chapter {
 }
 
 /// Chapters of the reference: the file, the title, an introduction, and what belongs to it.
-const CHAPTERS: [(&str, &str, &str, &[Topic]); 11] = [
+const CHAPTERS: [(&str, &str, &str, &[Topic]); 12] = [
     (
         "language",
         "The language",
@@ -55,12 +55,18 @@ const CHAPTERS: [(&str, &str, &str, &[Topic]); 11] = [
         &[Topic::Thing(Role::Inference)],
     ),
     (
+        "explanations",
+        "Explanations of a model",
+        "`explain RESPONSE by SHAP over 5 folds`: patients of the fit are explained by models that did not see them.",
+        &[Topic::Thing(Role::Explanation)],
+    ),
+    (
         "radiomics",
         "Radiomics: filters, feature classes, perturbations",
         "",
         &[Topic::Thing(Role::Filter), Topic::Thing(Role::FeatureClass), Topic::Thing(Role::Perturbation)],
     ),
-    ("omics", "Enrichment", "", &[Topic::Thing(Role::Enrichment)]),
+    ("omics", "Genes: tests and enrichment", "", &[Topic::Thing(Role::Differential), Topic::Thing(Role::Enrichment)]),
     ("figures", "Figures", "", &[Topic::Thing(Role::Figure)]),
     (
         "diagnostics",

@@ -48,20 +48,26 @@ pub fn cards() -> impl Iterator<Item = &'static Card> {
     let rules = crate::fuse::rules().iter().map(|rule| rule.card());
     let metrics = crate::stats::metrics().iter().chain(crate::survival::metrics()).map(|metric| metric.card());
     let procedures = crate::plan::procedures::all().iter().map(|procedure| procedure.card);
+    let explanations = crate::explain::methods().iter().copied();
     let functions = crate::frame::functions().iter().map(|function| function.card);
-    let filters = crate::radiomics::filter::OFFERED.iter().map(|offered| offered.card);
-    let perturbations = crate::radiomics::perturb::OFFERED.iter().map(|offered| offered.card);
+    let filters = crate::radiomics::filter::OFFERED.iter().map(|filter| filter.card);
+    let perturbations = crate::radiomics::perturb::OFFERED.iter().map(|perturbation| perturbation.card);
     let classes = crate::radiomics::FeatureClass::ALL.into_iter().map(crate::radiomics::FeatureClass::card);
+    let genes = crate::omics::tests().iter().map(|test| test.card());
+    let enrichments = crate::omics::enrichments().iter().map(|method| method.card());
     let figures = crate::figures::cards();
     learners
         .chain(steps)
         .chain(rules)
         .chain(metrics)
         .chain(procedures)
+        .chain(explanations)
         .chain(functions)
         .chain(filters)
-        .chain(classes)
         .chain(perturbations)
+        .chain(classes)
+        .chain(genes)
+        .chain(enrichments)
         .chain(figures)
 }
 
@@ -85,11 +91,14 @@ mod tests {
             Role::Fusion,
             Role::Metric,
             Role::Inference,
+            Role::Explanation,
             Role::Function,
             Role::Figure,
             Role::Filter,
             Role::FeatureClass,
             Role::Perturbation,
+            Role::Differential,
+            Role::Enrichment,
         ] {
             assert!(pages().iter().any(|page| page.topic == Topic::Thing(role)), "no page of a {role:?}");
         }

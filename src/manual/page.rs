@@ -36,8 +36,11 @@ impl Topic {
                 Role::Perturbation => "perturbation of masks",
                 Role::Figure => "figure",
                 Role::Inference => "inference",
+                Role::Differential => "test of genes",
                 Role::Enrichment => "enrichment",
+                Role::Explanation => "explanation",
                 Role::Function => "function",
+                Role::Perturbation => "perturbation",
             },
         }
     }

@@ -8,8 +8,8 @@ use crate::card::Settings;
 use crate::learn::recipe::{Candidate, Design, Recipe, Resampling, Search, StepPlan};
 
 use super::node::{
-    Balance, Competing, EndpointDefinition, Formula, Grouping, MissingCondition, ModelRef, Node, NodeId, Operation,
-    Rows, Selection, Term,
+    Along, Balance, Competing, EndpointDefinition, Formula, Grouping, MissingCondition, ModelRef, Node, NodeId,
+    Operation, Rows, Selection, Term,
 };
 
 /// The word for an operation.
@@ -149,10 +149,15 @@ pub fn parameters(node: &Node) -> Json {
             }),
             "columns": describe.columns,
             "show": describe.show,
+            "mean": describe.mean,
+            "median": describe.median,
+            "levels": describe.levels,
+            "adjust": describe.adjust,
             "endpoints": ids(&describe.endpoints),
         }),
         Operation::Correlate(correlate) => json!({
             "models": models(&correlate.models),
+            "blocks": correlate.blocks.iter().map(|(name, id)| json!([name, at(id)])).collect::<Vec<_>>(),
             "columns": correlate.columns,
             "method": correlate.method,
             "rows": rows(&correlate.rows),
@@ -166,12 +171,16 @@ pub fn parameters(node: &Node) -> Json {
             "horizon_labels": evaluate.horizon_labels,
             "metrics": evaluate.metrics,
             "figures": evaluate.figures,
+            "adjust": evaluate.adjust,
+            "bca": evaluate.bca,
             "apparent": evaluate.apparent,
             "threshold": evaluate.threshold,
         }),
         Operation::Explain(explain) => json!({
             "models": models(&explain.models),
             "method": explain.method,
+            "settings": settings(&explain.settings),
+            "horizon": explain.horizon,
             "over": resampling(&explain.over),
             "rows": rows(&explain.rows),
         }),
@@ -190,9 +199,18 @@ pub fn parameters(node: &Node) -> Json {
         }),
         Operation::Contrast(contrast) => json!({
             "expression": at(&contrast.expression),
-            "models": models(&contrast.models),
+            "by": contrast.by.iter().map(|along| match along {
+                Along::Model(of) => json!({ "model": model(of) }),
+                Along::Groups(id) => json!({ "groups": at(id) }),
+                Along::Column { label, expression } => json!({ "label": label, "expression": expression }),
+            }).collect::<Json>(),
             "rows": rows(&contrast.rows),
-            "enrich": contrast.enrich,
+            "adjust_for": contrast.adjust_for,
+            "test": contrast.test,
+            "settings": settings(&contrast.test_settings),
+            "enrich": contrast.enrich.iter().map(|enrich| json!({
+                "method": enrich.method, "files": enrich.files, "settings": settings(&enrich.settings),
+            })).collect::<Json>(),
         }),
         Operation::Infer(infer) => json!({
             "procedure": infer.procedure,

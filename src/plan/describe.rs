@@ -8,7 +8,7 @@ use crate::frame::expression::{Comparison, Expression, Operation as Arithmetic};
 use crate::learn::recipe::{Candidate, Design, Recipe, Resampling, Search, StepPlan};
 
 use super::node::{
-    Balance, Competing, Condition, Cut, EndpointDefinition, Grouping, ModelRef, Node, NodeId, Operation, Rows,
+    Along, Balance, Competing, Condition, Cut, EndpointDefinition, Grouping, ModelRef, Node, NodeId, Operation, Rows,
     Selection, Spelt,
 };
 use super::provenance::Known;
@@ -35,13 +35,21 @@ pub fn describe(plan: &Plan) -> String {
     lines.push(format!("plan: {}", short(&hash::of_plan(plan).to_string())));
     tree(&mut text, &lines.into_iter().map(Branch::leaf).collect::<Vec<_>>(), "  ");
     for node in plan.nodes() {
-        let hash = plan.hash(node.id).map(|hash| format!("  [{}]", short(&hash.to_string()))).unwrap_or_default();
-        let _ = writeln!(text, "\n{}{hash}", node.name);
-        for line in node.documentation.lines() {
-            let _ = writeln!(text, "  {line}");
-        }
-        tree(&mut text, &branches(plan, node), "  ");
+        text.push('\n');
+        text.push_str(&self::node(plan, node.id));
     }
+    text
+}
+
+/// One step of the plan as a tree of text.
+pub fn node(plan: &Plan, id: NodeId) -> String {
+    let node = plan.node(id);
+    let hash = plan.hash(node.id).map(|hash| format!("  [{}]", short(&hash.to_string()))).unwrap_or_default();
+    let mut text = format!("{}{hash}\n", node.name);
+    for line in node.documentation.lines() {
+        let _ = writeln!(text, "  {line}");
+    }
+    tree(&mut text, &branches(plan, node), "  ");
     text
 }
 
@@ -208,10 +216,15 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
             );
             say("columns", describe.columns.join(", "));
             say("show", describe.show.join(", "));
+            say("told as mean", describe.mean.join(", "));
+            say("told as median", describe.median.join(", "));
+            say("told as levels", describe.levels.join(", "));
+            say("P adjusted by", describe.adjust.clone().unwrap_or_default());
             say("endpoints", describe.endpoints.iter().map(&name).collect::<Vec<_>>().join(", "));
         }
         Operation::Correlate(correlate) => {
             say("models", models(&correlate.models));
+            say("blocks", correlate.blocks.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>().join(", "));
             say("columns", labelled(&correlate.columns));
             say("method", correlate.method.clone());
             say("rows", rows(&correlate.rows));
@@ -233,11 +246,18 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
             );
             say("threshold", evaluate.threshold.map(|value| value.to_string()).unwrap_or_default());
             say("metrics", evaluate.metrics.join(", "));
-            say("figures", evaluate.figures.join(", "));
+            say("figures and analyses", evaluate.figures.join(", "));
+            say("P of comparisons adjusted by", evaluate.adjust.clone().unwrap_or_default());
+            say("bootstrap intervals", if evaluate.bca { "BCa".to_owned() } else { String::new() });
         }
         Operation::Explain(explain) => {
             say("models", models(&explain.models));
             say("method", explain.method.clone());
+            say(
+                "settings",
+                explain.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", "),
+            );
+            say("at", explain.horizon.as_ref().map(|(_, label)| label.clone()).unwrap_or_default());
             say("over", resampling(&explain.over));
             say("rows", rows(&explain.rows));
         }
@@ -255,14 +275,25 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
         }
         Operation::Contrast(contrast) => {
             say("expression", name(&contrast.expression));
-            say("by", models(&contrast.models));
+            let by: Vec<String> = contrast
+                .by
+                .iter()
+                .map(|along| match along {
+                    Along::Model(of) => models(std::slice::from_ref(of)),
+                    Along::Groups(id) => name(id),
+                    Along::Column { label, .. } => label.clone(),
+                })
+                .collect();
+            say("by", by.join(", "));
             say("rows", rows(&contrast.rows));
+            say("adjusted for", labelled(&contrast.adjust_for));
+            say("test", contrast.test.clone());
             say(
                 "enrich",
                 contrast
                     .enrich
                     .iter()
-                    .map(|(method, files)| format!("{method} ({})", files.join(", ")))
+                    .map(|enrich| format!("{} ({})", enrich.method, enrich.files.join(", ")))
                     .collect::<Vec<_>>()
                     .join("; "),
             );

@@ -53,6 +53,10 @@ impl Plan {
         &self.nodes[id.0 as usize]
     }
 
+    pub(crate) fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.0 as usize]
+    }
+
     /// Adds a node made by `make` from its id.
     pub fn add(&mut self, make: impl FnOnce(NodeId) -> Node) -> NodeId {
         let id = NodeId(self.nodes.len() as u32);

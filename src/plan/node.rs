@@ -108,7 +108,16 @@ pub struct Table {
     /// What is said of the columns before data is read; empty where nothing is.
     pub dictionary: Dictionary,
     /// Genes by patients: an `expression` table.
-    pub expression: bool,
+    pub expression: Option<Genes>,
+}
+
+/// What is said of a table of expression.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Genes {
+    /// `counts`, `TPM`, `log`; `None` where the values decide.
+    pub scale: Option<String>,
+    /// File that names the genes.
+    pub names: Option<String>,
 }
 
 #[derive(Clone)]
@@ -361,6 +370,29 @@ pub struct Describe {
     /// `table`, `response_rates`, `follow_up`, `median_survival`.
     pub show: Vec<String>,
     pub endpoints: Vec<NodeId>,
+    /// Columns told as mean, as median, as levels, whatever the rule says.
+    pub mean: Vec<String>,
+    pub median: Vec<String>,
+    pub levels: Vec<String>,
+    /// Adjustment of the P of the table by its word.
+    pub adjust: Option<String>,
+}
+
+impl Describe {
+    /// Table 1 of these rows, by the rules alone.
+    pub fn of(rows: Rows) -> Self {
+        Describe {
+            rows,
+            by: None,
+            columns: Vec::new(),
+            show: Vec::new(),
+            endpoints: Vec::new(),
+            mean: Vec::new(),
+            median: Vec::new(),
+            levels: Vec::new(),
+            adjust: None,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -378,6 +410,8 @@ pub enum Grouping {
 #[derive(Clone)]
 pub struct Correlate {
     pub models: Vec<ModelRef>,
+    /// Blocks whose redundancy is asked: every feature of one with every feature of the others.
+    pub blocks: Vec<(String, NodeId)>,
     pub columns: Vec<(String, Expression)>,
     pub method: String,
     pub rows: Rows,
@@ -397,8 +431,12 @@ pub struct Evaluate {
     pub horizon_labels: Vec<String>,
     /// Cards of metrics, in order.
     pub metrics: Vec<String>,
-    /// Figures asked for: `calibration`, `decision-curve`.
+    /// Figures and further analyses asked for: `calibration`, `decision-curve`, `NRI`.
     pub figures: Vec<String>,
+    /// Adjustment of the P of comparisons by its word.
+    pub adjust: Option<String>,
+    /// Bias-corrected and accelerated bootstrap intervals instead of percentiles.
+    pub bca: bool,
     /// Estimates on the rows of the fit are wanted as such.
     pub apparent: bool,
     pub threshold: Option<f64>,
@@ -407,7 +445,11 @@ pub struct Evaluate {
 #[derive(Clone)]
 pub struct Explain {
     pub models: Vec<ModelRef>,
+    /// Name of the method's card.
     pub method: String,
+    pub settings: Settings,
+    /// Days, and as the study wrote it: the probability of the event by then is explained.
+    pub horizon: Option<(f64, String)>,
     pub over: Resampling,
     pub rows: Rows,
 }
@@ -432,10 +474,35 @@ pub struct Stratify {
 #[derive(Clone)]
 pub struct Contrast {
     pub expression: NodeId,
-    pub models: Vec<ModelRef>,
+    /// Each asked for itself; their enrichments are compared.
+    pub by: Vec<Along>,
     pub rows: Rows,
-    /// Method and gene-set files.
-    pub enrich: Vec<(String, Vec<String>)>,
+    pub adjust_for: Vec<(String, Expression)>,
+    /// Name of the test's card.
+    pub test: String,
+    pub test_settings: Settings,
+    pub enrich: Vec<Enrich>,
+}
+
+/// What expression is contrasted by.
+#[derive(Clone)]
+pub enum Along {
+    /// The prediction, as groups and as a slope.
+    Model(ModelRef),
+    Groups(NodeId),
+    /// Two levels, a condition, or a number.
+    Column {
+        label: String,
+        expression: Expression,
+    },
+}
+
+/// `GSEA("hallmark.gmt", permutations = 10000)`.
+#[derive(Clone)]
+pub struct Enrich {
+    pub method: String,
+    pub files: Vec<String>,
+    pub settings: Settings,
 }
 
 /// Inference over a formula: `cox(os ~ age + strata(centre))`.

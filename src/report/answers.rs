@@ -48,57 +48,71 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
     let mut out = String::new();
     let (mut tables, mut figures) = (0, 0);
     for answer in results.answers.iter().filter(|answer| tells(answer)) {
-        let _ = writeln!(
-            out,
-            "<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n<h3 id=\"{0}-title\">{1}</h3>",
-            anchor(&answer.declaration),
-            heading(plan, &answer.declaration)
-        );
-        out.push_str(&prose(&answer.documentation));
-        for (accepted, reason) in &answer.accepted {
-            let _ = writeln!(
-                out,
-                "<p class=\"warn\"><b>Accepted {}:</b> {} Every number below carries this label.</p>",
-                code(accepted),
-                line(&sentence(reason))
-            );
-        }
-        for notice in results.notices.iter().filter(|notice| notice.declaration == answer.declaration) {
-            let _ = writeln!(out, "<p class=\"warn\"><b>Note:</b> {}</p>", line(&sentence(&notice.message)));
-        }
-        for look in results.looks.iter().filter(|look| look.declaration == answer.declaration) {
-            let _ = writeln!(
-                out,
-                "<p class=\"warn\"><b>Look at a sealed part:</b> the outcomes of {} were seen here.</p>",
-                code(&look.part)
-            );
-        }
-        for table in &answer.tables {
-            tables += 1;
-            out.push_str(&Sheet::titled(table, &answer.declaration).html(tables, table));
-        }
-        for figure in &answer.figures {
-            figures += 1;
-            out.push_str(&drawing::html_of(figure, figures, &answer.declaration));
-        }
-        // A sentence that a table already carries as its note need not be said twice.
-        let told = |note: &str| {
-            answer.tables.iter().flat_map(|table| &table.notes).any(|known| sentence(known) == sentence(note))
-        };
-        let notes: Vec<String> = answer
-            .notes
-            .iter()
-            .filter(|note| !note.is_empty() && !told(note))
-            .map(|note| format!("<li>{}</li>", line(&sentence(note))))
-            .collect();
-        if !notes.is_empty() {
-            let _ = writeln!(out, "<ul class=\"told\">{}</ul>", notes.join("\n"));
-        }
-        out.push_str("</section>\n");
+        out.push_str(&one(plan, results, answer, &mut tables, &mut figures));
     }
     if out.is_empty() {
         out.push_str("<p>The study asks for no result yet.</p>\n");
     }
+    out
+}
+
+/// One answer; its tables and figures are numbered on from those before.
+pub fn one(plan: &Plan, results: &Results, answer: &Answer, tables: &mut usize, figures: &mut usize) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n<h3 id=\"{0}-title\">{1}</h3>",
+        anchor(&answer.declaration),
+        heading(plan, &answer.declaration)
+    );
+    out.push_str(&prose(&answer.documentation));
+    for (accepted, reason) in &answer.accepted {
+        let _ = writeln!(
+            out,
+            "<p class=\"warn\"><b>Accepted {}:</b> {} Every number below carries this label.</p>",
+            code(accepted),
+            line(&sentence(reason))
+        );
+    }
+    for notice in results.notices.iter().filter(|notice| notice.declaration == answer.declaration) {
+        let _ = writeln!(out, "<p class=\"warn\"><b>Note:</b> {}</p>", line(&sentence(&notice.message)));
+    }
+    for look in results.looks.iter().filter(|look| look.declaration == answer.declaration) {
+        let _ = writeln!(
+            out,
+            "<p class=\"warn\"><b>Look at a sealed part:</b> the outcomes of {} were seen here.</p>",
+            code(&look.part)
+        );
+    }
+    for table in &answer.tables {
+        *tables += 1;
+        out.push_str(&Sheet::titled(table, &answer.declaration).html(*tables, table));
+    }
+    for figure in &answer.figures {
+        *figures += 1;
+        out.push_str(&drawing::html_of(figure, *figures, &answer.declaration));
+    }
+    // A sentence that a table already carries as its note need not be said twice.
+    let told =
+        |note: &str| answer.tables.iter().flat_map(|table| &table.notes).any(|known| sentence(known) == sentence(note));
+    // What a model's note holds is its design, in the words of the study.
+    let design = plan.find(&answer.declaration).is_some_and(|node| matches!(node.operation, Operation::Model(_)));
+    if design {
+        for note in &answer.notes {
+            let _ = writeln!(out, "<p class=\"note\">Design: {}</p>", code(note));
+        }
+    }
+    let notes: Vec<String> = answer
+        .notes
+        .iter()
+        .filter(|_| !design)
+        .filter(|note| !note.is_empty() && !told(note))
+        .map(|note| format!("<li>{}</li>", line(&sentence(note))))
+        .collect();
+    if !notes.is_empty() {
+        let _ = writeln!(out, "<ul class=\"told\">{}</ul>", notes.join("\n"));
+    }
+    out.push_str("</section>\n");
     out
 }
 

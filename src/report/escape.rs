@@ -142,8 +142,8 @@ pub fn latex(text: &str) -> String {
             '<' => out.push_str("\\textless{}"),
             '>' => out.push_str("\\textgreater{}"),
             '|' => out.push_str("\\textbar{}"),
-            '"' => out.push_str("\\textquotedbl{}"),
-            '\'' => out.push_str("\\textquotesingle{}"),
+            // The name of this sign needs another font encoding than the usual one.
+            '"' => out.push_str("\\symbol{34}"),
             '`' => out.push_str("\\textasciigrave{}"),
             '\u{2212}' => out.push_str("\\ensuremath{-}"),
             '×' => out.push_str("\\ensuremath{\\times}"),
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(html("<b>&\"'"), "&lt;b&gt;&amp;&quot;&#39;");
         assert_eq!(
             latex("<b>&\"50%_{x}\\"),
-            "\\textless{}b\\textgreater{}\\&\\textquotedbl{}50\\%\\_\\{x\\}\\textbackslash{}"
+            "\\textless{}b\\textgreater{}\\&\\symbol{34}50\\%\\_\\{x\\}\\textbackslash{}"
         );
         assert_eq!(line("`<b>` is -1.5 (-2 to 0-1)"), "<code>&lt;b&gt;</code> is −1.5 (−2 to 0-1)");
         assert_eq!(line("odd ` one"), "odd ` one");

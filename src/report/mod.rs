@@ -18,6 +18,7 @@ pub mod escape;
 mod folder;
 mod highlight;
 pub mod methods;
+mod notebook;
 mod record;
 mod references;
 pub mod schema;
@@ -30,6 +31,7 @@ mod tests;
 
 pub use folder::{file_name, files};
 pub use highlight::highlighted;
+pub use notebook::notebook;
 pub use timings::{Circumstances, Stopwatch};
 
 use std::fmt::Write;

@@ -2,12 +2,32 @@
 
 use std::fmt::Write;
 
-use crate::plan::{Plan, hash};
+use crate::plan::node::Selection;
+use crate::plan::{Operation, Plan, hash};
 use crate::run::Results;
 
 use super::escape::{code, html, line};
 use super::sheet::sentence;
 use super::timings::{Circumstances, shown};
+
+/// Longer blocks are told in Methods by their number, and here column by column.
+pub const LONG: usize = 15;
+
+/// The columns of the blocks that are too long for a sentence.
+fn blocks(plan: &Plan) -> String {
+    let mut out = String::new();
+    for node in plan.nodes() {
+        let Operation::Columns(columns) = &node.operation else { continue };
+        for selection in &columns.selections {
+            let Selection::Named(names) = selection else { continue };
+            if names.len() > LONG {
+                let names: Vec<String> = names.iter().map(|name| code(name)).collect();
+                out.push_str(&format!("<p>{}: {}.</p>\n", code(super::methods::bare(&node.name)), names.join(", ")));
+            }
+        }
+    }
+    if out.is_empty() { out } else { format!("<h3 id=\"record-blocks\">Columns of long blocks</h3>\n{out}") }
+}
 
 pub fn html_of(plan: &Plan, results: &Results, circumstances: &Circumstances) -> String {
     let study = &results.study;
@@ -63,6 +83,7 @@ pub fn html_of(plan: &Plan, results: &Results, circumstances: &Circumstances) ->
     if !notes.is_empty() {
         let _ = writeln!(out, "<ul>{notes}</ul>");
     }
+    out.push_str(&blocks(plan));
     let rows: String = plan
         .nodes()
         .iter()
@@ -141,7 +162,7 @@ pub fn table(id: &str, caption: &str, columns: &[(&str, bool)], rows: &str) -> S
         .collect();
     format!(
         "<div class=\"table\"><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{id}\">\
-         <table><caption id=\"{id}\">{}</caption><thead><tr>{heads}</tr></thead>\n<tbody>{rows}</tbody></table></div></div>\n",
+         <table class=\"few\"><caption id=\"{id}\">{}</caption><thead><tr>{heads}</tr></thead>\n<tbody>{rows}</tbody></table></div></div>\n",
         html(caption)
     )
 }

@@ -13,7 +13,8 @@ for (const table of document.querySelectorAll(".table table")) {
   heads.forEach((head, at) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.append(...head.childNodes);
+    button.className = "sort";
+    button.setAttribute("aria-label", "Sort by " + head.textContent);
     head.append(button);
     button.addEventListener("click", () => {
       const next = { ascending: "descending", descending: null }[head.ariaSort] ?? (head.ariaSort ? null : "ascending");

@@ -77,8 +77,10 @@ impl Sheet {
         let id = format!("table-{number}");
         let mut out = format!(
             "<div class=\"table\" id=\"{id}\"><div class=\"scroll\" role=\"region\" tabindex=\"0\" \
-             aria-labelledby=\"{id}-title\">\n<table><caption id=\"{id}-title\"><b>Table {number}.</b> {}</caption>\n\
+             aria-labelledby=\"{id}-title\">\n<table{}><caption id=\"{id}-title\"><b>Table {number}.</b> {}</caption>\n\
              <thead><tr>",
+            // So few columns fit a printed page without breaking their numbers.
+            if self.columns.len() <= 8 { " class=\"few\"" } else { "" },
             line(&self.title)
         );
         for (column, numeric) in self.columns.iter().zip(&self.numeric) {

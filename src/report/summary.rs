@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::plan::node::Operation;
+use crate::plan::node::{ModelRef, Operation};
 use crate::plan::{Node, Plan};
 use crate::run::results::{Cell, Kind};
 use crate::run::{Answer, EstimateRecord, Results};
@@ -59,8 +59,15 @@ fn headline<'a>(node: &Node, answer: &'a Answer) -> Vec<Line<'a>> {
             .take(MOST)
             .map(|estimate| {
                 let group = estimate.cohort.split_once(", ").map(|(_, group)| format!(", {}", html(group)));
+                let of = sentence(&estimate.metric);
+                let unit = unit(answer).filter(|_| estimate.metric.contains("median"));
                 Line {
-                    what: format!("{}{}", html(&estimate.metric), group.unwrap_or_default()),
+                    what: format!(
+                        "{}{}{}",
+                        html(of.trim_end_matches('.')),
+                        unit.map_or(String::new(), |unit| format!(" in {}", html(unit))),
+                        group.unwrap_or_default()
+                    ),
                     estimate,
                     digits: if estimate.metric.contains("median") { 1 } else { 2 },
                 }
@@ -68,6 +75,17 @@ fn headline<'a>(node: &Node, answer: &'a Answer) -> Vec<Line<'a>> {
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// `PRIME_R`, `PRIME_R.clinical`.
+fn label(plan: &Plan, model: &ModelRef) -> String {
+    let name = super::methods::bare(&plan.node(model.model).name);
+    model.part.as_ref().map_or_else(|| name.to_owned(), |part| format!("{name}.{part}"))
+}
+
+/// The unit of a table's column `median, months`.
+fn unit(answer: &Answer) -> Option<&str> {
+    answer.tables.iter().flat_map(|table| &table.columns).find_map(|column| column.strip_prefix("median, "))
 }
 
 /// Patients that remain at the end of a flow.
@@ -119,8 +137,11 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
                 line.estimate.n,
             );
         }
-        if matches!(node.operation, Operation::Evaluate(_)) {
-            told.extend(answer.notes.iter().map(|note| format!("<li>{}</li>", line(&sentence(note)))));
+        if let Operation::Evaluate(evaluate) = &node.operation {
+            // The models that were asked about; what their comparators do stands in the results.
+            let names: Vec<String> = evaluate.models.iter().map(|model| format!("{} ", label(plan, model))).collect();
+            let own = |note: &&String| names.iter().any(|name| note.starts_with(name.as_str()));
+            told.extend(answer.notes.iter().filter(own).map(|note| format!("<li>{}</li>", line(&sentence(note)))));
         }
     }
     if !rows.is_empty() {

@@ -3,6 +3,7 @@
 use crate::frame::DataError;
 use crate::fuse::FuseError;
 use crate::learn::FitError;
+use crate::omics::OmicsError;
 use crate::progress::Cancelled;
 use crate::stats::NotEstimable;
 use crate::syntax::ast::Span;
@@ -65,6 +66,20 @@ impl From<DataError> for Fault {
             _ => None,
         };
         Fault { help, ..Fault::data(error.code(), error.to_string()) }
+    }
+}
+
+impl From<OmicsError> for Fault {
+    fn from(error: OmicsError) -> Self {
+        let fault = match &error {
+            OmicsError::Cancelled(cancelled) => (*cancelled).into(),
+            OmicsError::NotEstimable(_) => Fault::run(error.code(), error.to_string()),
+            _ => Fault::data(error.code(), error.to_string()),
+        };
+        match error.help() {
+            Some(help) => fault.helped(help),
+            None => fault,
+        }
     }
 }
 

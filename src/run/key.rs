@@ -10,7 +10,7 @@ use crate::frame::evaluate::columns;
 use crate::frame::expression::Expression;
 use crate::learn::recipe::{Candidate, Design, Recipe, Resampling, Search};
 use crate::learn::{Block, Values};
-use crate::plan::node::{Competing, Cut, Grouping, Model, ModelRef, Operation, Term};
+use crate::plan::node::{Along, Competing, Cut, Grouping, Model, ModelRef, Operation, Term};
 use crate::plan::{Node, NodeId, Rows};
 use crate::stats::Outcome;
 
@@ -19,7 +19,7 @@ use super::store::Key;
 use super::world::{EndpointValue, World};
 
 /// Grows when the code computes something else from the same inputs.
-const CODE: u32 = 1;
+const CODE: u32 = 2;
 
 /// Keys of the steps of a plan; those of models are found before those of what asks them.
 pub struct Keys<'a> {
@@ -51,6 +51,20 @@ impl<'a> Keys<'a> {
         let key = Key(*blake3::hash(whole.to_string().as_bytes()).as_bytes());
         self.known.insert(node.id, key);
         Ok(key)
+    }
+
+    /// The key of what is kept of a model or of groups beside their answer: it follows from every
+    /// row of the model's table as well, and from the horizons at which it is asked.
+    ///
+    /// # Errors
+    /// A step without a key.
+    pub fn record(&self, node: &Node, horizons: &[f64]) -> Result<Key, Fault> {
+        let key = self.known.get(&node.id).ok_or_else(|| Fault::run("run::skipped", "not run"))?;
+        let whole = match &node.operation {
+            Operation::Groups(groups) => self.whole_data(groups.model.model)?,
+            _ => self.whole_data(node.id)?,
+        };
+        Ok(key.piece(&format!("record {}", json!([whole, horizons]))))
     }
 
     fn body(&self, node: &Node) -> Result<Json, Fault> {
@@ -111,6 +125,7 @@ impl<'a> Keys<'a> {
                     "rows": self.rows(&describe.rows, &used)?,
                     "units": used.iter().map(|name| world.unit(set.table, name)).collect::<Vec<_>>(),
                     "by": by, "columns": describe.columns, "show": describe.show,
+                    "told": [&describe.mean, &describe.median, &describe.levels], "adjust": describe.adjust,
                     "endpoints": self.endpoints(&describe.endpoints, &describe.rows)?,
                 })
             }
@@ -118,6 +133,7 @@ impl<'a> Keys<'a> {
                 "models": self.model_refs(&correlate.models)?,
                 "data": correlate.models.iter().map(|m| self.model_data(m.model, &correlate.rows)).collect::<Result<Vec<_>, _>>()?,
                 "columns": correlate.columns,
+                "blocks": correlate.blocks.iter().map(|block| self.block(block, &correlate.rows)).collect::<Result<Vec<_>, _>>()?,
                 "rows": self.rows(&correlate.rows, &names(correlate.columns.iter().map(|(_, e)| e)))?,
                 "method": correlate.method,
             }),
@@ -128,7 +144,11 @@ impl<'a> Keys<'a> {
                     for model in evaluate.models.iter().chain(&evaluate.against) {
                         seen.push(self.model_data(model.model, rows)?);
                     }
-                    on.push(json!([self.rows(rows, &[])?, seen]));
+                    let used = match &evaluate.over {
+                        Some(Resampling::LeaveOut { column }) => vec![column.clone()],
+                        _ => Vec::new(),
+                    };
+                    on.push(json!([self.rows(rows, &used)?, seen]));
                 }
                 json!({
                     "models": self.model_refs(&evaluate.models)?,
@@ -137,13 +157,16 @@ impl<'a> Keys<'a> {
                     "over": evaluate.over.as_ref().map(resampling),
                     "horizons": evaluate.horizons, "labels": evaluate.horizon_labels,
                     "metrics": evaluate.metrics, "figures": evaluate.figures,
+                    "adjust": evaluate.adjust, "bca": evaluate.bca,
                     "apparent": evaluate.apparent, "threshold": evaluate.threshold,
                 })
             }
             Operation::Explain(explain) => json!({
                 "models": self.model_refs(&explain.models)?,
-                "method": explain.method, "over": resampling(&explain.over),
+                "method": explain.method, "settings": settings(&explain.settings),
+                "horizon": explain.horizon, "over": resampling(&explain.over),
                 "rows": self.rows(&explain.rows, &[])?,
+                "data": explain.models.iter().map(|m| self.model_data(m.model, &explain.rows)).collect::<Result<Vec<_>, _>>()?,
             }),
             Operation::Quadrants(quadrants) => {
                 let on = quadrants
@@ -162,12 +185,51 @@ impl<'a> Keys<'a> {
                     .collect::<Result<Vec<_>, Fault>>()?;
                 json!({ "by": self.known(stratify.by)?, "within": stratify.within, "adjust": stratify.adjust_for, "on": on })
             }
-            Operation::Contrast(contrast) => json!({
-                "models": self.model_refs(&contrast.models)?,
-                "rows": self.rows(&contrast.rows, &[])?,
-                "expression": world.table(contrast.expression)?.table.hash().to_vec(),
-                "enrich": contrast.enrich,
-            }),
+            Operation::Contrast(contrast) => {
+                let mut by = Vec::new();
+                let mut used = names(contrast.adjust_for.iter().map(|(_, expression)| expression));
+                for along in &contrast.by {
+                    by.push(match along {
+                        Along::Model(model) => {
+                            json!([self.model_ref(model)?, self.model_data(model.model, &contrast.rows)?])
+                        }
+                        Along::Groups(id) => self.known(*id)?,
+                        Along::Column { label, expression } => {
+                            for name in columns(expression) {
+                                if !used.contains(&name) {
+                                    used.push(name);
+                                }
+                            }
+                            json!([label, expression])
+                        }
+                    });
+                }
+                let enrich: Vec<Json> = contrast
+                    .enrich
+                    .iter()
+                    .map(|enrich| {
+                        // A file that cannot be read is told when it is asked.
+                        let files: Vec<Json> = enrich
+                            .files
+                            .iter()
+                            .map(|file| {
+                                let content = std::fs::read(world.folder.join(file)).ok();
+                                json!([file, content.map(|bytes| hex(blake3::hash(&bytes).as_bytes()))])
+                            })
+                            .collect();
+                        json!([enrich.method, files, settings(&enrich.settings)])
+                    })
+                    .collect();
+                json!({
+                    "by": by,
+                    "rows": self.rows(&contrast.rows, &used)?,
+                    "expression": hex(&world.expression(contrast.expression)?.hash()),
+                    "adjust": contrast.adjust_for,
+                    "test": contrast.test,
+                    "settings": settings(&contrast.test_settings),
+                    "enrich": enrich,
+                })
+            }
             Operation::Infer(infer) => {
                 let formula = &infer.formula;
                 let terms = |terms: &[Term]| -> Vec<Json> {
@@ -252,6 +314,11 @@ impl<'a> Keys<'a> {
             Operation::Recalibrate(recalibrate) => self.whole_data(recalibrate.model.model),
             _ => Ok(Json::Null),
         }
+    }
+
+    fn block(&self, (name, id): &(String, NodeId), rows: &Rows) -> Result<Json, Fault> {
+        let set = self.world.rows(rows)?;
+        Ok(json!([name, block_hash(&self.world.block_on(*id, set.table)?, &set.rows)]))
     }
 
     fn data(&self, model: &Model, rows: &Rows) -> Result<Json, Fault> {

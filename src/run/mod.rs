@@ -11,6 +11,7 @@
 
 pub mod archive;
 pub mod fault;
+pub mod frozen;
 pub mod key;
 pub mod lock;
 pub mod operations;
@@ -27,7 +28,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::frame::Table;
-use crate::plan::Plan;
+use crate::frame::read::Files;
+use crate::plan::{NodeId, Plan};
 use crate::progress::Watch;
 
 pub use fault::{Fault, FaultKind};
@@ -41,6 +43,10 @@ pub struct Inputs {
     pub folder: PathBuf,
     /// Tables bound by their name in the study; they take the place of files.
     pub tables: BTreeMap<String, Table>,
+    /// How files are read: anew, or as they are remembered.
+    pub files: Files,
+    /// Whether models and predictions of every patient are wanted as files.
+    pub models: bool,
 }
 
 /// A finished run.
@@ -50,6 +56,8 @@ pub struct Report {
     /// Steps that were computed, and those that the store had.
     pub computed: Vec<String>,
     pub stored: Vec<String>,
+    /// The fitted models, where they were asked for, each with its predictions of every patient.
+    pub models: Vec<(frozen::ModelFile, results::ResultTable)>,
 }
 
 /// A run that did not come to its end, with what did.
@@ -65,5 +73,14 @@ pub struct Failure {
 /// # Errors
 /// Every fault of the data, or of the steps that failed.
 pub fn run(plan: &Plan, inputs: &Inputs, store: &Store, watch: &Watch) -> Result<Report, Failure> {
-    scheduler::run(plan, inputs, store, watch)
+    scheduler::run(plan, None, inputs, store, watch)
+}
+
+/// Answers only what is asked: the data and the models that `asked` stand on are read and fitted,
+/// and nothing else is.
+///
+/// # Errors
+/// As [`run`].
+pub fn answer(plan: &Plan, asked: &[NodeId], inputs: &Inputs, store: &Store, watch: &Watch) -> Result<Report, Failure> {
+    scheduler::run(plan, Some(asked), inputs, store, watch)
 }

@@ -284,7 +284,11 @@ impl Cell {
             Cell::Count(count) => count.to_string(),
             Cell::Number { value, digits } => fixed(*value, *digits),
             Cell::CountOf { count, of: 0 } => count.to_string(),
-            Cell::CountOf { count, of } => format!("{count} ({}%)", fixed(100.0 * *count as f64 / *of as f64, 1)),
+            // A tenth of a percent says nothing of fewer than a hundred patients.
+            Cell::CountOf { count, of } => {
+                let digits = usize::from(*of >= 100);
+                format!("{count} ({}%)", fixed(100.0 * *count as f64 / *of as f64, digits))
+            }
             Cell::P(p) => shown_p(*p),
             Cell::Estimate { value, lower: Some(lower), upper: Some(upper), digits } => {
                 format!("{} ({})", fixed(*value, *digits), interval(*lower, *upper, *digits))
@@ -421,7 +425,8 @@ mod tests {
     #[test]
     fn cells_are_written_for_readers_and_for_files() {
         assert_eq!(Cell::number(f64::NAN, 2).shown(), "not estimable");
-        assert_eq!(Cell::count_of(1, 3).shown(), "1 (33.3%)");
+        assert_eq!(Cell::count_of(1, 3).shown(), "1 (33%)");
+        assert_eq!(Cell::count_of(1, 300).shown(), "1 (0.3%)");
         assert_eq!(Cell::P(0.0004).shown(), "< 0.001");
         assert_eq!(Cell::P(0.0496).shown(), "0.050");
         assert_eq!(Cell::P(0.2).shown(), "0.20");

@@ -14,9 +14,10 @@ use crate::progress::{Cancelled, Watch};
 use crate::random::Stream;
 
 use super::fault::{Fault, FaultKind};
+use super::frozen::{self, ModelFile, Record};
 use super::key::Keys;
 use super::operations;
-use super::results::{Answer, FORMAT, Look, Notice, Results, StudyRecord};
+use super::results::{Answer, FORMAT, Look, Notice, ResultTable, Results, StudyRecord};
 use super::step::{Done, Made, Step};
 use super::store::{Key, Store};
 use super::world::World;
@@ -29,7 +30,13 @@ struct Kept {
     notices: Vec<Notice>,
 }
 
-pub(super) fn run(plan: &Plan, inputs: &Inputs, store: &Store, watch: &Watch) -> Result<Report, Failure> {
+pub(super) fn run(
+    plan: &Plan,
+    only: Option<&[NodeId]>,
+    inputs: &Inputs,
+    store: &Store,
+    watch: &Watch,
+) -> Result<Report, Failure> {
     let mut faults = Vec::new();
     for name in inputs.tables.keys() {
         let tables: Vec<&str> = plan
@@ -45,15 +52,28 @@ pub(super) fn run(plan: &Plan, inputs: &Inputs, store: &Store, watch: &Watch) ->
     }
     let mut world = World::new(plan, inputs.folder.clone());
     watch.begin("reading data", None);
-    faults.extend(read(&mut world, inputs, store, watch));
+    let below = only.map(|only| below(plan, only));
+    faults.extend(read(&mut world, below.as_ref(), inputs, store, watch));
     watch.end("reading data");
     if !faults.is_empty() {
         return Err(Failure { faults, report: None });
     }
     let world = world;
-    let work = Work::plan(&world, store, watch);
+    let work = Work::plan(&world, only, below.as_ref(), store, watch, inputs.models);
     work.execute();
     work.finish()
+}
+
+/// The nodes asked for and all that they stand on.
+fn below(plan: &Plan, asked: &[NodeId]) -> HashSet<NodeId> {
+    let mut found: HashSet<NodeId> = asked.iter().copied().collect();
+    // Inputs stand before the nodes that use them.
+    for node in plan.nodes().iter().rev() {
+        if found.contains(&node.id) {
+            found.extend(node.inputs.iter().copied());
+        }
+    }
+    found
 }
 
 /// Whether the node is evaluated with the data.
@@ -77,12 +97,19 @@ fn is_read(operation: &Operation) -> bool {
 
 /// Evaluates the data nodes in order; a fault stops what stands on it and nothing else, so that
 /// all faults of the data are told in one run.
-fn read(world: &mut World<'_>, inputs: &Inputs, store: &Store, watch: &Watch) -> Vec<Fault> {
+fn read(
+    world: &mut World<'_>,
+    below: Option<&HashSet<NodeId>>,
+    inputs: &Inputs,
+    store: &Store,
+    watch: &Watch,
+) -> Vec<Fault> {
     let plan = world.plan;
     let root = Stream::root(plan.study.seed);
     let mut faults: Vec<Fault> = Vec::new();
     let mut failed: HashSet<NodeId> = HashSet::new();
-    for node in plan.nodes().iter().filter(|node| is_read(&node.operation)) {
+    let wanted = |node: &&Node| is_read(&node.operation) && below.is_none_or(|below| below.contains(&node.id));
+    for node in plan.nodes().iter().filter(wanted) {
         if node.inputs.iter().any(|input| failed.contains(input)) {
             failed.insert(node.id);
             continue;
@@ -90,7 +117,7 @@ fn read(world: &mut World<'_>, inputs: &Inputs, store: &Store, watch: &Watch) ->
         let done = watch.check().map_err(Fault::from).and_then(|()| match &node.operation {
             Operation::Table(table) => {
                 let bound = inputs.tables.get(super::world::word(node));
-                operations::table::run(world, node, table, &inputs.folder, bound)
+                operations::table::run(world, node, table, inputs, bound)
             }
             Operation::Derive(derive) => operations::derive::run(world, node, derive),
             Operation::Cohort(cohort) => operations::cohort::run(world, node, cohort),
@@ -125,6 +152,9 @@ struct Work<'a> {
     steps: Vec<NodeId>,
     keys: HashMap<NodeId, Key>,
     stored: HashMap<NodeId, Kept>,
+    /// Where models and groups are wanted as files: what is kept of them, and under which key.
+    record_keys: HashMap<NodeId, Key>,
+    records: Mutex<HashMap<NodeId, Record>>,
     /// Steps to run: without an answer in the store, or asked by such a one.
     running: Vec<NodeId>,
     waiting: HashMap<NodeId, AtomicUsize>,
@@ -134,14 +164,23 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn plan(world: &'a World<'a>, store: &'a Store, watch: &'a Watch) -> Self {
+    fn plan(
+        world: &'a World<'a>,
+        only: Option<&[NodeId]>,
+        below: Option<&HashSet<NodeId>>,
+        store: &'a Store,
+        watch: &'a Watch,
+        models: bool,
+    ) -> Self {
         let plan = world.plan;
+        let is_below = |id: &NodeId| below.is_none_or(|below| below.contains(id));
+        let is_asked = |id: &NodeId| only.is_none_or(|only| only.contains(id));
         let mut keys = Keys::new(world);
         let mut known = HashMap::new();
         let mut stored = HashMap::new();
         let mut failed: HashMap<NodeId, Result<Kept, Fault>> = HashMap::new();
         let steps: Vec<NodeId> =
-            plan.nodes().iter().filter(|node| !is_data(&node.operation)).map(|node| node.id).collect();
+            plan.nodes().iter().filter(|node| !is_data(&node.operation)).map(|node| node.id).filter(is_below).collect();
         for id in &steps {
             let node = plan.node(*id);
             match keys.of(node) {
@@ -156,9 +195,25 @@ impl<'a> Work<'a> {
                 }
             }
         }
+        let (mut record_keys, mut records) = (HashMap::new(), HashMap::new());
+        for id in steps.iter().filter(|id| models && known.contains_key(id)) {
+            let node = plan.node(*id);
+            let horizons = match &node.operation {
+                Operation::Model(_) => days(world, *id),
+                Operation::Groups(_) => Vec::new(),
+                _ => continue,
+            };
+            let Ok(key) = keys.record(node, &horizons) else { continue };
+            record_keys.insert(*id, key);
+            if let Some(record) = store.get(&key).and_then(|json| serde_json::from_value(json).ok()) {
+                records.insert(*id, record);
+            }
+        }
         let in_steps: HashSet<NodeId> = steps.iter().copied().collect();
+        let is_missing =
+            |id: &NodeId| !stored.contains_key(id) || (record_keys.contains_key(id) && !records.contains_key(id));
         let mut needed: HashSet<NodeId> =
-            steps.iter().copied().filter(|id| known.contains_key(id) && !stored.contains_key(id)).collect();
+            steps.iter().copied().filter(|id| is_asked(id) && known.contains_key(id) && is_missing(id)).collect();
         for id in steps.iter().rev() {
             if needed.contains(id) {
                 needed.extend(
@@ -169,6 +224,9 @@ impl<'a> Work<'a> {
             }
         }
         let running: Vec<NodeId> = steps.iter().copied().filter(|id| needed.contains(id)).collect();
+        // What was not asked for and did not have to be computed is not told.
+        let steps: Vec<NodeId> =
+            steps.into_iter().filter(|id| is_asked(id) || needed.contains(id) || failed.contains_key(id)).collect();
         let mut dependents: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
         let mut waiting = HashMap::new();
         for id in &running {
@@ -186,6 +244,8 @@ impl<'a> Work<'a> {
             steps,
             keys: known,
             stored,
+            record_keys,
+            records: Mutex::new(records),
             running,
             waiting,
             dependents,
@@ -246,6 +306,7 @@ impl<'a> Work<'a> {
             notices: Mutex::new(Vec::new()),
         };
         let Done { answer, made } = operate(&step)?;
+        self.keep(node, &made)?;
         if !matches!(made, Made::Nothing)
             && let Ok(mut all) = self.made.lock()
         {
@@ -261,10 +322,66 @@ impl<'a> Work<'a> {
         Ok(kept)
     }
 
-    fn finish(self) -> Result<Report, Failure> {
+    /// Keeps what a file of the step's model needs beside its answer.
+    fn keep(&self, node: &Node, made: &Made) -> Result<(), Fault> {
+        let Some(key) = self.record_keys.get(&node.id) else { return Ok(()) };
+        if self.records.lock().is_ok_and(|records| records.contains_key(&node.id)) {
+            return Ok(());
+        }
+        if let Some(record) = frozen::record(made, &days(self.world, node.id))?
+            && let Ok(mut records) = self.records.lock()
+        {
+            if let Ok(json) = serde_json::to_value(&record) {
+                // What cannot be kept is computed again next time: slower, not wrong.
+                let _ = self.store.put(key, &json);
+            }
+            records.insert(node.id, record);
+        }
+        Ok(())
+    }
+
+    /// The models as files, each with its predictions.
+    fn models(&self, study: &StudyRecord, answers: &[Answer]) -> Result<Vec<(ModelFile, ResultTable)>, Fault> {
+        let records = self.records.lock().map(|records| records.clone()).unwrap_or_default();
+        let groups: BTreeMap<NodeId, Record> = records
+            .iter()
+            .filter(|(_, record)| matches!(record, Record::Groups { .. }))
+            .map(|(id, record)| (*id, record.clone()))
+            .collect();
+        let estimates: Vec<_> = answers.iter().flat_map(|answer| answer.estimates.iter().cloned()).collect();
+        let mut files = Vec::new();
+        for id in &self.steps {
+            let node = self.world.plan.node(*id);
+            let (Operation::Model(spec), Some(Record::Model(scores))) = (&node.operation, records.get(id)) else {
+                continue;
+            };
+            let made = self.made.lock().ok().and_then(|made| match made.get(id) {
+                Some(Made::Model(model)) => Some(model.fitted.freeze()),
+                _ => None,
+            });
+            let kept = || self.keys.get(id).and_then(|key| self.store.get(&key.piece("fitted")));
+            let Some(design) = made.or_else(kept) else { continue };
+            let accepted: Vec<(String, String)> = accepted(self.world.plan, node).into_iter().collect();
+            let parts = frozen::Parts {
+                world: self.world,
+                node,
+                spec,
+                design,
+                scores,
+                groups: &groups,
+                study,
+                estimates: &estimates,
+                accepted: &accepted,
+            };
+            files.push(frozen::assemble(&parts).map_err(|fault| placed(fault, node))?);
+        }
+        Ok(files)
+    }
+
+    fn finish(mut self) -> Result<Report, Failure> {
         let plan = self.world.plan;
-        let mut done = self.done.into_inner().unwrap_or_default();
-        let mut stored = self.stored;
+        let mut done = self.done.lock().map(|mut done| std::mem::take(&mut *done)).unwrap_or_default();
+        let mut stored = std::mem::take(&mut self.stored);
         let (mut answers, mut notices, mut faults) = (Vec::new(), self.world.notices.clone(), Vec::new());
         let (mut computed, mut from_store, mut looks) = (Vec::new(), Vec::new(), Vec::new());
         for id in &self.steps {
@@ -303,7 +420,14 @@ impl<'a> Work<'a> {
             notices,
             looks,
         };
-        let report = Report { results, computed, stored: from_store };
+        let mut models = Vec::new();
+        if !self.record_keys.is_empty() {
+            match self.models(&results.study, &results.answers) {
+                Ok(files) => models = files,
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let report = Report { results, computed, stored: from_store, models };
         // What did not run because something else failed is no fault of its own.
         let told: Vec<Fault> = faults.iter().filter(|fault| fault.code != "run::skipped").cloned().collect();
         if faults.is_empty() {
@@ -321,6 +445,11 @@ impl<'a> Work<'a> {
     }
 }
 
+/// Days at which the study judges a model.
+fn days(world: &World<'_>, model: NodeId) -> Vec<f64> {
+    frozen::horizons(world, model).into_iter().map(|horizon| horizon.days).collect()
+}
+
 fn operate(step: &Step<'_>) -> Result<Done, Fault> {
     let nothing = |answer: Answer| Done { answer, made: Made::Nothing };
     match &step.node.operation {
@@ -335,10 +464,7 @@ fn operate(step: &Step<'_>) -> Result<Done, Fault> {
         Operation::Explain(explain) => operations::explain::run(step, explain).map(nothing),
         Operation::Quadrants(quadrants) => operations::quadrants::run(step, quadrants).map(nothing),
         Operation::Stratify(stratify) => operations::stratify::run(step, stratify).map(nothing),
-        Operation::Contrast(_) => Err(Fault::unavailable(
-            "`contrast`",
-            "the predictions of the models can be taken from the library, and `omics` has the engines",
-        )),
+        Operation::Contrast(contrast) => operations::contrast::run(step, contrast).map(nothing),
         Operation::Recalibrate(recalibrate) => operations::recalibrate::run(step, recalibrate).map(nothing),
         _ => Ok(nothing(Answer::default())),
     }

@@ -56,7 +56,11 @@ impl<'a> Step<'a> {
     }
 
     pub fn intervals(&self) -> IntervalPlan {
-        IntervalPlan { level: self.plan().study.level, resamples: self.plan().study.resamples }
+        IntervalPlan {
+            level: self.plan().study.level,
+            resamples: self.plan().study.resamples,
+            ..IntervalPlan::default()
+        }
     }
 
     pub fn notice(&self, code: &str, message: String) {

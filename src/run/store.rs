@@ -2,8 +2,10 @@
 //! value follows from. A file is written under another name and renamed, and begins with the
 //! checksum of what follows; one that is partial or spoilt counts as absent.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
@@ -26,32 +28,50 @@ impl Key {
     }
 }
 
-/// A folder of finished work; without a folder nothing is kept.
+/// A folder of finished work, or the memory of this process; else nothing is kept.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    folder: Option<PathBuf>,
+    place: Place,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Place {
+    #[default]
+    Nowhere,
+    Memory(Arc<Mutex<HashMap<[u8; 32], Json>>>),
+    Folder(PathBuf),
 }
 
 impl Store {
     /// Keeps nothing.
     pub fn none() -> Self {
-        Store { folder: None }
+        Store { place: Place::Nowhere }
+    }
+
+    /// Keeps everything until the process ends; clones share it.
+    pub fn memory() -> Self {
+        Store { place: Place::Memory(Arc::default()) }
     }
 
     /// # Errors
     /// The folder cannot be made.
     pub fn at(folder: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        Ok(Store { folder: Some(folder.to_owned()) })
+        Ok(Store { place: Place::Folder(folder.to_owned()) })
     }
 
     fn path(&self, key: &Key) -> Option<PathBuf> {
+        let Place::Folder(folder) = &self.place else { return None };
         let hex = key.hex();
-        Some(self.folder.as_ref()?.join(&hex[..2]).join(&hex[2..]))
+        Some(folder.join(&hex[..2]).join(&hex[2..]))
     }
 
     /// The value, if it is there and whole.
     pub fn get(&self, key: &Key) -> Option<Json> {
+        if let Place::Memory(kept) = &self.place {
+            // A poisoned lock means that another thread failed while it held whole values only.
+            return kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key.0).cloned();
+        }
         let content = std::fs::read(self.path(key)?).ok()?;
         let (sum, body) = content.split_at_checked(64)?;
         let body = body.strip_prefix(b"\n")?;
@@ -66,12 +86,47 @@ impl Store {
     /// # Errors
     /// What the file system reports.
     pub fn put(&self, key: &Key, value: &Json) -> io::Result<()> {
+        if let Place::Memory(kept) = &self.place {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).insert(key.0, value.clone());
+            return Ok(());
+        }
         let Some(path) = self.path(key) else { return Ok(()) };
         let body = serde_json::to_vec(value).map_err(io::Error::other)?;
         let mut content = blake3::hash(&body).to_hex().as_bytes().to_vec();
         content.push(b'\n');
         content.extend(body);
         write_whole(&path, &content)
+    }
+
+    /// Throws away what is kept, and tells how many pieces there were. Whatever else lies in the
+    /// folder stays.
+    ///
+    /// # Errors
+    /// What the file system reports.
+    pub fn clear(&self) -> io::Result<usize> {
+        match &self.place {
+            Place::Nowhere => Ok(0),
+            Place::Memory(kept) => {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let count = kept.len();
+                kept.clear();
+                Ok(count)
+            }
+            Place::Folder(folder) => {
+                let mut count = 0;
+                for entry in std::fs::read_dir(folder)? {
+                    let entry = entry?;
+                    let name = entry.file_name();
+                    let is_ours =
+                        name.len() == 2 && name.to_string_lossy().bytes().all(|sign| sign.is_ascii_hexdigit());
+                    if is_ours && entry.file_type()?.is_dir() {
+                        count += std::fs::read_dir(entry.path())?.count();
+                        std::fs::remove_dir_all(entry.path())?;
+                    }
+                }
+                Ok(count)
+            }
+        }
     }
 }
 
@@ -137,6 +192,13 @@ mod tests {
         std::fs::write(&path, spoilt).unwrap();
         assert_eq!(store.get(&key), None);
         assert!(Store::none().put(&key, &Json::Null).is_ok());
+        std::fs::write(folder.path().join("history"), b"kept").unwrap();
+        assert_eq!(store.clear().unwrap(), 1);
+        assert!(folder.path().join("history").exists());
+        let memory = Store::memory();
+        memory.clone().put(&key, &Json::Null).unwrap();
+        assert_eq!(memory.get(&key), Some(Json::Null));
+        assert_eq!((memory.clear().unwrap(), memory.get(&key)), (1, None));
         assert_ne!(key.piece("a"), key.piece("b"));
     }
 }

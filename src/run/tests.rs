@@ -2,7 +2,6 @@
 //! they are there.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use crate::card::Settings;
 use crate::frame::expression::{Comparison, Expression};
@@ -62,7 +61,7 @@ fn table(plan: &mut Plan, name: &str, path: Option<&str>, key: &str) -> NodeId {
         key: Some(key.to_owned()),
         repeated: false,
         dictionary: crate::frame::dictionary::Dictionary::default(),
-        expression: false,
+        expression: None,
     };
     add(plan, &format!("table {name}"), &[], Operation::Table(spec))
 }
@@ -207,11 +206,11 @@ fn study(extra: bool) -> Plan {
         "describe eligible",
         &[cohort, response, os],
         Operation::Describe(Describe {
-            rows: Rows::Cohort(cohort),
             by: Some(Grouping::Expression { label: "arm".into(), expression: column("arm") }),
-            columns: Vec::new(),
             show: ["table", "response_rates", "follow_up", "median_survival"].map(str::to_owned).to_vec(),
             endpoints: vec![response, os],
+            adjust: Some("BH".into()),
+            ..Describe::of(Rows::Cohort(cohort))
         }),
     );
     let whole = |part: Option<&str>| ModelRef { model, part: part.map(str::to_owned) };
@@ -228,6 +227,8 @@ fn study(extra: bool) -> Plan {
             horizon_labels: Vec::new(),
             metrics: vec!["AUC".into(), "Brier".into()],
             figures: vec!["calibration".into(), "decision-curve".into()],
+            adjust: Some("holm".into()),
+            bca: false,
             apparent: false,
             threshold: None,
         }),
@@ -277,7 +278,7 @@ fn card(_: &str) -> &'static crate::card::Card {
 }
 
 fn inputs(rows: usize) -> Inputs {
-    Inputs { folder: PathBuf::new(), tables: BTreeMap::from([("trial".to_owned(), synthetic(rows))]) }
+    Inputs { tables: BTreeMap::from([("trial".to_owned(), synthetic(rows))]), ..Inputs::default() }
 }
 
 #[test]

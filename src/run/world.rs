@@ -9,6 +9,7 @@ use crate::frame::dictionary::Dictionary;
 use crate::frame::expression::{Expression, Type};
 use crate::frame::{Cells, Keys, Table, evaluate};
 use crate::learn::Block;
+use crate::omics::Expression as GeneMatrix;
 use crate::plan::node::{Operation, TimeUnit};
 use crate::plan::{Node, NodeId, Plan, Rows};
 use crate::stats::Outcome;
@@ -110,6 +111,8 @@ pub struct World<'a> {
     /// Folder that relative paths of the study start from.
     pub folder: PathBuf,
     pub tables: HashMap<NodeId, TableValue>,
+    /// Matrices of the expression tables; their samples are the rows of the table of that node.
+    pub expressions: HashMap<NodeId, Arc<GeneMatrix>>,
     pub cohorts: HashMap<NodeId, CohortValue>,
     pub splits: HashMap<NodeId, SplitValue>,
     pub endpoints: HashMap<NodeId, Arc<EndpointValue>>,
@@ -125,6 +128,7 @@ impl<'a> World<'a> {
             plan,
             folder,
             tables: HashMap::new(),
+            expressions: HashMap::new(),
             cohorts: HashMap::new(),
             splits: HashMap::new(),
             endpoints: HashMap::new(),
@@ -143,6 +147,12 @@ impl<'a> World<'a> {
     /// The table's own fault was told; what stands on it is told as not run.
     pub fn table(&self, id: NodeId) -> Result<&TableValue, Fault> {
         self.tables.get(&id).ok_or_else(|| self.absent(id))
+    }
+
+    /// # Errors
+    /// As [`World::table`].
+    pub fn expression(&self, id: NodeId) -> Result<&Arc<GeneMatrix>, Fault> {
+        self.expressions.get(&id).ok_or_else(|| self.absent(id))
     }
 
     /// # Errors

@@ -5,6 +5,7 @@
 
 use rand_xoshiro::rand_core::Rng;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::progress::{Cancelled, Watch};
 use crate::random::Stream;
@@ -12,6 +13,14 @@ use crate::random::Stream;
 use super::distribution::{normal_cdf, normal_quantile};
 use super::estimate::NotEstimable;
 use super::ranks::quantile_of_sorted;
+
+/// Which bootstrap interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BootstrapInterval {
+    Percentile,
+    /// Bias-corrected and accelerated; costs one more evaluation a patient.
+    Bca,
+}
 
 /// Why resampling gave nothing.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -138,7 +138,7 @@ mod tests {
             horizon: None,
             threshold: None,
         };
-        let plan = IntervalPlan { level: 0.95, resamples: 200 };
+        let plan = IntervalPlan { resamples: 200, ..IntervalPlan::default() };
         let (stream, watch) = (Stream::root(1), Watch::silent());
         let mut family: Vec<Comparison> = [&Auc as &dyn Metric, &Brier]
             .into_iter()

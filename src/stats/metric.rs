@@ -3,6 +3,7 @@
 
 use crate::card::Card;
 use crate::random::Stream;
+use crate::stats::bootstrap::BootstrapInterval;
 use crate::stats::{Estimate, NotEstimable, Outcome, Prediction, SurvivalCurves};
 
 /// Whether more is better.
@@ -33,13 +34,15 @@ pub struct Judged<'a> {
 pub struct IntervalPlan {
     /// Coverage, such as 0.95.
     pub level: f64,
-    /// Resamples where no analytic interval exists (percentile bootstrap).
+    /// Resamples where no analytic interval exists.
     pub resamples: usize,
+    /// Which interval the resamples give.
+    pub bootstrap: BootstrapInterval,
 }
 
 impl Default for IntervalPlan {
     fn default() -> Self {
-        IntervalPlan { level: 0.95, resamples: 1000 }
+        IntervalPlan { level: 0.95, resamples: 1000, bootstrap: BootstrapInterval::Percentile }
     }
 }
 

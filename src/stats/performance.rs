@@ -10,6 +10,7 @@ use crate::progress::Watch;
 use crate::random::Stream;
 
 use super::binomial::{ProportionInterval, proportion};
+pub use super::bootstrap::BootstrapInterval;
 use super::bootstrap::{ResampleFault, bca, counted_replicates, described, percentile};
 use super::calibration::{
     Bin, Binning, Smoother, bins, calibration_curve, errors_of, expected_to_observed, fit_intercept, fit_slope,
@@ -51,14 +52,6 @@ impl std::fmt::Display for Evidence {
             Evidence::External => f.write_str("external"),
         }
     }
-}
-
-/// Which bootstrap interval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum BootstrapInterval {
-    Percentile,
-    /// Bias-corrected and accelerated; costs one more evaluation a patient.
-    Bca,
 }
 
 /// What is evaluated and how.

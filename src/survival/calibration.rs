@@ -121,6 +121,15 @@ pub fn calibration(
     })
 }
 
+/// The integrated calibration index alone, for resampling.
+///
+/// # Errors
+/// A spline that cannot be fitted.
+pub fn integrated_index(outcome: &Censored, risk: ArrayView1<'_, f64>, horizon: f64) -> Result<f64, SurvivalError> {
+    let linear: Vec<f64> = risk.iter().map(|risk| cloglog(*risk)).collect();
+    Ok(smooth(outcome, risk, &linear, horizon)?.ici)
+}
+
 /// Complementary log-log of a risk, kept finite at 0 and 1.
 fn cloglog(risk: f64) -> f64 {
     let risk = risk.clamp(1e-10, 1.0 - 1e-10);

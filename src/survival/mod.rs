@@ -10,6 +10,7 @@ pub mod bma;
 pub mod boosting_loss;
 pub mod brier;
 pub mod calibration;
+pub mod calibration_slope;
 pub mod censoring;
 pub mod competing_risks;
 pub mod componentwise_gbsa;
@@ -18,6 +19,7 @@ pub mod cox;
 pub mod cox_learner;
 pub mod cox_tables;
 pub mod coxnet;
+pub mod decision_curve;
 pub mod design;
 pub mod error;
 pub mod extra_survival_trees;
@@ -60,6 +62,7 @@ pub fn metrics() -> &'static [&'static dyn Metric] {
     &[
         &time_dependent_auc::AucAtHorizon,
         &brier::BrierAtHorizon,
+        &calibration_slope::CalibrationSlope,
         &concordance::HarrellC,
         &time_dependent_auc::IntegratedAuc,
         &brier::IntegratedBrier,

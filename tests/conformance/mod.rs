@@ -1,7 +1,10 @@
 //! Our numbers beside the peers'.
 
 mod ibsi;
+mod imaging;
 mod learn;
+mod omics;
+mod omics_cases;
 mod radiomics;
 mod shared;
 mod stats;

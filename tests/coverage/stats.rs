@@ -111,7 +111,7 @@ fn intervals_cover() {
     }
     for place in [0, 1] {
         for size in covered {
-            assert!((920..=980).contains(&size[place]), "{} of {}", size[place], cases[place].0);
+            assert!((930..=970).contains(&size[place]), "{} of {}", size[place], cases[place].0);
         }
     }
 }

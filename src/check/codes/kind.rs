@@ -46,6 +46,13 @@ pub(super) static CODES: &[Code] = &[
         good: r#"include "ECOG 0-1": ecog <= 1"#,
     },
     Code {
+        code: "kind::contrast",
+        title: "Something that expression cannot be contrasted by",
+        explanation: "A contrast is between two groups, or along a number: a prediction, a grouping, a column of two levels, a condition, or a column of numbers. Levels beyond two become a condition.",
+        bad: "contrast rna by stage",
+        good: r#"contrast rna by stage in ("III", "IV")"#,
+    },
+    Code {
         code: "kind::convention",
         title: "A step that the convention does not have",
         explanation: "The convention `ibsi` is measured on the image itself with all its features, and bins of one width start at the lowest intensity that is kept.",
@@ -213,6 +220,16 @@ discretize to 25"#,
         bad: "features f from patients",
         good: r#"features f from patients
   columns where role == "predictor""#,
+    },
+    Code {
+        code: "kind::no-comparator",
+        title: "A reclassification has no older model",
+        explanation: "NRI and IDI are of one model over another: name the other one after `against`.",
+        bad: r#"evaluate R on external
+  show NRI"#,
+        good: r#"evaluate R on external
+  against R.clinical
+  show NRI"#,
     },
     Code {
         code: "kind::no-criterion",

@@ -4,6 +4,7 @@
 mod arrow;
 mod csv;
 mod excel;
+mod files;
 mod parquet;
 
 use std::path::Path;
@@ -13,6 +14,8 @@ use super::dictionary::Dictionary;
 use super::fault::DataError;
 use super::infer;
 use super::table::Table;
+
+pub use files::Files;
 
 /// Text columns as a file holds them, before they have types.
 struct Raw {

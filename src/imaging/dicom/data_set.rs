@@ -35,7 +35,6 @@ pub struct Element<'a> {
     /// Whether the length was left open, so that the value is a sequence of items.
     pub open: bool,
     /// How the items of the value are laid down.
-    #[allow(dead_code)]
     inner: Encoding,
     at: usize,
 }
@@ -313,7 +312,6 @@ impl<'a> DataSet<'a> {
     ///
     /// # Errors
     /// [`DicomFault`] when the items are none.
-    #[allow(dead_code)]
     pub fn items(&self, tag: Tag) -> Result<Vec<DataSet<'a>>, DicomFault> {
         let Some(element) = self.get(tag) else { return Ok(Vec::new()) };
         let mut cursor = Cursor { bytes: element.value, at: 0, base: element.at };

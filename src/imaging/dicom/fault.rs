@@ -27,6 +27,16 @@ pub enum DicomFault {
     Overflow(f64),
     #[error("holds no DICOM image")]
     NoImage,
+    #[error("holds no segmentation: neither a DICOM SEG nor an RTSTRUCT")]
+    NoSegmentation,
+    #[error("holds {0} segmentations; name the file of one")]
+    SeveralSegmentations(usize),
+    #[error("is a structure set: its contours become a mask only on the grid of an image")]
+    NeedsGrid,
+    #[error("its structure `{name}` has a contour {reason}")]
+    Contour { name: String, reason: String },
+    #[error("its frame {frame} {reason}")]
+    Frame { frame: usize, reason: String },
     #[error("holds {} series; name one: {}", .0.len(), Lines(.0))]
     SeveralSeries(Vec<SeriesSummary>),
     #[error("holds no series {wanted}; its series are: {}", Lines(found))]
@@ -55,7 +65,7 @@ pub enum DicomFault {
 /// One series of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeriesSummary {
-    /// SeriesInstanceUID
+    /// SeriesInstanceUID, empty where absent
     pub uid: String,
     /// SeriesDescription, empty where absent
     pub description: String,
@@ -65,7 +75,8 @@ pub struct SeriesSummary {
 impl fmt::Display for SeriesSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.slices == 1 { "" } else { "s" };
-        write!(f, "{} ({} slice{plural}", self.uid, self.slices)?;
+        let name = if self.uid.is_empty() { "one without a UID" } else { &self.uid };
+        write!(f, "{name} ({} slice{plural}", self.slices)?;
         if !self.description.is_empty() {
             write!(f, ", `{}`", self.description)?;
         }

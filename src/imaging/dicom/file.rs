@@ -16,6 +16,7 @@ pub enum Packing {
     Native,
     RunLength,
     Jpeg,
+    JpegLs,
     Jpeg2000,
 }
 
@@ -42,6 +43,7 @@ impl TransferSyntax {
             "5" => packed(Packing::RunLength),
             // Baseline, extended, lossless, lossless of first order.
             "4.50" | "4.51" | "4.57" | "4.70" => packed(Packing::Jpeg),
+            "4.80" | "4.81" => packed(Packing::JpegLs),
             "4.90" | "4.91" => packed(Packing::Jpeg2000),
             _ => return Err(unknown()),
         })

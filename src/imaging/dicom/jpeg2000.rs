@@ -29,7 +29,9 @@ pub fn decode(packed: &[u8], rows: usize, columns: usize) -> Result<Vec<i64>, St
     }
     // The decoder shifts every stream by half its range, which is right for unsigned ones only.
     let shift = if size.signed { 1i64 << (size.precision - 1) } else { 0 };
-    Ok(samples.iter().map(|sample| sample.round() as i64 - shift).collect())
+    // A lossy stream may overshoot the range of its samples.
+    let most = ((1u32 << size.precision) - 1) as f32;
+    Ok(samples.iter().map(|sample| sample.round().clamp(0.0, most) as i64 - shift).collect())
 }
 
 /// What the SIZ marker says (ISO/IEC 15444-1, A.5.1).

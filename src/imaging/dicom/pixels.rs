@@ -3,7 +3,7 @@
 use super::data_set::DataSet;
 use super::fault::DicomFault;
 use super::file::{Packing, TransferSyntax};
-use super::{jpeg, jpeg2000, run_length, tag};
+use super::{jpeg, jpeg_ls, jpeg2000, run_length, tag};
 
 /// How the pixels of an image are laid down: the attributes of the Image Pixel module (PS3.3, C.7.6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,21 @@ impl PixelFormat {
         }
     }
 
+    /// The value of a sample that a codec gave. Codecs know of signs or do not, and what a lossy one overshoots
+    /// BitsStored by is a value still, so nothing is masked.
+    fn sample(&self, sample: i64) -> i64 {
+        let half = 1i64 << (self.stored - 1);
+        if !self.signed || sample < half {
+            sample
+        } else if sample < 2 * half {
+            sample - 2 * half
+        } else if sample >= 1 << (self.allocated - 1) {
+            sample - (1 << self.allocated)
+        } else {
+            sample
+        }
+    }
+
     fn values(&self, bytes: &[u8], little: bool) -> Vec<i64> {
         match self.allocated {
             8 => bytes.iter().map(|byte| self.value(u32::from(*byte))).collect(),
@@ -151,15 +166,10 @@ pub fn frame(
         packing => {
             let decoded = match packing {
                 Packing::Jpeg => jpeg::decode(&packed, format.rows, format.columns),
+                Packing::JpegLs => jpeg_ls::decode(&packed, format.rows, format.columns),
                 _ => jpeg2000::decode(&packed, format.rows, format.columns),
             };
-            // A stream's numbers are the low bits of a pixel; BitsStored says which of them count.
-            let aligned = PixelFormat { high_bit: format.stored - 1, ..*format };
-            decoded
-                .map_err(|reason| failed(packing, reason))?
-                .into_iter()
-                .map(|value| aligned.value(value as u32))
-                .collect()
+            decoded.map_err(|reason| failed(packing, reason))?.into_iter().map(|sample| format.sample(sample)).collect()
         }
     };
     if values.len() != format.pixels() {
@@ -173,6 +183,7 @@ fn codec(packing: Packing) -> &'static str {
         Packing::Native => "native",
         Packing::RunLength => "RLE",
         Packing::Jpeg => "JPEG",
+        Packing::JpegLs => "JPEG-LS",
         Packing::Jpeg2000 => "JPEG 2000",
     }
 }

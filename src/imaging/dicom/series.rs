@@ -26,6 +26,7 @@ use rayon::prelude::*;
 use super::data_set::DataSet;
 use super::fault::{DicomFault, SeriesSummary};
 use super::file::{DicomFile, is_dicom};
+use super::frames::{Plane, axes, dot, minus};
 use super::pixels::{PixelFormat, frame};
 use super::tag;
 use crate::imaging::error::{Fault, ImagingError};
@@ -58,12 +59,7 @@ struct Slice {
     series: String,
     description: String,
     format: PixelFormat,
-    /// Along the rows (to the next column), then down the columns.
-    orientation: [f64; 6],
-    position: [f64; 3],
-    /// Between rows, then between columns.
-    spacing: [f64; 2],
-    thickness: Option<f64>,
+    plane: Plane,
     slope: f64,
     intercept: f64,
 }
@@ -179,51 +175,29 @@ fn facts(path: &Path, data: &DataSet<'_>) -> Result<Slice, DicomFault> {
         let reason = "maps values through a table, which is not supported";
         return Err(wrong(tag::MODALITY_LUT_SEQUENCE, "a table".into(), reason));
     }
-    let orientation: [f64; 6] = data.need_decimals(tag::IMAGE_ORIENTATION_PATIENT)?;
-    let [row, column] = axes(&orientation);
-    let unit = |axis: [f64; 3]| (dot(axis, axis).sqrt() - 1.0).abs() < 1e-3;
-    if !unit(row) || !unit(column) || dot(row, column).abs() > 1e-3 {
-        let reason = "is no pair of perpendicular unit vectors";
-        return Err(wrong(tag::IMAGE_ORIENTATION_PATIENT, format!("{orientation:?}"), reason));
+    let positive = |tag| data.decimal(tag).map(|length| length.filter(|mm| *mm > 0.0));
+    let plane = Plane {
+        orientation: data.need_decimals(tag::IMAGE_ORIENTATION_PATIENT)?,
+        position: data.need_decimals(tag::IMAGE_POSITION_PATIENT)?,
+        spacing: data.need_decimals(tag::PIXEL_SPACING)?,
+        between: positive(tag::SPACING_BETWEEN_SLICES)?,
+        thickness: positive(tag::SLICE_THICKNESS)?,
     }
-    let spacing: [f64; 2] = data.need_decimals(tag::PIXEL_SPACING)?;
-    if spacing.iter().any(|mm| *mm <= 0.0) {
-        return Err(wrong(tag::PIXEL_SPACING, format!("{spacing:?}"), "is not positive"));
-    }
+    .checked()?;
     let slope = data.decimal(tag::RESCALE_SLOPE)?.unwrap_or(1.0);
     if slope == 0.0 {
         return Err(wrong(tag::RESCALE_SLOPE, "0".into(), "would make every value the same"));
     }
-    let positive = |tag| data.decimal(tag).map(|length| length.filter(|mm| *mm > 0.0));
     Ok(Slice {
         path: path.to_owned(),
-        series: data.need_text(tag::SERIES_INSTANCE_UID)?,
+        // Some tools that remove names remove UIDs: such files are taken for one series.
+        series: data.text(tag::SERIES_INSTANCE_UID).unwrap_or_default(),
         description: data.text(tag::SERIES_DESCRIPTION).unwrap_or_default(),
         format,
-        orientation,
-        position: data.need_decimals(tag::IMAGE_POSITION_PATIENT)?,
-        spacing,
-        thickness: positive(tag::SPACING_BETWEEN_SLICES)?.or(positive(tag::SLICE_THICKNESS)?),
+        plane,
         slope,
         intercept: data.decimal(tag::RESCALE_INTERCEPT)?.unwrap_or(0.0),
     })
-}
-
-fn axes(orientation: &[f64; 6]) -> [[f64; 3]; 2] {
-    let [a, b, c, d, e, f] = *orientation;
-    [[a, b, c], [d, e, f]]
-}
-
-fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-}
-
-fn minus(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    std::array::from_fn(|axis| a[axis] - b[axis])
 }
 
 /// Slices in order, and the grid that they are.
@@ -242,9 +216,8 @@ impl Grid {
     fn of(mut slices: Vec<Slice>, gaps: Gaps) -> Result<Grid, DicomFault> {
         let Some(first) = slices.first().cloned() else { return Err(DicomFault::NoImage) };
         alike(&first, &slices)?;
-        let [row, column] = axes(&first.orientation);
-        let normal = cross(row, column);
-        let along = |slice: &Slice| dot(slice.position, normal);
+        let normal = first.plane.normal();
+        let along = |slice: &Slice| dot(slice.plane.position, normal);
         slices.sort_by(|a, b| along(a).total_cmp(&along(b)).then_with(|| a.path.cmp(&b.path)));
         let steps: Vec<f64> = slices.windows(2).map(|pair| along(&pair[1]) - along(&pair[0])).collect();
         let mut sorted = steps.clone();
@@ -255,7 +228,7 @@ impl Grid {
         };
         let Some(median) = sorted.get(sorted.len() / 2).copied() else {
             let lacking = DicomFault::Missing("SliceThickness (or SpacingBetweenSlices, for a series of one slice)");
-            let depth = from.thickness.ok_or(lacking)?;
+            let depth = from.plane.between.or(from.plane.thickness).ok_or(lacking)?;
             return Ok(Grid { geometry: geometry(&from, normal, 1, depth), slices, missing: vec![0] });
         };
         let near = (median * 0.05).max(0.02);
@@ -265,7 +238,7 @@ impl Grid {
                 return Err(DicomFault::Duplicate { one, other, position: along(&pair[0]) });
             }
         }
-        stacked(&slices, minus(to.position, from.position), normal, &from)?;
+        stacked(&slices, minus(to.plane.position, from.plane.position), normal, &from)?;
         let mut missing = Vec::with_capacity(slices.len());
         for (step, pair) in steps.iter().zip(slices.windows(2)) {
             let count = (step / median).round();
@@ -296,13 +269,13 @@ fn alike(first: &Slice, slices: &[Slice]) -> Result<(), DicomFault> {
             let (first, second) = (size(first), size(slice));
             return Err(DicomFault::Mixed { what: "sizes", one, other, first, second });
         }
-        if slice.spacing.iter().zip(first.spacing).any(|(a, b)| (a - b).abs() > 1e-4) {
-            let text = |slice: &Slice| format!("{} x {} mm", slice.spacing[0], slice.spacing[1]);
+        if slice.plane.spacing.iter().zip(first.plane.spacing).any(|(a, b)| (a - b).abs() > 1e-4) {
+            let text = |slice: &Slice| format!("{} x {} mm", slice.plane.spacing[0], slice.plane.spacing[1]);
             let (first, second) = (text(first), text(slice));
             return Err(DicomFault::Mixed { what: "pixel spacings", one, other, first, second });
         }
-        if slice.orientation.iter().zip(first.orientation).any(|(a, b)| (a - b).abs() > 1e-4) {
-            let (first, second) = (first.orientation, slice.orientation);
+        if slice.plane.orientation.iter().zip(first.plane.orientation).any(|(a, b)| (a - b).abs() > 1e-4) {
+            let (first, second) = (first.plane.orientation, slice.plane.orientation);
             return Err(DicomFault::MixedOrientation { one, other, first, second });
         }
     }
@@ -315,12 +288,12 @@ fn stacked(slices: &[Slice], run: [f64; 3], normal: [f64; 3], from: &Slice) -> R
     let length = dot(run, run).sqrt();
     let depth = dot(run, normal);
     let sideways = (length * length - depth * depth).max(0.0).sqrt();
-    let pixel = from.spacing[0].min(from.spacing[1]);
+    let pixel = from.plane.spacing[0].min(from.plane.spacing[1]);
     if sideways > (0.01 * pixel * slices.len() as f64).min(0.5 * pixel) {
         return Err(DicomFault::Tilt { degrees: (sideways / depth).atan().to_degrees() });
     }
     for slice in slices {
-        let offset = minus(slice.position, from.position);
+        let offset = minus(slice.plane.position, from.plane.position);
         let share = dot(offset, run) / (length * length);
         let off = minus(offset, run.map(|part| part * share));
         let off = dot(off, off).sqrt();
@@ -332,11 +305,11 @@ fn stacked(slices: &[Slice], run: [f64; 3], normal: [f64; 3], from: &Slice) -> R
 }
 
 fn geometry(first: &Slice, normal: [f64; 3], slices: usize, depth: f64) -> Result<Geometry, Fault> {
-    let [row, column] = axes(&first.orientation);
+    let [row, column] = axes(&first.plane.orientation);
     let direction = std::array::from_fn(|axis| [row[axis] + 0.0, column[axis] + 0.0, normal[axis] + 0.0]);
-    let spacing = Millimetres([first.spacing[1], first.spacing[0], depth]);
+    let spacing = Millimetres([first.plane.spacing[1], first.plane.spacing[0], depth]);
     let size = [first.format.columns, first.format.rows, slices];
-    Ok(Geometry::new(size, Millimetres(first.position), spacing, direction)?)
+    Ok(Geometry::new(size, Millimetres(first.plane.position), spacing, direction)?)
 }
 
 /// The values of one slice in the narrowest type that holds them: 16 or 32 bits, or reals where slope or intercept

@@ -49,6 +49,26 @@ tags! {
     MODALITY_LUT_SEQUENCE = 0x0028, 0x3000, "ModalityLUTSequence";
     FLOAT_PIXEL_DATA = 0x7fe0, 0x0008, "FloatPixelData";
     DOUBLE_FLOAT_PIXEL_DATA = 0x7fe0, 0x0009, "DoubleFloatPixelData";
+    PLANE_POSITION_SEQUENCE = 0x0020, 0x9113, "PlanePositionSequence";
+    PLANE_ORIENTATION_SEQUENCE = 0x0020, 0x9116, "PlaneOrientationSequence";
+    PIXEL_MEASURES_SEQUENCE = 0x0028, 0x9110, "PixelMeasuresSequence";
+    SEGMENTATION_TYPE = 0x0062, 0x0001, "SegmentationType";
+    SEGMENT_SEQUENCE = 0x0062, 0x0002, "SegmentSequence";
+    SEGMENT_NUMBER = 0x0062, 0x0004, "SegmentNumber";
+    SEGMENT_LABEL = 0x0062, 0x0005, "SegmentLabel";
+    SEGMENT_IDENTIFICATION_SEQUENCE = 0x0062, 0x000a, "SegmentIdentificationSequence";
+    REFERENCED_SEGMENT_NUMBER = 0x0062, 0x000b, "ReferencedSegmentNumber";
+    MAXIMUM_FRACTIONAL_VALUE = 0x0062, 0x000e, "MaximumFractionalValue";
+    STRUCTURE_SET_ROI_SEQUENCE = 0x3006, 0x0020, "StructureSetROISequence";
+    ROI_NUMBER = 0x3006, 0x0022, "ROINumber";
+    ROI_NAME = 0x3006, 0x0026, "ROIName";
+    ROI_CONTOUR_SEQUENCE = 0x3006, 0x0039, "ROIContourSequence";
+    CONTOUR_SEQUENCE = 0x3006, 0x0040, "ContourSequence";
+    CONTOUR_GEOMETRIC_TYPE = 0x3006, 0x0042, "ContourGeometricType";
+    CONTOUR_DATA = 0x3006, 0x0050, "ContourData";
+    REFERENCED_ROI_NUMBER = 0x3006, 0x0084, "ReferencedROINumber";
+    SHARED_FUNCTIONAL_GROUPS_SEQUENCE = 0x5200, 0x9229, "SharedFunctionalGroupsSequence";
+    PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE = 0x5200, 0x9230, "PerFrameFunctionalGroupsSequence";
     PIXEL_DATA = 0x7fe0, 0x0010, "PixelData";
 }
 

@@ -15,13 +15,13 @@ static CARD: Card = Card {
         LEVEL,
         Parameter {
             name: "form",
-            domain: Domain::Choice(&["(1,1)", "(2,1)", "(3,1)", "(1,k)", "(2,k)", "(3,k)"]),
-            default: Initial::Choice("(2,1)"),
-            summary: "Form of Shrout and Fleiss: one-way, two-way random, two-way mixed; single or mean of k.",
+            domain: Domain::Choice(&["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k", "all"]),
+            default: Initial::Choice("ICC2"),
+            summary: "Form of Shrout and Fleiss: one-way, two-way random, two-way mixed; single or mean of k readings.",
         },
     ],
     summary: "Agreement of readers on a measurement.",
-    documentation: r#"One row per patient and reader; the patient is the table's key. Mean squares of the analysis of variance after Shrout and Fleiss, F interval. Patients not measured by every reader are left out and counted."#,
+    documentation: r#"One row per patient and reader, with the reader on the right; or one row per patient, with the second measurement on the right. The patient is the table's key. Mean squares of the analysis of variance after Shrout and Fleiss, F interval. Patients not measured by every reader are left out and counted."#,
     references: &["Shrout and Fleiss (1979) Psychol Bull 86:420", "McGraw and Wong (1996) Psychol Methods 1:30"],
     example: r#"icc(volume ~ reader)"#,
 };

@@ -3,10 +3,12 @@
 //!
 //! May import: `card`. Deliberately absent: the computation, which is the engines'.
 
+mod bland_altman;
 mod cif;
 mod cox;
 mod finegray;
 mod icc;
+mod kappa;
 mod km;
 mod linear;
 mod logistic;
@@ -33,6 +35,8 @@ pub enum Left {
     Endpoint,
     /// A number of each row, or a continuous endpoint.
     Number,
+    /// Whatever a reader writes down: a number or a level.
+    Reading,
 }
 
 /// What stands right of `~`.
@@ -51,10 +55,12 @@ pub enum Right {
 /// Every procedure, in alphabetical order.
 pub fn all() -> &'static [&'static Procedure] {
     static PROCEDURES: &[&Procedure] = &[
+        &bland_altman::PROCEDURE,
         &cif::PROCEDURE,
         &cox::PROCEDURE,
         &finegray::PROCEDURE,
         &icc::PROCEDURE,
+        &kappa::PROCEDURE,
         &km::PROCEDURE,
         &linear::PROCEDURE,
         &logistic::PROCEDURE,

@@ -241,7 +241,7 @@ pub static CLEAR: Guideline = Guideline {
             number: "33",
             topic: "Data preparation",
             asks: "Reduction of dimension.",
-            fill: |facts| facts.scaling(),
+            fill: |facts| facts.reduction(),
         },
         Item {
             number: "34",

@@ -4,11 +4,11 @@
 use crate::card::EndpointKind;
 use crate::learn::recipe::{Recipe, Resampling};
 use crate::plan::node::{Evaluate, Infer, Model, Operation};
-use crate::plan::{Node, Plan};
+use crate::plan::{Node, Plan, Rows};
 use crate::report::answers::{anchor, tells};
 use crate::report::escape::{code, html, listed};
 use crate::report::methods::{Section, bare, kind};
-use crate::run::results::Kind;
+use crate::run::results::{Cell, Kind};
 use crate::run::{Answer, EstimateRecord, Results};
 
 use super::Filled::{self, Absent, Author, Part, Told};
@@ -176,11 +176,52 @@ impl<'a> Facts<'a> {
         if said.is_empty() { Author("say how the data were used") } else { Told(format!("{}.", said.join("; "))) }
     }
 
-    pub fn scaling(&self) -> Filled {
+    pub fn handling(&self) -> Filled {
         match (self.models().is_empty(), self.methods("methods-models"), self.methods("methods-analysis")) {
             (false, Some(at), _) => Told(format!("{at}: steps of each block, in order, with their settings.")),
             (true, _, Some(at)) if !self.inferences().is_empty() => Told(format!("{at}: formulas.")),
             _ => Author("say how predictors were handled"),
+        }
+    }
+
+    /// Steps that put features on one scale.
+    pub fn scaling(&self) -> Filled {
+        const SCALES: [&str; 3] = ["z-score", "min-max", "robust"];
+        let mut used: Vec<&str> = Vec::new();
+        for (_, model) in self.models() {
+            for plan in model.design.prepare.values().flatten() {
+                let name = plan.step.card().name;
+                if SCALES.contains(&name) && !used.contains(&name) {
+                    used.push(name);
+                }
+            }
+        }
+        match (used.is_empty(), self.models().is_empty(), self.methods("methods-models")) {
+            (false, _, Some(at)) => Told(format!("{at}: {}.", html(&used.join(", ")))),
+            (true, false, Some(at)) => Part(format!("{at}: the steps of each block."), "whether features were scaled"),
+            _ => Author("say how features were scaled"),
+        }
+    }
+
+    /// Steps after which fewer features were left.
+    pub fn reduction(&self) -> Filled {
+        let fewer = |answer: &&Answer| {
+            answer.tables.iter().filter(|table| table.name == "preparation").any(|table| {
+                let place = |name: &str| table.columns.iter().position(|column| column == name);
+                let (Some(before), Some(after)) = (place("features before"), place("features after")) else {
+                    return false;
+                };
+                table.rows.iter().any(|row| match (row.get(before), row.get(after)) {
+                    (Some(Cell::Count(before)), Some(Cell::Count(after))) => after < before,
+                    _ => false,
+                })
+            })
+        };
+        let answers: Vec<&Answer> = self.with_table("preparation").into_iter().filter(fewer).collect();
+        match (self.links(&answers), self.methods("methods-models")) {
+            (Some(at), Some(how)) => Told(format!("{how}; {at}: features before and after each step.")),
+            _ if self.models().is_empty() => Author("say how the number of features was reduced"),
+            _ => Absent("No step left fewer features than came in.".to_owned()),
         }
     }
 
@@ -330,13 +371,15 @@ impl<'a> Facts<'a> {
     pub fn training_against_evaluation(&self) -> Filled {
         let kinds: Vec<Kind> = self.judged().iter().map(|estimate| estimate.kind).collect();
         if kinds.iter().any(|kind| matches!(kind, Kind::External | Kind::HeldOut)) {
+            let parts = self.evaluations().iter().flat_map(|of| &of.on).all(|rows| matches!(rows, Rows::Part { .. }));
             match self.methods("methods-participants") {
-                Some(at) => Part(
+                Some(at) if parts => Part(
                     format!(
-                        "{at}: how the parts differ; criteria, outcome and predictors are the same by construction."
+                        "{at}: how the parts of one cohort differ; its criteria, outcomes and predictors are the same."
                     ),
                     "differences in setting",
                 ),
+                Some(at) => Part(format!("{at}."), "differences in setting, criteria, outcome and predictors"),
                 None => Author("say how development and evaluation data differ"),
             }
         } else if kinds.is_empty() {
@@ -364,6 +407,16 @@ impl<'a> Facts<'a> {
         match self.links(&self.with_table("follow_up")) {
             Some(at) => Told(format!("{at}: median follow-up.")),
             None => Author("the study does not ask for follow-up (`describe ... show follow_up`)"),
+        }
+    }
+
+    /// Flow together with events and follow-up.
+    pub fn flow_with_outcome(&self) -> Filled {
+        match (self.flow(), self.links(&self.with_table("response_rates")), self.follow_up()) {
+            (Told(flow), Some(rates), _) => Told(format!("{flow} {rates}: rates of events.")),
+            (Told(flow), None, Told(follow_up)) => Told(format!("{flow} {follow_up}")),
+            (Told(flow), None, _) => Part(flow, "numbers with and without the outcome, and follow-up"),
+            (other, ..) => other,
         }
     }
 

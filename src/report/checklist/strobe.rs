@@ -115,7 +115,7 @@ pub static STROBE: Guideline = Guideline {
             number: "11",
             topic: "Quantitative variables",
             asks: "How quantitative variables were handled, groupings and why.",
-            fill: |facts| match (facts.scaling(), facts.methods("methods-groups")) {
+            fill: |facts| match (facts.handling(), facts.methods("methods-groups")) {
                 (Told(text), Some(at)) => Part(format!("{text} {at}."), "why these groupings"),
                 (Told(text), None) => Part(text, "groupings of variables and why"),
                 (other, _) => other,

@@ -149,7 +149,7 @@ pub static TRIPOD_AI: Guideline = Guideline {
             number: "12b",
             topic: "Analytical methods",
             asks: "How predictors entered: form, rescaling, transformation, standardisation.",
-            fill: |facts| facts.scaling(),
+            fill: |facts| facts.handling(),
         },
         Item {
             number: "12c",
@@ -267,13 +267,16 @@ pub static TRIPOD_AI: Guideline = Guideline {
             number: "20a",
             topic: "Participants",
             asks: "Flow of participants, with and without the outcome, follow-up.",
-            fill: |facts| facts.flow(),
+            fill: |facts| facts.flow_with_outcome(),
         },
         Item {
             number: "20b",
             topic: "Participants",
             asks: "Characteristics by source: dates, predictors, treatments, size, events, follow-up, missing data.",
-            fill: |facts| facts.characteristics(),
+            fill: |facts| match facts.characteristics() {
+                Told(text) => Part(text, "key dates, treatments and follow-up where the table does not hold them"),
+                other => other,
+            },
         },
         Item {
             number: "20c",

@@ -1,7 +1,7 @@
 //! Descriptions, inference over formulas, explanations and what else is asked of the data.
 
 use crate::card::Card;
-use crate::plan::node::{Competing, Describe, Grouping, Infer, Operation};
+use crate::plan::node::{Along, Competing, Contrast, Describe, Grouping, Infer, Operation};
 use crate::plan::procedures::{self, Right};
 use crate::report::escape::{code, html, listed};
 
@@ -75,29 +75,50 @@ pub(super) fn analysis(writer: &mut Writer<'_>) -> Vec<String> {
                 }
                 text
             }
-            Operation::Contrast(contrast) => {
-                let enrich: Vec<String> = contrast
-                    .enrich
-                    .iter()
-                    .map(|(method, files)| html(&format!("{method} ({})", files.join(", "))))
-                    .collect();
-                let mut text = format!(
-                    "Expression in {} was compared between the groups that {} predict on {}",
-                    writer.name(contrast.expression),
-                    writer.models(&contrast.models),
-                    writer.rows(&contrast.rows)
-                );
-                if !enrich.is_empty() {
-                    text.push_str(&format!(", with enrichment by {}", listed(&enrich)));
-                }
-                text.push('.');
-                text
-            }
+            Operation::Contrast(contrast) => contrasted(writer, contrast),
             _ => continue,
         };
         paragraphs.push(documented(text, &node.documentation));
     }
     paragraphs
+}
+
+fn contrasted(writer: &Writer<'_>, contrast: &Contrast) -> String {
+    let by: Vec<String> = contrast
+        .by
+        .iter()
+        .map(|along| match along {
+            Along::Model(model) => {
+                format!(
+                    "the frozen prediction of {} (as groups cut at the median of the training rows, and along the score)",
+                    writer.model(model)
+                )
+            }
+            Along::Groups(id) => format!("the groups {}", writer.name(*id)),
+            Along::Column { label, .. } => code(label),
+        })
+        .collect();
+    let mut text = format!(
+        "Gene expression in {} was contrasted by {} on {}, gene by gene with the test {}",
+        writer.name(contrast.expression),
+        listed(&by),
+        writer.rows(&contrast.rows),
+        code(&contrast.test)
+    );
+    if !contrast.adjust_for.is_empty() {
+        let labels: Vec<String> = contrast.adjust_for.iter().map(|(label, _)| code(label)).collect();
+        text.push_str(&format!(", adjusted for {}", listed(&labels)));
+    }
+    let enrich: Vec<String> = contrast
+        .enrich
+        .iter()
+        .map(|enrich| html(&format!("{} ({})", enrich.method, enrich.files.join(", "))))
+        .collect();
+    if !enrich.is_empty() {
+        text.push_str(&format!("; gene sets were asked by {}", listed(&enrich)));
+    }
+    text.push('.');
+    text
 }
 
 fn described(writer: &Writer<'_>, describe: &Describe) -> String {

@@ -12,7 +12,7 @@ pub(super) fn data(writer: &mut Writer<'_>) -> Vec<String> {
         match &node.operation {
             Operation::Table(table) => {
                 let name = bare(&node.name);
-                let kind = if table.expression { "expression table" } else { "table" };
+                let kind = if table.expression.is_some() { "expression table" } else { "table" };
                 let mut text = match &table.path {
                     Some(path) => format!("The {kind} {} was read from the file {}", code(name), code(path)),
                     None => format!("The {kind} {} was bound from a data frame", code(name)),

@@ -3,8 +3,9 @@
 use crate::card::Card;
 use crate::learn::recipe::StepPlan;
 use crate::plan::describe;
-use crate::plan::node::{Infer, Keep, Operation, Selection};
+use crate::plan::node::{Agreement, Infer, Keep, Operation, Selection};
 use crate::report::escape::{code, html, listed};
+use crate::report::record::LONG;
 
 use super::Writer;
 use super::participants::documented;
@@ -34,6 +35,15 @@ pub(super) fn predictors(writer: &mut Writer<'_>) -> Vec<String> {
                     .selections
                     .iter()
                     .map(|selection| match selection {
+                        Selection::Named(names) if names.len() > LONG => {
+                            let prefix = common(names);
+                            let begin = if prefix.len() > 2 {
+                                format!(" whose names begin with {}", code(prefix))
+                            } else {
+                                String::new()
+                            };
+                            format!("{} columns{begin} (<a href=\"#record-blocks\">listed</a>)", names.len())
+                        }
                         Selection::Named(names) => {
                             let names: Vec<String> = names.iter().map(|name| code(name)).collect();
                             let word = if names.len() == 1 { "the column" } else { "the columns" };
@@ -70,16 +80,21 @@ pub(super) fn predictors(writer: &mut Writer<'_>) -> Vec<String> {
                 if !steps.is_empty() {
                     text.push_str(&format!(" Settings of the extraction: {}.", steps.join("; ")));
                 }
-                for Keep { measure, above, readers } in &extraction.keep {
-                    let readers: Vec<String> = readers.iter().map(|reader| code(reader)).collect();
+                for Keep { measure, above, between } in &extraction.keep {
+                    let between = match between {
+                        Agreement::Readers(readers) => {
+                            let readers: Vec<String> = readers.iter().map(|reader| code(reader)).collect();
+                            format!("between the segmentations of {}", listed(&readers))
+                        }
+                        Agreement::Perturbations(_) => html(&format!("of the segmentation {between}")),
+                    };
                     let cited = crate::plan::procedures::all()
                         .iter()
                         .find(|procedure| procedure.card.name == "icc")
                         .map_or(String::new(), |procedure| writer.references.cite(procedure.card.references));
                     text.push_str(&format!(
-                        " Only features with {} above {above} between the segmentations of {} were kept{cited}.",
-                        html(measure),
-                        listed(&readers)
+                        " Only features with {} above {above} {between} were kept{cited}.",
+                        html(measure.name())
                     ));
                 }
                 paragraphs.push(documented(text, &node.documentation));
@@ -88,6 +103,13 @@ pub(super) fn predictors(writer: &mut Writer<'_>) -> Vec<String> {
         }
     }
     paragraphs
+}
+
+/// What all names begin with.
+fn common(names: &[String]) -> &str {
+    let Some((first, rest)) = names.split_first() else { return "" };
+    let shared = |end: usize| first.get(..end).is_some_and(|prefix| rest.iter().all(|name| name.starts_with(prefix)));
+    (0..=first.len()).rev().find(|end| shared(*end)).and_then(|end| first.get(..end)).unwrap_or("")
 }
 
 /// A step with its settings and sources: `median imputation [3]`.

@@ -27,6 +27,10 @@ pub(super) fn tables(plan: &Plan, inputs: &Inputs) -> Result<(Vec<TableLock>, BT
     let (mut tables, mut patients, mut faults) = (Vec::new(), BTreeSet::new(), Vec::new());
     for node in plan.nodes() {
         let Operation::Table(spec) = &node.operation else { continue };
+        // A matrix of expression is a file: its rows may be genes.
+        if spec.expression.is_some() {
+            continue;
+        }
         let name = word(node);
         let table = match (inputs.tables.get(name), &spec.path) {
             (Some(bound), _) => Ok(bound.clone()),
@@ -70,9 +74,14 @@ pub(super) fn files(plan: &Plan, folder: &Path, patients: &BTreeSet<String>) -> 
     let mut paths: Vec<(String, &str)> = Vec::new();
     for node in plan.nodes() {
         match &node.operation {
+            Operation::Table(spec) => {
+                if let Some(genes) = &spec.expression {
+                    paths.extend(spec.path.iter().chain(&genes.names).map(|path| (path.clone(), "expression")));
+                }
+            }
             Operation::Images(images) => paths.extend(image_files(images, folder, patients)),
             Operation::Contrast(contrast) => {
-                let sets = contrast.enrich.iter().flat_map(|(_, files)| files);
+                let sets = contrast.enrich.iter().flat_map(|enrich| &enrich.files);
                 paths.extend(sets.map(|path| (path.clone(), "gene sets")));
             }
             _ => {}

@@ -2,14 +2,16 @@
 
 use serde_json::json;
 
+use crate::learn::Values;
 use crate::plan::node::Correlate;
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::Estimate;
 use crate::stats::correlate::correlate;
-use crate::stats::hypothesis::Correlation;
+use crate::stats::hypothesis::{Correlation, correlation};
 use crate::stats::multiplicity::Adjustment;
+use crate::stats::ranks::quantile_of_sorted;
 
 use super::evaluate::predicted;
 
@@ -41,9 +43,15 @@ pub fn run(step: &Step<'_>, spec: &Correlate) -> Result<Answer, Fault> {
         "kendall" => (Correlation::Kendall, "Kendall's tau-b"),
         _ => (Correlation::Spearman, "Spearman's rho"),
     };
+    let mut answer = Answer::default();
+    if spec.blocks.len() > 1 {
+        redundancy(step, spec, which, words, &mut answer)?;
+    }
+    if columns.len() < 2 {
+        return Ok(answer);
+    }
     let named: Vec<(&str, &[f64])> = columns.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect();
     let pairs = correlate(&named, which, Adjustment::BenjaminiHochberg, step.level())?;
-    let mut answer = Answer::default();
     let mut table = ResultTable::new(
         "correlations",
         format!("Correlations on {}, {words}", set.label),
@@ -91,4 +99,126 @@ pub fn run(step: &Step<'_>, spec: &Correlate) -> Result<Answer, Fault> {
         data: json!({ "method": spec.method, "columns": values }),
     });
     Ok(answer)
+}
+
+/// Absolute correlation from which two features are said to tell the same.
+const SAME: f64 = 0.9;
+/// Pairs shown.
+const NEAREST: usize = 20;
+
+/// How much of one block another one tells already: every feature of one with every feature of
+/// the other.
+fn redundancy(
+    step: &Step<'_>,
+    spec: &Correlate,
+    which: Correlation,
+    words: &str,
+    answer: &mut Answer,
+) -> Result<(), Fault> {
+    let set = step.world.rows(&spec.rows)?;
+    let mut held: Vec<(&str, Vec<(String, Vec<f64>)>)> = Vec::new();
+    for (name, id) in &spec.blocks {
+        let block = step.world.block_on(*id, set.table)?.select(&set.rows);
+        let numbers = block.into_columns().into_iter().filter_map(|column| match column.values {
+            Values::Number(values) => Some((column.name, values)),
+            Values::Level { .. } => None,
+        });
+        held.push((name, numbers.collect()));
+    }
+    let mut summary = ResultTable::new(
+        "redundancy",
+        format!("Redundancy of blocks on {}, {words}", set.label),
+        [
+            "block",
+            "with",
+            "features",
+            "nearest: median",
+            "nearest: largest",
+            &format!("told already (at least {SAME})"),
+        ],
+    );
+    let mut nearest = ResultTable::new(
+        "nearest",
+        "Features that another block tells best",
+        ["block", "feature", "with", "nearest feature", "correlation", "P", "P adjusted", "patients"],
+    );
+    let mut found = Vec::new();
+    for (place, (first, own)) in held.iter().enumerate() {
+        for (second, others) in held.iter().skip(place + 1) {
+            step.watch.check()?;
+            // Each feature of the larger block with the one of the smaller that is nearest to it.
+            let ((from, from_name), (to, to_name)) = if own.len() >= others.len() {
+                ((own, first), (others, second))
+            } else {
+                ((others, second), (own, first))
+            };
+            let mut best = Vec::new();
+            for (name, values) in from {
+                let mut closest: Option<(&str, crate::stats::TestResult, f64)> = None;
+                for (other, against) in to {
+                    let both: Vec<(f64, f64)> = values
+                        .iter()
+                        .copied()
+                        .zip(against.iter().copied())
+                        .filter(|(a, b)| a.is_finite() && b.is_finite())
+                        .collect();
+                    let (a, b): (Vec<f64>, Vec<f64>) = both.into_iter().unzip();
+                    let Ok(test) = correlation(&a, &b, which, step.level()) else { continue };
+                    let Some(value) = test.effect.as_ref().map(|effect| effect.value) else { continue };
+                    if closest.as_ref().is_none_or(|(_, _, most)| value.abs() > most.abs()) {
+                        closest = Some((other, test, value));
+                    }
+                }
+                if let Some((other, test, value)) = closest {
+                    best.push((name.as_str(), other, test, value));
+                }
+            }
+            let mut sizes: Vec<f64> = best.iter().map(|(.., value)| value.abs()).collect();
+            sizes.sort_by(f64::total_cmp);
+            let told = sizes.iter().filter(|size| **size >= SAME).count();
+            summary.push([
+                Cell::text(*from_name),
+                Cell::text(*to_name),
+                Cell::count(from.len()),
+                quantile_of_sorted(&sizes, 0.5).map_or(Cell::Empty, |value| Cell::number(value, 2)),
+                sizes.last().map_or(Cell::Empty, |value| Cell::number(*value, 2)),
+                Cell::count_of(told, from.len()),
+            ]);
+            let tests = from.len() * to.len();
+            for (name, other, test, value) in best {
+                found.push((
+                    from_name.to_string(),
+                    name.to_owned(),
+                    to_name.to_string(),
+                    other.to_owned(),
+                    test,
+                    value,
+                    tests,
+                ));
+            }
+        }
+    }
+    found.sort_by(|a, b| b.5.abs().total_cmp(&a.5.abs()).then_with(|| a.1.cmp(&b.1)));
+    for (block, name, with, other, test, value, tests) in found.into_iter().take(NEAREST) {
+        let mut estimate =
+            Estimate::new(format!("correlation of {name} and {other}"), value, test.n, test.test.as_str());
+        if let Some(i) = test.effect.as_ref().and_then(|effect| effect.interval) {
+            estimate = estimate.within(i.lower, i.upper, i.level);
+        }
+        let record = EstimateRecord::new(&estimate, Kind::Descriptive).of("", &set.label);
+        nearest.push([
+            Cell::text(block),
+            Cell::text(name),
+            Cell::text(with),
+            Cell::text(other),
+            record.cell(2),
+            Cell::P(test.p),
+            Cell::P((test.p * tests as f64).min(1.0)),
+            Cell::count(record.n),
+        ]);
+        answer.estimates.push(record);
+    }
+    nearest.notes.push("P adjusted by Bonferroni over all pairs of features of the two blocks".to_owned());
+    answer.tables.extend([summary, nearest]);
+    Ok(())
 }

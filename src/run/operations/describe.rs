@@ -8,7 +8,8 @@ use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable, fixed
 use crate::run::step::Step;
 use crate::run::world::{EndpointValue, RowSet, coded};
 use crate::stats::binomial::{ProportionInterval, proportion};
-use crate::stats::describe::{self, DescribeRules, Described, Table1, Variable};
+use crate::stats::describe::{self, DescribeRules, Described, NumberSummary, Table1, Variable};
+use crate::stats::multiplicity::Adjustment;
 use crate::stats::{Censored, Estimate, Outcome};
 use crate::survival::kaplan_meier::{Transform, follow_up, kaplan_meier};
 use crate::survival::life_table::Counted;
@@ -137,6 +138,7 @@ fn table_1(
     for name in &names {
         let cells = value.table.column(name)?.select(set.rows.iter().copied().map(Some));
         let declared = value.dictionary.columns.get(name).map_or(&[][..], |entry| &entry.levels);
+        let cells = if spec.levels.contains(name) { as_levels(&cells) } else { cells };
         match held(&cells, declared) {
             Some(held) => columns.push((name, held)),
             None => left.push(format!("`{name}`")),
@@ -151,14 +153,21 @@ fn table_1(
                 Held::Numbers(values) => Described::Numbers(values),
                 Held::Levels(codes, levels) => Described::Levels { codes, levels },
             },
-            summary: None,
+            summary: if spec.mean.contains(name) {
+                Some(NumberSummary::MeanSd)
+            } else if spec.median.contains(name) {
+                Some(NumberSummary::MedianIqr)
+            } else {
+                None
+            },
             test: None,
         })
         .collect();
     let by = grouped.map(|grouped| describe::Grouping { codes: &grouped.codes, labels: &grouped.labels });
-    let rules = DescribeRules { level: step.level(), ..DescribeRules::default() };
+    let adjustment = spec.adjust.as_deref().and_then(Adjustment::from_word).unwrap_or(Adjustment::None);
+    let rules = DescribeRules { level: step.level(), adjustment, ..DescribeRules::default() };
     let described = describe::describe(&variables, by, &rules)?;
-    let mut table = shown(&described, &set.label, grouped);
+    let mut table = shown(&described, &set.label, grouped, adjustment);
     if !left.is_empty() {
         let what = crate::frame::fault::list(&left);
         table.notes.push(format!("not described, because they hold dates or more than {MOST_LEVELS} levels: {what}"));
@@ -167,7 +176,16 @@ fn table_1(
     Ok(())
 }
 
-fn shown(described: &Table1, label: &str, grouped: Option<&Grouped>) -> ResultTable {
+/// Numbers as levels, in the order of the numbers.
+fn as_levels(cells: &Cells) -> Cells {
+    match cells.kind() {
+        Type::Number => Cells::Text((0..cells.len()).map(|row| cells.text(row)).collect()),
+        _ => cells.clone(),
+    }
+}
+
+fn shown(described: &Table1, label: &str, grouped: Option<&Grouped>, adjustment: Adjustment) -> ResultTable {
+    let adjusted = adjustment != Adjustment::None;
     let title = match grouped {
         Some(grouped) => format!("Table 1. {label} by {}", grouped.label),
         None => format!("Table 1. {label}"),
@@ -176,7 +194,11 @@ fn shown(described: &Table1, label: &str, grouped: Option<&Grouped>) -> ResultTa
     columns.extend(described.groups.iter().map(|group| format!("{} (n = {})", group.label, group.n)));
     let tested = !described.groups.is_empty();
     if tested {
-        columns.extend(["P".to_owned(), "test".to_owned(), "SMD".to_owned()]);
+        columns.push("P".to_owned());
+        if adjusted {
+            columns.push("P adjusted".to_owned());
+        }
+        columns.extend(["test".to_owned(), "SMD".to_owned()]);
     }
     columns.push("missing".to_owned());
     let mut table = ResultTable { name: "table-1".to_owned(), title, columns, ..ResultTable::default() };
@@ -185,11 +207,16 @@ fn shown(described: &Table1, label: &str, grouped: Option<&Grouped>) -> ResultTa
         let tail = |first: bool| -> Vec<Cell> {
             let mut tail = Vec::new();
             if tested {
-                match (&variable.test, first) {
-                    (Some(Ok(test)), true) => tail.extend([Cell::P(test.p), Cell::text(test.test.as_str())]),
-                    (Some(Err(reason)), true) => tail.extend([Cell::NotEstimable(reason.reason.clone()), Cell::Empty]),
-                    _ => tail.extend([Cell::Empty, Cell::Empty]),
+                let (p, test) = match (&variable.test, first) {
+                    (Some(Ok(test)), true) => (Cell::P(test.p), Cell::text(test.test.as_str())),
+                    (Some(Err(reason)), true) => (Cell::NotEstimable(reason.reason.clone()), Cell::Empty),
+                    _ => (Cell::Empty, Cell::Empty),
+                };
+                tail.push(p);
+                if adjusted {
+                    tail.push(variable.p_adjusted.filter(|_| first).map_or(Cell::Empty, Cell::P));
                 }
+                tail.push(test);
                 tail.push(variable.smd.filter(|_| first).map_or(Cell::Empty, |smd| Cell::number(smd, 2)));
             }
             tail.push(if first { Cell::count(variable.overall.missing()) } else { Cell::Empty });
@@ -231,6 +258,12 @@ fn shown(described: &Table1, label: &str, grouped: Option<&Grouped>) -> ResultTa
         "n (%) of those known; mean (SD) where Shapiro-Wilk does not reject normality, otherwise median (IQR)"
             .to_owned(),
     );
+    if tested {
+        table.notes.push("SMD: standardised mean difference, the largest of any two groups".to_owned());
+    }
+    if adjusted {
+        table.notes.push(format!("P adjusted over the rows of the table by {}", adjustment.title()));
+    }
     if described.ungrouped > 0 {
         table.notes.push(format!("{} patients without a group are left out", described.ungrouped));
     }

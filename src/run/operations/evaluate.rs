@@ -8,25 +8,27 @@ use serde_json::json;
 use crate::card::EndpointKind;
 use crate::fuse;
 use crate::learn::recipe::Resampling;
-use crate::plan::Rows;
 use crate::plan::node::{Evaluate, ModelRef, Operation};
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable, fixed};
 use crate::run::step::Step;
-use crate::stats::bootstrap::ResampleFault;
-use crate::stats::calibration::{Binning, Smoother, bins, calibration_curve};
-use crate::stats::comparison::{Comparison, compare};
-use crate::stats::decision_curve::{decision_curve, default_thresholds};
+use crate::stats::bootstrap::BootstrapInterval;
+use crate::stats::confusion::Confusion;
 use crate::stats::roc::roc_curve;
-use crate::stats::{Direction, Metric, Outcome, Prediction};
+use crate::stats::{IntervalPlan, Metric, Outcome, Prediction};
+use crate::survival::brier::null_curves;
 
-use super::describe::sentence_p;
+use super::compare::against;
 pub use super::judge::predicted;
 use super::judge::{Judgement, judge, times};
-use super::optimism::{Asked, corrected};
+use super::optimism::{Asked, Resampled, corrected};
+use super::probability::Probabilities;
+
+/// The times at which curves of these outcomes are wanted.
+type Times<'t> = dyn Fn(&Outcome) -> Vec<f64> + 't;
 
 /// Digits of a metric.
-const DIGITS: usize = 3;
+pub const DIGITS: usize = 3;
 
 /// # Errors
 /// A metric that no engine offers; rows that are in part those of the fit; stopped.
@@ -35,7 +37,8 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
     let kind = step.model(first.model)?.data.endpoint.outcome.kind();
     let metrics = metrics(spec, kind)?;
     let asked = asked(spec, &metrics)?;
-    let wants_curves = metrics.iter().any(|metric| metric.needs_curves());
+    let probability = |figure: &String| figure == "calibration" || figure == "decision-curve";
+    let wants_curves = metrics.iter().any(|metric| metric.needs_curves()) || spec.figures.iter().any(probability);
     let whole = metrics.iter().any(|metric| metric.needs_curves() && !metric.needs_horizon());
     let at = |outcome: &Outcome| if wants_curves { times(outcome, &spec.horizons, whole) } else { Vec::new() };
     let models: Vec<&ModelRef> = spec.models.iter().chain(&spec.against).collect();
@@ -49,11 +52,12 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
         ["model", "cohort", "evidence", "metric", "estimate", "patients", "events", "missing"],
     );
     if let Some(Resampling::LeaveOut { column }) = &spec.over {
-        return left_out(step, spec, &asked, column);
+        return left_out(step, spec, &asked, column, &at);
     }
     if let Some(Resampling::Folds { .. }) = &spec.over {
-        return refolded(step, spec, &asked);
+        return refolded(step, spec, &asked, &at);
     }
+    let mut probabilities = Probabilities::new();
     for on in &spec.on {
         let mut judgements = Vec::new();
         for model in &models {
@@ -61,24 +65,28 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
             if let Some(Resampling::Bootstraps { resamples }) = spec.over {
                 let value = step.model(model.model)?;
                 let apparent = judge(step, model, on, true, &at)?;
-                for record in corrected(step, model, &value, &apparent, &asked, resamples, spec.threshold)? {
+                let resampled = Resampled { resamples, threshold: spec.threshold };
+                for record in corrected(step, model, &value, &apparent, &asked, &resampled)? {
                     push(&mut table, &mut answer, record);
                 }
                 judgements.push(apparent);
                 continue;
             }
             let judgement = judge(step, model, on, spec.apparent, &at)?;
-            estimates(step, &judgement, &asked, spec.threshold, &mut table, &mut answer);
+            estimates(step, &judgement, &asked, spec, &mut table, &mut answer);
             if judgement.kind == Kind::OutOfFold {
                 // Beside the estimate that counts, the one that flatters.
                 let apparent = judge(step, model, on, true, &at)?;
-                estimates(step, &apparent, &asked, spec.threshold, &mut table, &mut answer);
+                estimates(step, &apparent, &asked, spec, &mut table, &mut answer);
             }
-            figures(spec, &judgement, step.level(), &mut answer);
+            figures(spec, &judgement, &mut answer);
+            probabilities.add(step, spec, &judgement, &mut answer)?;
             judgements.push(judgement);
         }
+        null_models(step, spec, &asked, &judgements, &mut table, &mut answer)?;
         if spec.over.is_none() {
-            against(step, spec, &asked, on, &judgements, &mut answer)?;
+            let cohort = step.world.rows(on)?.label;
+            against(step, spec, &asked, &cohort, &judgements, &mut answer)?;
         }
     }
     let hows: Vec<&str> = distinct(answer.estimates.iter().map(|record| record.how.as_str()));
@@ -86,12 +94,16 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
     if answer.estimates.iter().any(|record| record.kind == Kind::Apparent) {
         table.notes.push("apparent estimates are on the rows of the fit and flatter the model".to_owned());
     }
+    if !spec.against.is_empty() && matches!(spec.over, Some(Resampling::Bootstraps { .. })) {
+        answer.notes.push("models are not compared by optimism; ask `over 5 folds, 10 repeats` for that".to_owned());
+    }
     answer.tables.insert(0, table);
+    probabilities.finish(&mut answer);
     plainly(&mut answer);
     Ok(answer)
 }
 
-fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+pub fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut seen = Vec::new();
     for text in texts {
         if !text.is_empty() && !seen.contains(&text) {
@@ -101,7 +113,7 @@ fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     seen
 }
 
-fn shown_level(level: f64) -> String {
+pub fn shown_level(level: f64) -> String {
     format!("{}", (level * 1000.0).round() / 10.0)
 }
 
@@ -145,10 +157,11 @@ fn estimates(
     step: &Step<'_>,
     judgement: &Judgement,
     asked: &[Asked<'_>],
-    threshold: Option<f64>,
+    spec: &Evaluate,
     table: &mut ResultTable,
     answer: &mut Answer,
 ) {
+    let intervals = &intervals(step, spec);
     for asked in asked {
         let label = asked.horizon.map(|(_, label)| label);
         let name = asked.metric.card().name;
@@ -159,8 +172,8 @@ fn estimates(
             .named(judgement.kind.words())
             .named(name)
             .named(label.unwrap_or(""));
-        let judged = judgement.judged(asked.horizon.map(|(at, _)| at), threshold);
-        let mut estimate = asked.metric.estimate(&judged, &step.intervals(), &stream).with_missing(judgement.missing);
+        let judged = judgement.judged(asked.horizon.map(|(at, _)| at), spec.threshold);
+        let mut estimate = asked.metric.estimate(&judged, intervals, &stream).with_missing(judgement.missing);
         if estimate.events.is_none() {
             estimate.events = judgement.outcome.events();
         }
@@ -191,143 +204,39 @@ fn push(table: &mut ResultTable, answer: &mut Answer, record: EstimateRecord) {
     answer.estimates.push(record);
 }
 
-/// Paired comparisons by the first metric: every model with every comparator, and every further
-/// comparator with the first, all on the patients that both predict.
-fn against(
+fn intervals(step: &Step<'_>, spec: &Evaluate) -> IntervalPlan {
+    let bootstrap = if spec.bca { BootstrapInterval::Bca } else { BootstrapInterval::Percentile };
+    IntervalPlan { bootstrap, ..step.intervals() }
+}
+
+/// The Kaplan-Meier curve of the training rows beside every metric of survival curves: what a model
+/// without predictors would have.
+fn null_models(
     step: &Step<'_>,
     spec: &Evaluate,
     asked: &[Asked<'_>],
-    on: &Rows,
     judgements: &[Judgement],
+    table: &mut ResultTable,
     answer: &mut Answer,
 ) -> Result<(), Fault> {
-    let Some(first) = asked.first() else { return Ok(()) };
-    let (models, comparators) = judgements.split_at(spec.models.len());
-    let mut pairs: Vec<(&Judgement, &Judgement)> = Vec::new();
-    for comparator in comparators {
-        pairs.extend(models.iter().map(|model| (model, comparator)));
-    }
-    if let Some((reference, further)) = comparators.split_first() {
-        pairs.extend(further.iter().map(|other| (other, reference)));
-    }
-    if pairs.is_empty() {
+    let asked: Vec<Asked<'_>> = asked.iter().filter(|asked| asked.metric.needs_curves()).copied().collect();
+    let Some(first) = judgements.iter().find(|judgement| judgement.curves.is_some()) else { return Ok(()) };
+    let (Some(curves), Outcome::Survival(training)) = (&first.curves, &first.training) else { return Ok(()) };
+    if asked.is_empty() {
         return Ok(());
     }
-    let cohort = step.world.rows(on)?.label;
-    let mut comparisons = ResultTable::new(
-        &format!("comparison-{cohort}"),
-        format!("Differences in {} on {cohort}", first.metric.card().name),
-        ["model", "against", "evidence", "difference", "P", "patients"],
-    );
-    let mut hows = Vec::new();
-    for (model, other) in pairs {
-        let both: HashSet<usize> = model.rows.iter().filter(|row| other.rows.contains(row)).copied().collect();
-        let (model, other) = (model.on(&both), other.on(&both));
-        let horizon = first.horizon.map(|(at, _)| at);
-        let stream = step.stream.named("against").named(&cohort).named(&model.model).named(&other.model);
-        let comparison = difference(step, first.metric, &model, &other, horizon, spec.threshold, &stream)?;
-        let mut record = EstimateRecord::new(&comparison.difference, model.kind)
-            .of(&format!("{} against {}", model.model, other.model), &cohort)
-            .at(first.horizon.map(|(_, label)| label));
-        record.metric = format!("difference in {}", first.metric.card().name);
-        comparisons.push([
-            Cell::text(model.model.as_str()),
-            Cell::text(other.model.as_str()),
-            Cell::text(model.kind.words()),
-            record.cell(DIGITS),
-            comparison.p.map_or(Cell::NotEstimable(record.no_interval.clone().unwrap_or_default()), Cell::P),
-            Cell::count(record.n),
-        ]);
-        hows.push(comparison.difference.how.clone());
-        let (direction, target) = (first.metric.direction(), first.metric.target());
-        answer.notes.push(sentence(&comparison, &model, &other, &cohort, direction, target));
-        answer.estimates.push(record);
-    }
-    comparisons.notes.push(distinct(hows.iter().map(String::as_str)).join("; "));
-    answer.tables.push(comparisons);
+    let n = first.rows.len();
+    let null =
+        null_curves(training, n, &curves.times).map_err(|error| Fault::run("run::not-estimable", error.to_string()))?;
+    let judgement = Judgement {
+        model: "Kaplan-Meier, no predictors".to_owned(),
+        prediction: Prediction::Risk(vec![0.0; n]),
+        curves: Some(null),
+        how: "Kaplan-Meier of the training rows".to_owned(),
+        ..first.clone()
+    };
+    estimates(step, &judgement, &asked, spec, table, answer);
     Ok(())
-}
-
-/// The difference of two models on the same patients: by the variance of the pair where there is
-/// one (DeLong for the AUC, infinitesimal jackknife for the C-index), else by resampling patients.
-fn difference(
-    step: &Step<'_>,
-    metric: &dyn Metric,
-    model: &Judgement,
-    other: &Judgement,
-    horizon: Option<f64>,
-    threshold: Option<f64>,
-    stream: &crate::random::Stream,
-) -> Result<Comparison, Fault> {
-    if let (Outcome::Survival(censored), "C-index") = (&model.outcome, metric.card().name) {
-        use crate::stats::Estimate;
-        use crate::survival::concordance::{self, TimeWeight};
-        let scores = (model.prediction.scores(), other.prediction.scores());
-        let found = concordance::compare(censored, scores.0, scores.1, TimeWeight::Pairs, step.level());
-        let name = "difference in C-index";
-        let (difference, p) = match found {
-            Ok(found) => {
-                let estimate =
-                    Estimate::new(name, found.difference, found.n, "paired by patient; infinitesimal jackknife");
-                let estimate = if found.p.is_some() {
-                    estimate.within(found.lower, found.upper, found.level)
-                } else {
-                    Estimate { no_interval: Some("both rank the patients alike".to_owned()), ..estimate }
-                };
-                (estimate.with_events(Some(found.events)), found.p)
-            }
-            Err(error) => (Estimate::not_estimable(name, censored.len(), error.to_string()), None),
-        };
-        return Ok(Comparison {
-            metric: metric.card().name.to_owned(),
-            first: model.model.clone(),
-            second: other.model.clone(),
-            difference,
-            p,
-            p_adjusted: None,
-        });
-    }
-    let (judged, against) = (model.judged(horizon, threshold), other.judged(horizon, threshold));
-    compare(metric, (&model.model, &judged), (&other.model, &against), &step.intervals(), stream, step.watch).map_err(
-        |fault| match fault {
-            ResampleFault::Cancelled(cancelled) => cancelled.into(),
-            ResampleFault::NotEstimable(reason) => reason.into(),
-        },
-    )
-}
-
-/// Whether the model beats the other one, in a sentence that leaves no room.
-fn sentence(
-    comparison: &Comparison,
-    model: &Judgement,
-    other: &Judgement,
-    cohort: &str,
-    direction: Direction,
-    target: Option<f64>,
-) -> String {
-    let (name, against, metric) = (&model.model, &other.model, &comparison.metric);
-    let Ok(value) = &comparison.difference.value else {
-        let why = comparison.difference.value.as_ref().err().map_or(String::new(), |reason| reason.reason.clone());
-        return format!("Whether {name} beats {against} on {cohort} by {metric} is not estimable: {why}.");
-    };
-    let interval = comparison.difference.interval;
-    let numbers = format!(
-        "difference in {metric} {}{}{}",
-        fixed(*value, DIGITS),
-        interval.map_or(String::new(), |i| format!(" ({} to {})", fixed(i.lower, DIGITS), fixed(i.upper, DIGITS))),
-        comparison.p.map_or(String::new(), |p| format!(", {}", sentence_p(p))),
-    );
-    if target.is_some() {
-        return format!("{name} and {against} on {cohort} ({}): {numbers}.", model.kind.words());
-    }
-    let better = if direction == Direction::Higher { *value > 0.0 } else { *value < 0.0 };
-    let shown = interval.is_some_and(|i| i.lower > 0.0 || i.upper < 0.0);
-    let verdict = match (better, shown) {
-        (true, true) => "beats",
-        (false, true) => "is worse than",
-        (_, false) => "does not beat",
-    };
-    format!("{name} {verdict} {against} on {cohort} ({}): {numbers}.", model.kind.words())
 }
 
 /// Says of every discrimination whose interval reaches chance that none was shown.
@@ -354,66 +263,84 @@ fn plainly(answer: &mut Answer) {
     answer.notes.extend(told);
 }
 
-/// Data of the figures that were asked for, and of the ROC curve, which costs nothing.
-fn figures(spec: &Evaluate, judgement: &Judgement, level: f64, answer: &mut Answer) {
+/// Data of the ROC curve, which costs nothing, and of what else was asked for of single patients.
+fn figures(spec: &Evaluate, judgement: &Judgement, answer: &mut Answer) {
+    let wants = |word: &str| spec.figures.iter().any(|figure| figure == word);
+    let place = json!({
+        "model": judgement.model, "cohort": judgement.cohort, "evidence": judgement.kind, "n": judgement.outcome.len(),
+    });
+    let title = format!("{} on {} ({})", judgement.model, judgement.cohort, judgement.kind.words());
+    if wants("scores") {
+        let observed = match &judgement.outcome {
+            Outcome::Binary(events) => json!({ "event": events }),
+            Outcome::Survival(censored) => json!({ "time": censored.time, "event": censored.event }),
+            Outcome::Continuous(values) => json!({ "value": values }),
+        };
+        answer.figures.push(FigureData {
+            kind: "scores".to_owned(),
+            title: title.clone(),
+            data: json!({ "of": place, "predicted": judgement.prediction.scores(), "observed": observed }),
+        });
+    }
     let (Outcome::Binary(events), Prediction::Probability(p)) = (&judgement.outcome, &judgement.prediction) else {
+        if wants("roc") {
+            answer
+                .notes
+                .push(format!("{title}: the ROC curve of a survival endpoint is not drawn; `AUC` at a time is told"));
+        }
         return;
     };
-    let place =
-        json!({ "model": judgement.model, "cohort": judgement.cohort, "evidence": judgement.kind, "n": events.len() });
-    let title = format!("{} on {} ({})", judgement.model, judgement.cohort, judgement.kind.words());
-    if let Ok(curve) = roc_curve(events, p) {
-        // Everybody is positive below the lowest threshold, which JSON cannot write as a number.
+    let Ok(curve) = roc_curve(events, p) else { return };
+    if wants("precision-recall") {
+        let happened = events.iter().filter(|event| **event).count() as f64;
+        let others = events.len() as f64 - happened;
         let points: Vec<_> = curve
             .iter()
-            .map(|point| {
-                json!([point.threshold.is_finite().then_some(point.threshold), point.sensitivity, point.specificity])
+            .filter_map(|point| {
+                let (tp, fp) = (point.sensitivity * happened, (1.0 - point.specificity) * others);
+                (tp + fp > 0.0).then(|| json!([point.sensitivity, tp / (tp + fp)]))
             })
             .collect();
         answer.figures.push(FigureData {
-            kind: "roc".to_owned(),
+            kind: "precision-recall".to_owned(),
             title: title.clone(),
-            data: json!({ "of": place, "columns": ["threshold", "sensitivity", "specificity"], "points": points }),
+            data: json!({ "of": place, "columns": ["recall", "precision"], "points": points, "prevalence": happened / events.len() as f64 }),
         });
     }
-    if spec.figures.iter().any(|figure| figure == "calibration") {
-        let smoother = Smoother::default();
-        let grid: Vec<f64> = (0..=100).map(|step| f64::from(step) / 100.0).collect();
-        let curve = calibration_curve(events, p, smoother, &grid, level);
-        let points = curve.as_ref().map(|curve| {
-            curve
-                .iter()
-                .filter(|(x, y, _)| x.is_finite() && y.is_finite())
-                .map(|(x, y, interval)| json!([x, y, interval.map(|i| [i.lower, i.upper])]))
-                .collect::<Vec<_>>()
-        });
-        let bins = bins(events, p, Binning::Quantiles, 10, level).unwrap_or_default();
-        answer.figures.push(FigureData {
-            kind: "calibration".to_owned(),
-            title: title.clone(),
-            data: json!({
-                "of": place, "how": smoother.described(), "curve": points.as_ref().ok(),
-                "not_estimable": points.as_ref().err().map(|reason| reason.reason.clone()),
-                "bins": bins.iter().map(|bin| json!({
-                    "predicted": bin.predicted, "observed": bin.observed, "lower": bin.interval.lower, "upper": bin.interval.upper,
-                    "n": bin.n,
-                })).collect::<Vec<_>>(),
-            }),
-        });
+    if wants("confusion") {
+        let threshold = spec.threshold.unwrap_or(0.5);
+        let counts = Confusion::at(events, p, threshold);
+        let mut table = ResultTable::new(
+            &format!("confusion-{}-{}-{}", judgement.model, judgement.cohort, judgement.kind.words().replace(' ', "-")),
+            format!("{title}: called an event from {threshold}"),
+            ["observed", "called an event", "called none"],
+        );
+        table.push([Cell::text("event"), Cell::count(counts.true_positive), Cell::count(counts.false_negative)]);
+        table.push([Cell::text("none"), Cell::count(counts.false_positive), Cell::count(counts.true_negative)]);
+        answer.tables.push(table);
     }
-    if spec.figures.iter().any(|figure| figure == "decision-curve")
-        && let Ok(points) = decision_curve(events, p, &default_thresholds())
-    {
-        answer.figures.push(FigureData {
-            kind: "decision-curve".to_owned(),
-            title,
-            data: json!({ "of": place, "points": serde_json::to_value(points).unwrap_or_default() }),
-        });
-    }
+    // Everybody is positive below the lowest threshold, which JSON cannot write as a number.
+    let points: Vec<_> = curve
+        .iter()
+        .map(|point| {
+            json!([point.threshold.is_finite().then_some(point.threshold), point.sensitivity, point.specificity])
+        })
+        .collect();
+    answer.figures.push(FigureData {
+        kind: "roc".to_owned(),
+        title,
+        data: json!({ "of": place, "columns": ["threshold", "sensitivity", "specificity"], "points": points }),
+    });
 }
 
 /// `over leave-out centre`: each level predicted by a design fitted on the others.
-fn left_out(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], column: &str) -> Result<Answer, Fault> {
+fn left_out(
+    step: &Step<'_>,
+    spec: &Evaluate,
+    asked: &[Asked<'_>],
+    column: &str,
+    times: &Times<'_>,
+) -> Result<Answer, Fault> {
     let over = Resampling::LeaveOut { column: column.to_owned() };
     let mut answer = Answer::default();
     let mut table = ResultTable::new(
@@ -421,30 +348,38 @@ fn left_out(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], column: &str)
         format!("Internal-external validation, leaving out each {column}"),
         ["model", "cohort", "evidence", "metric", "estimate", "patients", "events", "missing"],
     );
+    let mut probabilities = Probabilities::new();
+    let mut judgements = Vec::new();
     for model in spec.models.iter().chain(&spec.against) {
         let (value, cross) = crossed(step, model, &over)?;
-        let part = model.part.as_deref().unwrap_or("");
-        let Some(held) = cross.out_of_fold(part) else { continue };
+        let pooled = gathered(step, model, &value, &cross, &cross.rows, "all, pooled", times)?;
         for fold in &cross.folds {
             let rows: HashSet<usize> = fold.fold.test.iter().copied().collect();
             let levels = &value.data.columns;
             let level =
                 fold.fold.test.first().and_then(|row| levels.get(column).and_then(|levels| levels[*row].clone()));
-            let whole =
-                gathered(step, model, &value, &held.average, &fold.fold.test, level.as_deref().unwrap_or("missing"));
-            estimates(step, &whole.on(&rows), asked, spec.threshold, &mut table, &mut answer);
+            let mut own = pooled.on(&rows);
+            own.cohort = level.unwrap_or_else(|| "missing".to_owned());
+            own.missing = fold.fold.test.len() - own.rows.len();
+            // Weights of censoring follow from the patients that the fold was fitted on.
+            own.training = value.data.endpoint.outcome.select(&fold.fold.train);
+            estimates(step, &own, asked, spec, &mut table, &mut answer);
         }
-        let pooled = gathered(step, model, &value, &held.average, &cross.rows, "all, pooled");
-        estimates(step, &pooled, asked, spec.threshold, &mut table, &mut answer);
+        estimates(step, &pooled, asked, spec, &mut table, &mut answer);
+        figures(spec, &pooled, &mut answer);
+        probabilities.add(step, spec, &pooled, &mut answer)?;
+        judgements.push(pooled);
     }
     table.notes.push(format!("each {column} is predicted by the design fitted on all others"));
-    answer.tables.push(table);
+    against(step, spec, asked, "all, pooled", &judgements, &mut answer)?;
+    answer.tables.insert(0, table);
+    probabilities.finish(&mut answer);
     plainly(&mut answer);
     Ok(answer)
 }
 
 /// `over 10 folds`: cross-fitted again over the folds asked for.
-fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>]) -> Result<Answer, Fault> {
+fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], times: &Times<'_>) -> Result<Answer, Fault> {
     let mut answer = Answer::default();
     let Some(over) = &spec.over else { return Ok(answer) };
     let mut table = ResultTable::new(
@@ -452,28 +387,29 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>]) -> Result<Ans
         format!("Performance by {}", super::model::told(over)),
         ["model", "cohort", "evidence", "metric", "estimate", "patients", "events", "missing"],
     );
+    let mut probabilities = Probabilities::new();
     let mut judgements = Vec::new();
+    let rows = spec.on.first().map(|on| step.world.rows(on)).transpose()?;
+    let label = rows.map_or_else(|| "train".to_owned(), |set| set.label);
     for model in spec.models.iter().chain(&spec.against) {
         let (value, cross) = crossed(step, model, over)?;
-        let Some(held) = cross.out_of_fold(model.part.as_deref().unwrap_or("")) else { continue };
-        let rows = spec.on.first().map(|on| step.world.rows(on)).transpose()?;
-        let label = rows.map_or_else(|| "train".to_owned(), |set| set.label);
-        let mut judgement = gathered(step, model, &value, &held.average, &cross.rows, &label);
+        let mut judgement = gathered(step, model, &value, &cross, &cross.rows, &label, times)?;
         judgement.missing += value.unknown;
-        estimates(step, &judgement, asked, spec.threshold, &mut table, &mut answer);
+        estimates(step, &judgement, asked, spec, &mut table, &mut answer);
         if let Some(on) = spec.on.first() {
             // Beside the estimate that counts, the one that flatters.
-            let apparent = judge(step, model, on, true, &|_| Vec::new())?;
-            estimates(step, &apparent, asked, spec.threshold, &mut table, &mut answer);
+            let apparent = judge(step, model, on, true, times)?;
+            estimates(step, &apparent, asked, spec, &mut table, &mut answer);
         }
-        figures(spec, &judgement, step.level(), &mut answer);
+        figures(spec, &judgement, &mut answer);
+        probabilities.add(step, spec, &judgement, &mut answer)?;
         judgements.push(judgement);
     }
+    null_models(step, spec, asked, &judgements, &mut table, &mut answer)?;
     table.notes.push("apparent estimates are on the rows of the fit and flatter the model".to_owned());
-    if let Some(on) = spec.on.first() {
-        against(step, spec, asked, on, &judgements, &mut answer)?;
-    }
+    against(step, spec, asked, &label, &judgements, &mut answer)?;
     answer.tables.insert(0, table);
+    probabilities.finish(&mut answer);
     plainly(&mut answer);
     Ok(answer)
 }
@@ -515,22 +451,37 @@ fn gathered(
     step: &Step<'_>,
     reference: &ModelRef,
     model: &super::model::ModelValue,
-    held: &fuse::Predicted,
+    cross: &fuse::CrossFit,
     asked: &[usize],
     cohort: &str,
-) -> Judgement {
-    let kept: Vec<usize> = (0..held.rows.len()).filter(|place| asked.contains(&held.rows[*place])).collect();
-    let rows: Vec<usize> = kept.iter().map(|place| held.rows[*place]).collect();
-    Judgement {
+    times: &Times<'_>,
+) -> Result<Judgement, Fault> {
+    let part = reference.part.as_deref().unwrap_or("");
+    let held = cross
+        .out_of_fold(part)
+        .ok_or_else(|| Fault::run("run::no-part", format!("`{}` has no part `{part}`", model.name)))?;
+    let held = &held.average;
+    let within: HashSet<usize> = asked.iter().copied().collect();
+    let kept: Vec<usize> = (0..held.rows.len()).filter(|place| within.contains(&held.rows[*place])).collect();
+    let mut rows: Vec<usize> = kept.iter().map(|place| held.rows[*place]).collect();
+    let mut prediction = held.prediction.select(&kept);
+    let mut curves = None;
+    let at = times(&model.data.endpoint.outcome.select(&rows));
+    if let (false, Outcome::Survival(_)) = (at.is_empty(), &model.data.endpoint.outcome)
+        && let Some((curve_rows, found)) = cross.curves(&model.data.blocks, part, 0, &at)?
+    {
+        (rows, prediction, curves) = super::judge::aligned(rows, &prediction, &curve_rows, found);
+    }
+    Ok(Judgement {
         model: step.label(reference),
         cohort: cohort.to_owned(),
         kind: Kind::OutOfFold,
         missing: asked.len() - rows.len(),
         outcome: model.data.endpoint.outcome.select(&rows),
-        prediction: held.prediction.select(&kept),
+        prediction,
         rows,
-        curves: None,
+        curves,
         training: model.data.endpoint.outcome.select(&model.rows),
         how: super::model::told(&model.design.cross_fit),
-    }
+    })
 }

@@ -14,6 +14,7 @@ use crate::stats::{Judged, Outcome, Prediction, SurvivalCurves};
 use super::model::{Data, ModelValue};
 
 /// Predictions of one model on some rows, with what was observed there.
+#[derive(Clone)]
 pub struct Judgement {
     pub model: String,
     /// `train`, `external`.
@@ -196,7 +197,7 @@ pub fn judge(
 }
 
 /// Rows that have both a prediction and a curve, with both.
-fn aligned(
+pub fn aligned(
     rows: Vec<usize>,
     prediction: &Prediction,
     curve_rows: &[usize],
@@ -211,7 +212,7 @@ fn aligned(
 }
 
 /// What the model sees of another table.
-fn foreign(step: &Step<'_>, model: NodeId, table: NodeId) -> Result<Data, Fault> {
+pub fn foreign(step: &Step<'_>, model: NodeId, table: NodeId) -> Result<Data, Fault> {
     match &step.plan().node(model).operation {
         Operation::Model(model) => Data::gather(step.world, model, table, &[]),
         _ => Err(Fault::run("run::skipped", "this model cannot be applied to another table")),

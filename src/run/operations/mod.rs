@@ -8,12 +8,15 @@
 
 pub mod cohort;
 pub mod columns;
+pub mod compare;
+pub mod contrast;
 pub mod correlate;
 pub mod derive;
 pub mod describe;
 pub mod endpoint;
 pub mod evaluate;
 pub mod explain;
+pub mod expression;
 pub mod extraction;
 pub mod flow;
 pub mod groups;
@@ -21,6 +24,7 @@ pub mod infer;
 pub mod judge;
 pub mod model;
 pub mod optimism;
+pub mod probability;
 pub mod quadrants;
 pub mod recalibrate;
 pub mod split;

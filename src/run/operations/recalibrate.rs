@@ -1,24 +1,34 @@
 //! `recalibrate PRIME_R on external`: a frozen model updated on other rows, told as such.
 
+use ndarray::Array2;
+
+use crate::fuse::{self, Work};
 use crate::plan::node::Recalibrate;
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::calibration::{calibration_in_the_large, logistic_calibration};
 use crate::stats::distribution::normal_multiplier;
-use crate::stats::{Estimate, Outcome, Prediction};
+use crate::stats::{Censored, Estimate, Judged, Outcome, Prediction};
+use crate::survival::SurvivalError;
+use crate::survival::calibration::calibration;
+use crate::survival::cox::{self, CoxData, CoxOptions};
 
-use super::judge::judge;
+use super::judge::{Judgement, judge};
 
 /// # Errors
-/// An endpoint that is not binary; one class; a refit, which is a model of its own.
+/// One class, no event, or a prediction that does not vary.
 pub fn run(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
     if spec.method == "refit" {
-        return Err(Fault::unavailable("`recalibrate` by a refit", "declare a model of its own on these rows"));
+        return refit(step, spec);
     }
-    let judgement = judge(step, &spec.model, &spec.on, false, &|_| Vec::new())?;
-    let (Outcome::Binary(events), Prediction::Probability(p)) = (&judgement.outcome, &judgement.prediction) else {
-        return Err(Fault::unavailable("`recalibrate` of a survival model", "`evaluate` it on these rows"));
+    let judgement = judge(step, &spec.model, &spec.on, false, &median_event)?;
+    let (events, p) = match (&judgement.outcome, &judgement.prediction) {
+        (Outcome::Binary(events), Prediction::Probability(p)) => (events, p),
+        (Outcome::Survival(censored), Prediction::Risk(risk)) => {
+            return survival(step, spec, &judgement, censored, risk);
+        }
+        _ => return Err(Fault::unavailable("`recalibrate` of this prediction", "`by refit` is")),
     };
     let slope_too = spec.method != "intercept";
     let fit = if slope_too { logistic_calibration(events, p)? } else { calibration_in_the_large(events, p)? };
@@ -70,6 +80,168 @@ pub fn run(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
     if fit.left_out > 0 {
         table.notes.push(format!("{} patients predicted exactly 0 or 1 are not in the update", fit.left_out));
     }
+    answer.tables.push(table);
+    Ok(answer)
+}
+
+/// The time by which half of the events have happened: where calibration is told.
+fn median_event(outcome: &Outcome) -> Vec<f64> {
+    let Outcome::Survival(censored) = outcome else { return Vec::new() };
+    let mut times: Vec<f64> =
+        (0..censored.len()).filter(|row| censored.event[*row] == 1).map(|row| censored.time[row]).collect();
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().into_iter().collect()
+}
+
+/// A survival model: the slope of its risk score, unless only the baseline is updated, and a new
+/// baseline hazard.
+fn survival(
+    step: &Step<'_>,
+    spec: &Recalibrate,
+    judgement: &Judgement,
+    censored: &Censored,
+    risk: &[f64],
+) -> Result<Answer, Fault> {
+    let x = Array2::from_shape_fn((risk.len(), 1), |(row, _)| risk[row]);
+    let names = ["risk score".to_owned()];
+    let data = CoxData::new(x.view(), &names, censored);
+    let options = CoxOptions { level: step.level(), ..CoxOptions::default() };
+    let not_fitted = |error: SurvivalError| Fault::run("run::not-fitted", error.to_string());
+    let fitted = cox::fit(&data, &options).map_err(not_fitted)?;
+    let Some(Ok(slope)) = fitted.coefficients.first() else {
+        return Err(Fault::run("run::not-estimable", "the risk score does not vary on these rows"));
+    };
+    let slope_too = spec.method != "intercept";
+    let factor = if slope_too { slope.value } else { 1.0 };
+    let hazard = breslow(censored, &risk.iter().map(|risk| factor * risk).collect::<Vec<_>>());
+    let mut answer = Answer::default();
+    let mut table = ResultTable::new(
+        "recalibration",
+        format!("{} recalibrated on {} ({})", judgement.model, judgement.cohort, spec.method),
+        ["what", "estimate", "patients", "events"],
+    );
+    let (n, events) = (censored.len(), censored.events());
+    let mut push = |estimate: Estimate, kind: Kind, horizon: Option<&str>| {
+        let estimate = estimate.with_events(Some(events)).with_missing(judgement.missing);
+        let record = EstimateRecord::new(&estimate, kind).of(&judgement.model, &judgement.cohort).at(horizon);
+        table.push([Cell::text(record.metric.as_str()), record.cell(3), Cell::count(n), Cell::count(events)]);
+        answer.estimates.push(record);
+    };
+    if slope_too {
+        let how = "Cox regression on the frozen model's risk score; Wald";
+        let estimate = Estimate::new("slope of the update", slope.value, n, how);
+        push(estimate.within(slope.lower.ln(), slope.upper.ln(), step.level()), judgement.kind, None);
+    }
+    if let Some(at) = median_event(&judgement.outcome).first().copied() {
+        let told = |name: &str, risk: &[f64]| -> Estimate {
+            let risk = ndarray::Array1::from(risk.to_vec());
+            match calibration(censored, risk.view(), at, 5, step.level()) {
+                Ok(found) => Estimate { name: name.to_owned(), ..found.ratio },
+                Err(error) => Estimate::not_estimable(name, n, error.to_string()),
+            }
+        };
+        if let Some(curves) = &judgement.curves {
+            let before: Vec<f64> = curves.survival.column(0).iter().map(|s| (1.0 - s).clamp(0.0, 1.0)).collect();
+            push(told("observed over expected before", &before), judgement.kind, None);
+        }
+        let cumulative: f64 = hazard.iter().filter(|(time, _)| *time <= at).map(|(_, step)| step).sum();
+        let after: Vec<f64> =
+            risk.iter().map(|risk| (1.0 - (-cumulative * (factor * risk).exp()).exp()).clamp(0.0, 1.0)).collect();
+        push(told("observed over expected after", &after), Kind::Apparent, None);
+        table.notes.push(format!("calibration at {at:.1} days, the median of the event times"));
+    }
+    let form = if slope_too {
+        format!("log hazard after = {factor:.4} x risk score before, with the baseline hazard of these patients")
+    } else {
+        "risk score kept, with the baseline hazard of these patients".to_owned()
+    };
+    table.notes.push(format!("{form}; what is told after the update is on the patients of the update"));
+    table.notes.push("the ranking of patients, and so every concordance, stays as it was".to_owned());
+    answer.tables.push(table);
+    Ok(answer)
+}
+
+/// Breslow's steps of the baseline hazard for log hazards `eta`.
+fn breslow(censored: &Censored, eta: &[f64]) -> Vec<(f64, f64)> {
+    let mut times: Vec<f64> =
+        (0..censored.len()).filter(|row| censored.event[*row] == 1).map(|row| censored.time[row]).collect();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    times
+        .into_iter()
+        .map(|time| {
+            let entered = |row: usize| censored.entry.as_ref().is_none_or(|entry| entry[row] < time);
+            let rows = 0..censored.len();
+            let at_risk: f64 =
+                rows.clone().filter(|row| censored.time[*row] >= time && entered(*row)).map(|row| eta[row].exp()).sum();
+            let events = rows.filter(|row| censored.time[*row] == time && censored.event[*row] == 1).count();
+            (time, events as f64 / at_risk)
+        })
+        .collect()
+}
+
+/// `by refit`: the design fitted again on the new rows, judged out of fold there beside the frozen
+/// model.
+fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
+    let model = step.model(spec.model.model)?;
+    let frozen = judge(step, &spec.model, &spec.on, false, &|_| Vec::new())?;
+    let set = step.world.rows(&spec.on)?;
+    let other;
+    let data = if set.table == model.data.table {
+        &model.data
+    } else {
+        other = super::judge::foreign(step, spec.model.model, set.table)?;
+        &other
+    };
+    let rows: Vec<usize> = set.rows.iter().copied().filter(|row| data.endpoint.known[*row]).collect();
+    let memo = step.memo();
+    let work = Work::new(step.stream.named("refit"), step.watch).with_memo(&memo);
+    let cross = fuse::cross_fit(&model.design, &model.design.cross_fit, &data.cohort(), &rows, &work)?;
+    let part = spec.model.part.as_deref().unwrap_or("");
+    let held = cross
+        .out_of_fold(part)
+        .ok_or_else(|| Fault::run("run::no-part", format!("`{}` has no part `{part}`", model.name)))?;
+    let held = &held.average;
+    let outcome = data.endpoint.outcome.select(&held.rows);
+    let mut answer = Answer::default();
+    let mut table = ResultTable::new(
+        "recalibration",
+        format!("{} fitted again on {}", frozen.model, frozen.cohort),
+        ["model", "evidence", "metric", "estimate", "patients", "events"],
+    );
+    let words: &[&str] = match outcome {
+        Outcome::Binary(_) => &["AUC", "Brier", "calibration_slope"],
+        Outcome::Survival(_) => &["C-index", "calibration_slope"],
+        Outcome::Continuous(_) => &[],
+    };
+    for metric in words.iter().filter_map(|word| fuse::metric(word, outcome.kind())) {
+        let name = metric.card().name;
+        for (who, outcome, prediction, kind, how) in [
+            ("frozen", &frozen.outcome, &frozen.prediction, frozen.kind, frozen.how.clone()),
+            ("refitted", &outcome, &held.prediction, Kind::OutOfFold, super::model::told(&model.design.cross_fit)),
+        ] {
+            let judged = Judged { outcome, prediction, curves: None, training: None, horizon: None, threshold: None };
+            let stream = step.stream.named(who).named(name);
+            let estimate = metric.estimate(&judged, &step.intervals(), &stream).with_missing(frozen.missing);
+            let mut record =
+                EstimateRecord::new(&estimate, kind).of(&format!("{} ({who})", frozen.model), &frozen.cohort);
+            name.clone_into(&mut record.metric);
+            record.how = format!("{how}; {}", record.how);
+            table.push([
+                Cell::text(format!("{} ({who})", frozen.model)),
+                Cell::text(kind.words()),
+                Cell::text(name),
+                record.cell(3),
+                Cell::count(record.n),
+                Cell::events(record.events),
+            ]);
+            answer.estimates.push(record);
+        }
+    }
+    table.notes.push(
+        "the refitted model is a new model of the same design: preparation, choice, tuning and fusion are fitted on these rows"
+            .to_owned(),
+    );
     answer.tables.push(table);
     Ok(answer)
 }

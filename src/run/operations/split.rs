@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use rand::seq::SliceRandom;
 
 use crate::frame::expression::Expression;
-use crate::plan::Node;
-use crate::plan::node::{Balance, PartPlan, Split};
+use crate::plan::node::{Balance, Operation, PartPlan, Split};
+use crate::plan::{Node, Rows};
 use crate::random::Stream;
 use crate::run::fault::Fault;
-use crate::run::world::{SplitValue, World, word};
+use crate::run::world::{RowSet, SplitValue, World, word};
 use crate::stats::Outcome;
 
 /// Numbers with more distinct values are balanced by their quartiles.
@@ -18,9 +18,12 @@ const MOST_LEVELS: usize = 10;
 /// # Errors
 /// An empty part; a patient who belongs to two parts.
 pub fn run(world: &mut World<'_>, node: &Node, spec: &Split, stream: &Stream) -> Result<(), Fault> {
-    let cohort = world.cohort(spec.cohort)?;
-    let table = cohort.table;
-    let rows = cohort.rows.clone();
+    // A split may be of a table itself.
+    let from = match &world.plan.node(spec.cohort).operation {
+        Operation::Table(_) => Rows::Table(spec.cohort),
+        _ => Rows::Cohort(spec.cohort),
+    };
+    let RowSet { table, rows, .. } = world.rows(&from)?;
     let keys = std::sync::Arc::clone(&world.table(table)?.keys);
     let strata = strata(world, spec, table, &rows)?;
     let mut parts: Vec<(String, Vec<usize>)> = spec.parts.iter().map(|part| (part.name.clone(), Vec::new())).collect();

@@ -5,7 +5,7 @@ use ndarray::Array2;
 use crate::plan::Rows;
 use crate::plan::node::Stratify;
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable, shown_p};
+use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable, fixed, shown_p};
 use crate::run::step::Step;
 use crate::run::world::coded;
 use crate::stats::binomial::{ProportionInterval, proportion};
@@ -129,37 +129,44 @@ fn hazards(
             })
             .collect()
     };
-    let mut push = |subgroup: &str, rows: &[usize], extra: Vec<(String, Vec<f64>)>, interaction: Cell| {
-        let events = rows.iter().filter(|row| all.event[**row] == 1).count();
-        let fitted = fit(step, rows, all, dummies(rows).into_iter().chain(extra).collect());
-        for place in 1..labels.len() {
-            let name = format!("hazard ratio of {} against {}", labels[place], labels[0]);
-            let (estimate, p) = match &fitted {
-                Ok(fit) => match &fit.coefficients[place - 1] {
-                    Ok(c) => (
-                        Estimate::new(name, c.hazard_ratio, fit.n, "Cox regression, ties by Efron; Wald")
-                            .within(c.lower, c.upper, fit.level),
-                        Cell::P(c.p),
-                    ),
-                    Err(reason) => (Estimate::not_estimable(name, rows.len(), reason.reason.clone()), Cell::Empty),
-                },
-                Err(reason) => (Estimate::not_estimable(name, rows.len(), reason.clone()), Cell::Empty),
-            };
-            let record = EstimateRecord::new(&estimate.with_events(Some(events)), Kind::Descriptive)
-                .of("", &format!("{}, {subgroup}", set.label));
-            let last = if place == 1 { interaction.clone() } else { Cell::Empty };
-            table.push([
-                Cell::text(subgroup),
-                Cell::text(labels[place].as_str()),
-                Cell::count(rows.len()),
-                Cell::count(events),
-                record.cell(2),
-                p,
-                last,
-            ]);
-            answer.estimates.push(record);
-        }
-    };
+    let mut push =
+        |subgroup: &str, rows: &[usize], extra: Vec<(String, Vec<f64>)>, interaction: Cell| -> Vec<Option<f64>> {
+            // A P within a subgroup would say more of its size than of a difference.
+            let whole = !subgroup.contains(": ");
+            let mut ratios = Vec::new();
+            let events = rows.iter().filter(|row| all.event[**row] == 1).count();
+            let fitted = fit(step, rows, all, dummies(rows).into_iter().chain(extra).collect());
+            for place in 1..labels.len() {
+                let name = format!("hazard ratio of {} against {}", labels[place], labels[0]);
+                let (estimate, p) = match &fitted {
+                    Ok(fit) => match &fit.coefficients[place - 1] {
+                        Ok(c) => (
+                            Estimate::new(name, c.hazard_ratio, fit.n, "Cox regression, ties by Efron; Wald")
+                                .within(c.lower, c.upper, fit.level),
+                            Cell::P(c.p),
+                        ),
+                        Err(reason) => (Estimate::not_estimable(name, rows.len(), reason.reason.clone()), Cell::Empty),
+                    },
+                    Err(reason) => (Estimate::not_estimable(name, rows.len(), reason.clone()), Cell::Empty),
+                };
+                let record = EstimateRecord::new(&estimate.with_events(Some(events)), Kind::Descriptive)
+                    .of("", &format!("{}, {subgroup}", set.label));
+                ratios.push(record.value);
+                let last = if place == 1 { interaction.clone() } else { Cell::Empty };
+                table.push([
+                    Cell::text(subgroup),
+                    Cell::text(labels[place].as_str()),
+                    Cell::count(rows.len()),
+                    Cell::count(events),
+                    record.cell(2),
+                    if whole { p } else { Cell::Empty },
+                    last,
+                ]);
+                answer.estimates.push(record);
+            }
+            ratios
+        };
+    let mut attenuation = Vec::new();
     push("all", rows, Vec::new(), Cell::Empty);
     if !spec.adjust_for.is_empty() {
         let mut kept: Vec<usize> = rows.to_vec();
@@ -174,7 +181,14 @@ fn hazards(
             extra.extend(columns_for(label, &cells.select(kept.iter().copied().map(Some)))?);
         }
         let words: Vec<&str> = spec.adjust_for.iter().map(|(label, _)| label.as_str()).collect();
-        push(&format!("all, adjusted for {}", words.join(", ")), &kept, extra, Cell::Empty);
+        // Before and after on the same patients, so that the change is the adjustment's.
+        let before = push("covariates known, not adjusted", &kept, Vec::new(), Cell::Empty);
+        let after = push(&format!("adjusted for {}", words.join(", ")), &kept, extra, Cell::Empty);
+        for (place, (before, after)) in before.iter().zip(&after).enumerate() {
+            if let (Some(before), Some(after)) = (before, after) {
+                attenuation.push(attenuated(&labels[place + 1], &words.join(", "), *before, *after));
+            }
+        }
     }
     for (label, expression) in &spec.within {
         let cells = step.world.evaluate(expression, set.table)?;
@@ -191,11 +205,30 @@ fn hazards(
             push(&format!("{label}: {level}"), &members, Vec::new(), cell);
         }
     }
+    table.notes.extend(attenuation.iter().cloned());
+    let told = attenuation.into_iter().map(|sentence| format!("{}: {sentence}", set.label));
+    answer.notes.extend(told);
     table
         .notes
         .push("subgroups are compared by the likelihood-ratio test of their interaction with the groups".to_owned());
     answer.tables.push(table);
     Ok(())
+}
+
+/// What an adjustment changes of a hazard ratio, in the log hazard.
+fn attenuated(label: &str, by: &str, before: f64, after: f64) -> String {
+    let numbers = format!(
+        "hazard ratio of {label} {} before and {} after adjustment for {by}",
+        fixed(before, 2),
+        fixed(after, 2)
+    );
+    let (from, to) = (before.ln(), after.ln());
+    if from == 0.0 {
+        return format!("{numbers}.");
+    }
+    let change = 100.0 * (1.0 - to / from);
+    let word = if change >= 0.0 { "attenuated" } else { "strengthened" };
+    format!("{numbers}: the log hazard ratio is {word} by {:.0}%.", change.abs())
 }
 
 fn fit(step: &Step<'_>, rows: &[usize], all: &Censored, columns: Vec<(String, Vec<f64>)>) -> Result<CoxFit, String> {

@@ -1,12 +1,12 @@
 //! `table patients from "patients.csv"`: reads or takes a table, checks its key and dictionary.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::frame::expression::Type;
 use crate::frame::{self, Cells, Keys, Table as Frame, infer};
 use crate::plan::Node;
 use crate::plan::node::Table;
+use crate::run::Inputs;
 use crate::run::fault::Fault;
 use crate::run::results::DataRecord;
 use crate::run::world::{TableValue, World, word};
@@ -19,15 +19,18 @@ pub fn run(
     world: &mut World<'_>,
     node: &Node,
     spec: &Table,
-    folder: &Path,
+    inputs: &Inputs,
     bound: Option<&Frame>,
 ) -> Result<(), Fault> {
+    if let Some(genes) = &spec.expression {
+        return super::expression::run(world, node, spec, genes, &inputs.folder, bound);
+    }
     let name = word(node).to_owned();
     let (table, path) = match (bound, &spec.path) {
         (Some(frame), _) => (typed(frame, spec)?, None),
         (None, Some(path)) => {
-            let path = folder.join(path);
-            let table = frame::read::read(&path, &spec.dictionary, spec.key.as_deref())?;
+            let path = inputs.folder.join(path);
+            let table = inputs.files.read(&path, &spec.dictionary, spec.key.as_deref())?;
             (table, Some(path.display().to_string()))
         }
         (None, None) => {

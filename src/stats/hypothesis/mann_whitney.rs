@@ -1,5 +1,7 @@
 //! The Mann-Whitney U test (Wilcoxon rank sum).
 
+use std::sync::OnceLock;
+
 use super::{Effect, TestResult};
 use crate::stats::distribution::normal_two_sided;
 use crate::stats::estimate::NotEstimable;
@@ -22,37 +24,61 @@ pub enum Exactness {
 /// # Errors
 /// An empty group, or all values equal.
 pub fn mann_whitney(a: &[f64], b: &[f64], exactness: Exactness) -> Result<TestResult, NotEstimable> {
-    if a.is_empty() || b.is_empty() {
-        return Err(NotEstimable::new("a group has no values"));
+    RankSums::new(a.len(), b.len(), exactness).test(a, b)
+}
+
+/// [`mann_whitney`] for many pairs of groups of the same sizes: the exact null distribution is
+/// summed once.
+pub struct RankSums {
+    sizes: (usize, usize),
+    exactness: Exactness,
+    /// `P(W <= w)`, summed when it is first wanted.
+    cumulative: OnceLock<Vec<f64>>,
+}
+
+impl RankSums {
+    pub fn new(m: usize, n: usize, exactness: Exactness) -> Self {
+        RankSums { sizes: (m, n), exactness, cumulative: OnceLock::new() }
     }
-    let all: Vec<f64> = a.iter().chain(b).copied().collect();
-    if all.iter().any(|value| value.is_nan()) {
-        return Err(NotEstimable::new("a value is missing"));
+
+    /// # Errors
+    /// As [`mann_whitney`]; groups of other sizes.
+    pub fn test(&self, a: &[f64], b: &[f64]) -> Result<TestResult, NotEstimable> {
+        if (a.len(), b.len()) != self.sizes {
+            return Err(NotEstimable::new("the groups are of other sizes"));
+        }
+        if a.is_empty() || b.is_empty() {
+            return Err(NotEstimable::new("a group has no values"));
+        }
+        let all: Vec<f64> = a.iter().chain(b).copied().collect();
+        if all.iter().any(|value| value.is_nan()) {
+            return Err(NotEstimable::new("a value is missing"));
+        }
+        let (m, n) = (a.len() as f64, b.len() as f64);
+        let ranks = midranks(&all);
+        let w = ranks[..a.len()].iter().sum::<f64>() - m * (m + 1.0) / 2.0;
+        let ties = tie_term(&all);
+        let effect = Effect { name: "probability of superiority".to_owned(), value: w / (m * n), interval: None };
+        let exact = self.exactness == Exactness::Automatic && a.len() < 50 && b.len() < 50;
+        if exact && ties == 0.0 {
+            let cumulative = self.cumulative.get_or_init(|| rank_sum_cdf(a.len(), b.len()));
+            let tail = |w: usize| cumulative[w.min(cumulative.len() - 1)];
+            let w_count = w.round() as usize;
+            // The distribution is symmetric; the small tail keeps its digits.
+            let p = tail(w_count.min((a.len() * b.len()).saturating_sub(w_count)));
+            return Ok(TestResult::new("Mann-Whitney U test, exact", "W", w, (2.0 * p).min(1.0), all.len())
+                .with_effect(effect));
+        }
+        let z = w - m * n / 2.0;
+        let total = m + n;
+        let sigma = (m * n / 12.0 * (total + 1.0 - ties / (total * (total - 1.0)))).sqrt();
+        if sigma.is_nan() || sigma <= 0.0 {
+            return Err(NotEstimable::new("all values are equal"));
+        }
+        let correction = if self.exactness == Exactness::Uncorrected || z == 0.0 { 0.0 } else { 0.5 * z.signum() };
+        let p = normal_two_sided((z - correction) / sigma);
+        Ok(TestResult::new("Mann-Whitney U test", "W", w, p, all.len()).with_effect(effect))
     }
-    let (m, n) = (a.len() as f64, b.len() as f64);
-    let ranks = midranks(&all);
-    let w = ranks[..a.len()].iter().sum::<f64>() - m * (m + 1.0) / 2.0;
-    let ties = tie_term(&all);
-    let effect = Effect { name: "probability of superiority".to_owned(), value: w / (m * n), interval: None };
-    if exactness == Exactness::Automatic && a.len() < 50 && b.len() < 50 && ties == 0.0 {
-        let cumulative = rank_sum_cdf(a.len(), b.len());
-        let tail = |w: usize| cumulative[w.min(cumulative.len() - 1)];
-        let w_count = w.round() as usize;
-        // The distribution is symmetric; the small tail keeps its digits.
-        let p = tail(w_count.min(a.len() * b.len() - w_count));
-        return Ok(
-            TestResult::new("Mann-Whitney U test, exact", "W", w, (2.0 * p).min(1.0), all.len()).with_effect(effect)
-        );
-    }
-    let z = w - m * n / 2.0;
-    let total = m + n;
-    let sigma = (m * n / 12.0 * (total + 1.0 - ties / (total * (total - 1.0)))).sqrt();
-    if sigma.is_nan() || sigma <= 0.0 {
-        return Err(NotEstimable::new("all values are equal"));
-    }
-    let correction = if exactness == Exactness::Uncorrected || z == 0.0 { 0.0 } else { 0.5 * z.signum() };
-    let p = normal_two_sided((z - correction) / sigma);
-    Ok(TestResult::new("Mann-Whitney U test", "W", w, p, all.len()).with_effect(effect))
 }
 
 /// `P(W <= w)` for `w` from 0 to `m n`, no ties: subsets of `m` out of `m + n` ranks by sum.

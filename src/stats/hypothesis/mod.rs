@@ -20,7 +20,7 @@ pub use chi_square::{chi_square, expected_counts};
 pub use correlation::{Correlation, correlation, correlation_coefficient};
 pub use fisher::{fisher, fisher_monte_carlo};
 pub use kruskal_wallis::kruskal_wallis;
-pub use mann_whitney::{Exactness, mann_whitney};
+pub use mann_whitney::{Exactness, RankSums, mann_whitney};
 pub use mcnemar::mcnemar;
 pub use shapiro_wilk::shapiro_wilk;
 pub use t_test::{one_sample_t, paired_t, student_t, welch_t};

@@ -62,8 +62,11 @@ mod tests {
         let events: Vec<bool> = (0..60).map(|i| i % 3 == 0 || i > 45).collect();
         let p: Vec<f64> = (0..60).map(|i| 0.15 + f64::from(i) / 90.0).collect();
         judge(&events, &p, |judged| {
-            let estimate =
-                CalibrationIntercept.estimate(judged, &IntervalPlan { level: 0.95, resamples: 50 }, &Stream::root(1));
+            let estimate = CalibrationIntercept.estimate(
+                judged,
+                &IntervalPlan { resamples: 50, ..IntervalPlan::default() },
+                &Stream::root(1),
+            );
             let value = estimate.value.unwrap();
             let interval = estimate.interval.unwrap();
             assert!(interval.lower <= value && value <= interval.upper);

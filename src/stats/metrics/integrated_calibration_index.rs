@@ -53,7 +53,7 @@ mod tests {
         judge(&events, &p, |judged| {
             let estimate = IntegratedCalibrationIndex.estimate(
                 judged,
-                &IntervalPlan { level: 0.95, resamples: 50 },
+                &IntervalPlan { resamples: 50, ..IntervalPlan::default() },
                 &Stream::root(1),
             );
             let value = estimate.value.unwrap();

@@ -39,7 +39,7 @@ pub use sensitivity::Sensitivity;
 pub use specificity::Specificity;
 
 use super::binomial::{ProportionInterval, proportion};
-use super::bootstrap::{described, percentile, replicates};
+use super::bootstrap::{BootstrapInterval, bca, described, jackknife, percentile, replicates};
 use super::calibration::CalibrationFit;
 use super::confusion::Confusion;
 use super::distribution::normal_multiplier;
@@ -203,15 +203,19 @@ fn bootstrapped(
         let estimate = Estimate::new(name, value, n, value_method).with_events(events);
         return Estimate { no_interval: Some("no resamples were asked for".to_owned()), ..estimate };
     }
-    let values = match replicates(n, plan.resamples, &stream.named(name), &Watch::silent(), statistic) {
+    let values = match replicates(n, plan.resamples, &stream.named(name), &Watch::silent(), &statistic) {
         Ok(values) => values,
         Err(stopped) => return Estimate::not_estimable(name, n, stopped.to_string()),
     };
-    let how = format!("{value_method}; {}", described("percentile", &values));
+    let (kind, interval) = match plan.bootstrap {
+        BootstrapInterval::Percentile => ("percentile", percentile(&values, plan.level)),
+        BootstrapInterval::Bca => ("BCa", bca(value, &values, &jackknife(n, statistic), plan.level)),
+    };
+    let how = format!("{value_method}; {}", described(kind, &values));
     let estimate = Estimate::new(name, value, n, how).with_events(events);
-    match percentile(&values, plan.level) {
+    match interval {
         Some((lower, upper)) => estimate.within(lower, upper, plan.level),
-        None => Estimate { no_interval: Some("fewer than ten resamples could be estimated".to_owned()), ..estimate },
+        None => Estimate { no_interval: Some("the resamples give no interval".to_owned()), ..estimate },
     }
 }
 
@@ -257,7 +261,7 @@ mod tests {
             (&[true, false, true, false], &[1.0, 0.0, 1.0, 0.0]),
             (&[true, false], &[f64::NAN, 0.2]),
         ];
-        let plan = IntervalPlan { level: 0.95, resamples: 20 };
+        let plan = IntervalPlan { resamples: 20, ..IntervalPlan::default() };
         for (events, p) in cases {
             judge(events, p, |judged| {
                 for metric in REGISTRY {

@@ -1,6 +1,4 @@
-//! `icc(volume ~ reader)`: agreement of readers, one row per patient and reader.
-
-use std::collections::BTreeMap;
+//! `icc(volume ~ reader)`: agreement of readers on a measurement.
 
 use ndarray::Array2;
 
@@ -8,68 +6,40 @@ use crate::plan::node::Infer;
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable};
 use crate::run::step::Step;
-use crate::run::world::coded;
-use crate::stats::Outcome;
 use crate::stats::icc::{IccKind, icc};
 
 use super::level;
-use super::matrix::response;
+use super::readings::Readings;
 
 pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
-    let set = step.world.rows(&spec.rows)?;
-    let measured = response(step, spec)?;
-    let Outcome::Continuous(values) = &measured.outcome else {
-        return Err(Fault::run("run::wrong-endpoint", "`icc` wants a number on the left"));
+    let readings = Readings::gather(step, spec)?;
+    let rows = readings.numbers()?;
+    let readers = readings.readers.len();
+    let ratings = Array2::from_shape_fn((rows.len(), readers), |(row, column)| rows[row][column]);
+    // `ICC2` is ICC(2,1), `ICC2k` is ICC(2,k).
+    let form = spec.settings.choice("form").trim_start_matches("ICC");
+    let wanted = match form.strip_suffix('k') {
+        Some(model) => format!("ICC({model},k)"),
+        None => format!("ICC({form},1)"),
     };
-    let reader = spec.formula.terms.first().and_then(|term| term.factors.first());
-    let reader = reader.ok_or_else(|| Fault::run("run::skipped", "`icc` wants the reader on the right"))?;
-    let cells = step.world.evaluate(&reader.expression, set.table)?;
-    let (codes, readers) = coded(&cells, &[]);
-    let keys = &step.world.table(set.table)?.keys;
-    let mut patients: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let mut twice = 0;
-    for row in &set.rows {
-        let Some(code) = codes[*row] else { continue };
-        let readings = patients.entry(keys.name(*row)).or_insert_with(|| vec![f64::NAN; readers.len()]);
-        let place = code as usize;
-        if measured.known[*row] {
-            twice += usize::from(!readings[place].is_nan());
-            readings[place] = values[*row];
-        }
-    }
-    if twice > 0 {
-        return Err(Fault::data(
-            "data::duplicate-key",
-            format!("{twice} readings are a second one of the same reader and patient"),
-        ));
-    }
-    if patients.len() == set.rows.len() && readers.len() > 1 {
-        return Err(Fault::data(
-            "data::one-reading",
-            "every patient has a single row, so no two readers saw the same patient",
-        )
-        .helped("one row per patient and reader, with `key` and `repeated` under the table"));
-    }
-    let rows: Vec<&Vec<f64>> = patients.values().collect();
-    let ratings = Array2::from_shape_fn((rows.len(), readers.len()), |(row, column)| rows[row][column]);
-    let wanted = format!("ICC{}", spec.settings.choice("form"));
-    let kinds = IccKind::ALL.into_iter().filter(|kind| wanted == "ICC" || kind.name() == wanted);
+    let kinds = IccKind::ALL.into_iter().filter(|kind| form == "all" || kind.name() == wanted);
     let mut answer = Answer::default();
     let mut table =
         ResultTable::new("icc", step.node.name.clone(), ["coefficient", "estimate", "patients", "readers", "left out"]);
+    let left_out = rows.iter().filter(|readings| readings.iter().any(|value| value.is_nan())).count();
     for kind in kinds {
         let estimate = icc(ratings.view(), kind, level(step, spec));
-        let left_out = rows.iter().filter(|readings| readings.iter().any(|value| value.is_nan())).count();
-        let record = EstimateRecord::new(&estimate.with_missing(left_out), Kind::Descriptive).of("", &set.label);
+        let record = EstimateRecord::new(&estimate.with_missing(left_out), Kind::Descriptive).of("", &readings.cohort);
         table.push([
             Cell::text(kind.name()),
             record.cell(3),
             Cell::count(rows.len() - left_out),
-            Cell::count(readers.len()),
+            Cell::count(readers),
             Cell::count(left_out),
         ]);
         answer.estimates.push(record);
     }
+    table.notes.push(format!("readings: {}", readings.readers.join(", ")));
     answer.tables.push(table);
     Ok(answer)
 }

@@ -1,13 +1,16 @@
 //! Inference over a formula: `cox(os ~ age + strata(centre))`. One procedure, one file; what
 //! rows they use and how terms become columns is in [`matrix`].
 
+mod bland_altman;
 mod competing;
 mod cox;
 mod icc;
+mod kappa;
 pub mod km;
 mod linear;
 mod logistic;
 pub mod matrix;
+mod readings;
 mod rmst;
 mod roc;
 mod sample_size;
@@ -33,10 +36,13 @@ pub fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         "cif" => competing::cif(step, spec),
         "finegray" => regressions(step, spec, competing::fine_gray),
         "icc" => icc::run(step, spec),
+        "kappa" => kappa::run(step, spec),
+        "bland_altman" => bland_altman::run(step, spec),
         "sample_size" => sample_size::run(step, spec),
         other => Err(Fault::unavailable(
             &format!("`{other}`"),
-            "`km`, `cox`, `logistic`, `linear`, `roc`, `rmst`, `cif`, `finegray`, `icc` and `sample_size` are",
+            "`km`, `cox`, `logistic`, `linear`, `roc`, `rmst`, `cif`, `finegray`, `icc`, `kappa`, `bland_altman` and \
+             `sample_size` are",
         )),
     }
 }

@@ -1,0 +1,175 @@
+//! Two versions of a study beside each other: their text, their plans, their results.
+
+use std::fmt::Write;
+
+use crate::plan::{NodeId, Plan, describe};
+use crate::run::results::{Cell, EstimateRecord, ResultTable};
+
+use super::branches::Cells;
+
+/// The cells that differ, line by line: `-` before, `+` after.
+pub fn texts(before: &Cells, after: &Cells) -> String {
+    let mut text = String::new();
+    for cell in after {
+        match before.iter().find(|other| other.subject == cell.subject) {
+            Some(same) if same.text == cell.text => {}
+            Some(same) => text.push_str(&lines(&same.text, &cell.text)),
+            None => text.push_str(&lines("", &cell.text)),
+        }
+    }
+    for cell in before {
+        if !after.iter().any(|other| other.subject == cell.subject) {
+            text.push_str(&lines(&cell.text, ""));
+        }
+    }
+    text
+}
+
+/// Lines of two texts by their longest common subsequence; what stays the same is shown around
+/// what does not.
+fn lines(before: &str, after: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let mut longest = vec![vec![0usize; new.len() + 1]; old.len() + 1];
+    for i in (0..old.len()).rev() {
+        for j in (0..new.len()).rev() {
+            longest[i][j] =
+                if old[i] == new[j] { longest[i + 1][j + 1] + 1 } else { longest[i + 1][j].max(longest[i][j + 1]) };
+        }
+    }
+    let mut text = String::new();
+    let (mut i, mut j) = (0, 0);
+    while i < old.len() || j < new.len() {
+        if i < old.len() && j < new.len() && old[i] == new[j] {
+            let _ = writeln!(text, "  {}", old[i]);
+            i += 1;
+            j += 1;
+        } else if i < old.len() && (j == new.len() || longest[i + 1][j] >= longest[i][j + 1]) {
+            let _ = writeln!(text, "- {}", old[i]);
+            i += 1;
+        } else {
+            let _ = writeln!(text, "+ {}", new[j]);
+            j += 1;
+        }
+    }
+    text
+}
+
+/// Steps by name: those that only one plan has, those that are defined otherwise, and those that
+/// only follow from such a one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Difference {
+    pub added: Vec<String>,
+    pub gone: Vec<String>,
+    pub changed: Vec<String>,
+    pub following: Vec<String>,
+    pub same: usize,
+    details: String,
+}
+
+impl Difference {
+    pub fn of(before: &Plan, after: &Plan) -> Self {
+        let mut difference = Difference::default();
+        for node in after.nodes() {
+            let Some(other) = before.find(&node.name) else {
+                difference.added.push(node.name.clone());
+                continue;
+            };
+            if before.hash(other.id) == after.hash(node.id) {
+                difference.same += 1;
+                continue;
+            }
+            // The first line ends in the hash, which is another one in any case.
+            let own = |plan: &Plan, id: NodeId| {
+                describe::node(plan, id).lines().skip(1).map(str::to_owned).collect::<Vec<_>>().join("\n")
+            };
+            let (old, new) = (own(before, other.id), own(after, node.id));
+            if old == new {
+                difference.following.push(node.name.clone());
+            } else {
+                difference.changed.push(node.name.clone());
+                let _ = writeln!(difference.details, "  {}", node.name);
+                for line in lines(&old, &new).lines().filter(|line| !line.starts_with("  ")) {
+                    let _ = writeln!(difference.details, "    {}", line.replace(['├', '└', '─', '│'], "").trim_end());
+                }
+            }
+        }
+        difference.gone = before
+            .nodes()
+            .iter()
+            .filter(|node| after.find(&node.name).is_none())
+            .map(|node| node.name.clone())
+            .collect();
+        difference
+    }
+
+    /// In lines, for reading.
+    pub fn words(&self) -> String {
+        let mut text = String::new();
+        let mut say = |what: &str, names: &[String]| {
+            if !names.is_empty() {
+                let _ = writeln!(text, "{what}: {}", names.join(", "));
+            }
+        };
+        say("steps defined otherwise", &self.changed);
+        say("steps that follow from them", &self.following);
+        say("new steps", &self.added);
+        say("steps that are gone", &self.gone);
+        let _ = writeln!(text, "steps that stay: {}", self.same);
+        if !self.details.is_empty() {
+            text.push_str(&self.details);
+        }
+        text
+    }
+}
+
+/// Estimates of both, by what they are of; those of models before those of descriptions.
+pub fn side_by_side(names: (&str, &str), before: &[EstimateRecord], after: &[EstimateRecord]) -> ResultTable {
+    let mut table = ResultTable::new(
+        "what-if",
+        format!("`{}` and `{}` side by side", names.0, names.1),
+        ["model", "on", "estimate", "metric", names.0, names.1, "difference"],
+    );
+    let same = |left: &EstimateRecord, right: &EstimateRecord| {
+        left.declaration == right.declaration
+            && left.model == right.model
+            && left.cohort == right.cohort
+            && left.metric == right.metric
+            && left.horizon == right.horizon
+            && left.kind == right.kind
+    };
+    for record in after {
+        let old = before.iter().find(|old| same(old, record));
+        let difference = match (old.and_then(|old| old.value), record.value) {
+            (Some(old), Some(new)) => Cell::text(format!("{:+.3}", new - old)),
+            _ => Cell::Empty,
+        };
+        let metric = match &record.horizon {
+            Some(horizon) => format!("{} at {horizon}", record.metric),
+            None => record.metric.clone(),
+        };
+        let model = if record.model.is_empty() { record.declaration.clone() } else { record.model.clone() };
+        table.push([
+            Cell::text(model),
+            Cell::text(record.cohort.as_str()),
+            Cell::text(record.kind.words()),
+            Cell::text(metric),
+            old.map_or(Cell::Empty, |old| old.cell(3)),
+            record.cell(3),
+            difference,
+        ]);
+    }
+    table.notes.push("differences are of the estimates; they come without an interval, `against` gives one".to_owned());
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_stay_are_found() {
+        let shown = lines("model A\n  learn rsf\n  fuse rsf(x)", "model A\n  learn cox\n  fuse rsf(x)");
+        assert_eq!(shown, "  model A\n-   learn rsf\n+   learn cox\n    fuse rsf(x)\n");
+        assert_eq!(lines("", "a"), "+ a\n");
+    }
+}

@@ -1,0 +1,253 @@
+//! `against`: whether one model beats another on the same patients, by every metric asked for, with
+//! P adjusted where that was asked; and what a model reclassifies.
+
+use std::collections::HashSet;
+
+use crate::plan::node::Evaluate;
+use crate::run::fault::Fault;
+use crate::run::results::{Answer, Cell, EstimateRecord, ResultTable, fixed};
+use crate::run::step::Step;
+use crate::stats::bootstrap::ResampleFault;
+use crate::stats::comparison::{Comparison, compare};
+use crate::stats::multiplicity::{Adjustment, adjust_present};
+use crate::stats::reclassification::reclassification;
+use crate::stats::{Direction, Estimate, Metric, Outcome, Prediction};
+
+use super::describe::sentence_p;
+use super::evaluate::{DIGITS, distinct};
+use super::judge::Judgement;
+use super::optimism::Asked;
+
+/// Paired comparisons by every metric: every model with every comparator, and every further
+/// comparator with the first, all on the patients that both predict.
+///
+/// # Errors
+/// Stopped.
+pub fn against(
+    step: &Step<'_>,
+    spec: &Evaluate,
+    asked: &[Asked<'_>],
+    cohort: &str,
+    judgements: &[Judgement],
+    answer: &mut Answer,
+) -> Result<(), Fault> {
+    let (models, comparators) = judgements.split_at(spec.models.len().min(judgements.len()));
+    let mut pairs: Vec<(&Judgement, &Judgement)> = Vec::new();
+    for comparator in comparators {
+        pairs.extend(models.iter().map(|model| (model, comparator)));
+    }
+    if let Some((reference, further)) = comparators.split_first() {
+        pairs.extend(further.iter().map(|other| (other, reference)));
+    }
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let pairs: Vec<(Judgement, Judgement)> = pairs
+        .into_iter()
+        .map(|(model, other)| {
+            let theirs: HashSet<usize> = other.rows.iter().copied().collect();
+            let both: HashSet<usize> = model.rows.iter().filter(|row| theirs.contains(row)).copied().collect();
+            (model.on(&both), other.on(&both))
+        })
+        .collect();
+    let adjustment = spec.adjust.as_deref().and_then(Adjustment::from_word).unwrap_or(Adjustment::None);
+    let mut found: Vec<(Comparison, EstimateRecord, bool)> = Vec::new();
+    for (place, asked) in asked.iter().enumerate() {
+        for (model, other) in &pairs {
+            step.watch.check()?;
+            if asked.metric.needs_curves() && (model.curves.is_none() || other.curves.is_none()) {
+                continue;
+            }
+            let horizon = asked.horizon.map(|(at, _)| at);
+            let stream = step.stream.named("against").named(cohort).named(&model.model).named(&other.model);
+            let stream = stream.named(asked.metric.card().name).named(asked.horizon.map_or("", |(_, label)| label));
+            let comparison = difference(step, asked.metric, model, other, horizon, spec.threshold, &stream)?;
+            let label = asked.horizon.map(|(_, label)| label);
+            let mut record = EstimateRecord::new(&comparison.difference, model.kind)
+                .of(&format!("{} against {}", model.model, other.model), cohort)
+                .at(label);
+            record.metric = format!("difference in {}", asked.metric.card().name);
+            if place == 0 {
+                let (direction, target) = (asked.metric.direction(), asked.metric.target());
+                answer.notes.push(sentence(&comparison, model, other, cohort, direction, target));
+            }
+            found.push((comparison, record, place == 0));
+        }
+    }
+    let p: Vec<Option<f64>> = found.iter().map(|(comparison, ..)| comparison.p).collect();
+    let adjusted = adjust_present(&p, adjustment);
+    let title = format!("Differences on {cohort}");
+    let mut table = ResultTable::new(
+        &format!("comparison-{cohort}"),
+        title,
+        ["model", "against", "evidence", "metric", "difference", "P", "P adjusted", "patients"],
+    );
+    let mut hows = Vec::new();
+    for ((comparison, record, _), adjusted) in found.iter().zip(&adjusted) {
+        let metric =
+            record.horizon.as_ref().map_or(comparison.metric.clone(), |at| format!("{} at {at}", comparison.metric));
+        table.push([
+            Cell::text(comparison.first.as_str()),
+            Cell::text(comparison.second.as_str()),
+            Cell::text(record.kind.words()),
+            Cell::text(metric),
+            record.cell(DIGITS),
+            comparison.p.map_or(Cell::NotEstimable(record.no_interval.clone().unwrap_or_default()), Cell::P),
+            adjusted.map_or(Cell::Empty, Cell::P),
+            Cell::count(record.n),
+        ]);
+        hows.push(comparison.difference.how.clone());
+    }
+    if adjustment == Adjustment::None {
+        // Nobody asked for it: the column would repeat P.
+        let place = table.columns.iter().position(|column| column == "P adjusted").unwrap_or(0);
+        table.columns.remove(place);
+        table.rows.iter_mut().for_each(|row| {
+            row.remove(place);
+        });
+        table.notes.push("P not adjusted for the number of comparisons".to_owned());
+    } else {
+        table.notes.push(format!("P adjusted over the {} comparisons by {}", found.len(), adjustment.title()));
+    }
+    table.notes.push(distinct(hows.iter().map(String::as_str)).join("; "));
+    answer.tables.push(table);
+    answer.estimates.extend(found.into_iter().map(|(_, record, _)| record));
+    reclassified(step, spec, cohort, &pairs, answer);
+    Ok(())
+}
+
+/// `show NRI, IDI`: what the model changes of each comparator.
+fn reclassified(step: &Step<'_>, spec: &Evaluate, cohort: &str, pairs: &[(Judgement, Judgement)], answer: &mut Answer) {
+    let wants = |word: &str| spec.figures.iter().any(|figure| figure == word);
+    if !(wants("NRI") || wants("IDI")) {
+        return;
+    }
+    let mut table = ResultTable::new(
+        &format!("reclassification-{cohort}"),
+        format!("Reclassification on {cohort}"),
+        ["model", "over", "evidence", "measure", "estimate", "P", "patients"],
+    );
+    let cutoffs: Vec<f64> = spec.threshold.into_iter().collect();
+    for (model, other) in pairs {
+        let (Outcome::Binary(events), Prediction::Probability(new), Prediction::Probability(old)) =
+            (&model.outcome, &model.prediction, &other.prediction)
+        else {
+            continue;
+        };
+        let found = reclassification(events, old, new, &cutoffs, step.level());
+        let how = if cutoffs.is_empty() { "category-free; normal" } else { "by the threshold; normal" };
+        for word in ["NRI", "IDI"].into_iter().filter(|word| wants(word)) {
+            let (estimate, p) = match &found {
+                Ok(found) => {
+                    let test = if word == "NRI" { &found.nri } else { &found.idi };
+                    let estimate = match &test.effect {
+                        Some(effect) => {
+                            let estimate = Estimate::new(word, effect.value, events.len(), how);
+                            effect.interval.map_or(estimate.clone(), |i| estimate.within(i.lower, i.upper, i.level))
+                        }
+                        None => Estimate::not_estimable(word, events.len(), "nobody is moved"),
+                    };
+                    (estimate, Cell::P(test.p))
+                }
+                Err(reason) => (Estimate::not_estimable(word, events.len(), reason.reason.clone()), Cell::Empty),
+            };
+            let record = EstimateRecord::new(&estimate.with_events(model.outcome.events()), model.kind)
+                .of(&format!("{} over {}", model.model, other.model), cohort);
+            table.push([
+                Cell::text(model.model.as_str()),
+                Cell::text(other.model.as_str()),
+                Cell::text(model.kind.words()),
+                Cell::text(word),
+                record.cell(DIGITS),
+                p,
+                Cell::count(record.n),
+            ]);
+            answer.estimates.push(record);
+        }
+    }
+    table
+        .notes
+        .push("both reward a model that is miscalibrated; read them beside calibration and decision curve".to_owned());
+    answer.tables.push(table);
+}
+
+/// The difference of two models on the same patients: by the variance of the pair where there is
+/// one (DeLong for the AUC, infinitesimal jackknife for the C-index), else by resampling patients.
+fn difference(
+    step: &Step<'_>,
+    metric: &dyn Metric,
+    model: &Judgement,
+    other: &Judgement,
+    horizon: Option<f64>,
+    threshold: Option<f64>,
+    stream: &crate::random::Stream,
+) -> Result<Comparison, Fault> {
+    if let (Outcome::Survival(censored), "C-index") = (&model.outcome, metric.card().name) {
+        use crate::survival::concordance::{self, TimeWeight};
+        let scores = (model.prediction.scores(), other.prediction.scores());
+        let found = concordance::compare(censored, scores.0, scores.1, TimeWeight::Pairs, step.level());
+        let name = "difference in C-index";
+        let (difference, p) = match found {
+            Ok(found) => {
+                let estimate =
+                    Estimate::new(name, found.difference, found.n, "paired by patient; infinitesimal jackknife");
+                let estimate = if found.p.is_some() {
+                    estimate.within(found.lower, found.upper, found.level)
+                } else {
+                    Estimate { no_interval: Some("both rank the patients alike".to_owned()), ..estimate }
+                };
+                (estimate.with_events(Some(found.events)), found.p)
+            }
+            Err(error) => (Estimate::not_estimable(name, censored.len(), error.to_string()), None),
+        };
+        return Ok(Comparison {
+            metric: metric.card().name.to_owned(),
+            first: model.model.clone(),
+            second: other.model.clone(),
+            difference,
+            p,
+            p_adjusted: None,
+        });
+    }
+    let (judged, against) = (model.judged(horizon, threshold), other.judged(horizon, threshold));
+    compare(metric, (&model.model, &judged), (&other.model, &against), &step.intervals(), stream, step.watch).map_err(
+        |fault| match fault {
+            ResampleFault::Cancelled(cancelled) => cancelled.into(),
+            ResampleFault::NotEstimable(reason) => reason.into(),
+        },
+    )
+}
+
+/// Whether the model beats the other one, in a sentence that leaves no room.
+fn sentence(
+    comparison: &Comparison,
+    model: &Judgement,
+    other: &Judgement,
+    cohort: &str,
+    direction: Direction,
+    target: Option<f64>,
+) -> String {
+    let (name, against, metric) = (&model.model, &other.model, &comparison.metric);
+    let Ok(value) = &comparison.difference.value else {
+        let why = comparison.difference.value.as_ref().err().map_or(String::new(), |reason| reason.reason.clone());
+        return format!("Whether {name} beats {against} on {cohort} by {metric} is not estimable: {why}.");
+    };
+    let interval = comparison.difference.interval;
+    let numbers = format!(
+        "difference in {metric} {}{}{}",
+        fixed(*value, DIGITS),
+        interval.map_or(String::new(), |i| format!(" ({} to {})", fixed(i.lower, DIGITS), fixed(i.upper, DIGITS))),
+        comparison.p.map_or(String::new(), |p| format!(", {}", sentence_p(p))),
+    );
+    if target.is_some() {
+        return format!("{name} and {against} on {cohort} ({}): {numbers}.", model.kind.words());
+    }
+    let better = if direction == Direction::Higher { *value > 0.0 } else { *value < 0.0 };
+    let shown = interval.is_some_and(|i| i.lower > 0.0 || i.upper < 0.0);
+    let verdict = match (better, shown) {
+        (true, true) => "beats",
+        (false, true) => "is worse than",
+        (_, false) => "does not beat",
+    };
+    format!("{name} {verdict} {against} on {cohort} ({}): {numbers}.", model.kind.words())
+}

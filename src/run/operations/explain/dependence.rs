@@ -1,0 +1,91 @@
+//! `explain M by partial_dependence`: the mean prediction as a feature is set to value after value.
+
+use rayon::prelude::*;
+use serde_json::json;
+
+use crate::card::EndpointKind;
+use crate::explain::ExplainError;
+use crate::explain::partial_dependence::quantile_grid;
+use crate::plan::node::Explain;
+use crate::run::fault::Fault;
+use crate::run::results::{Answer, Cell, FigureData, ResultTable};
+use crate::run::step::Step;
+
+use super::fault;
+use super::permutation::reached;
+use super::subject::{Replacement, Subject};
+
+pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer: &mut Answer) -> Result<(), Fault> {
+    let points = spec.settings.count("points");
+    let candidates: Vec<usize> = reached(subject).into_iter().filter(|f| subject.is_number(*f)).collect();
+    step.watch.begin("explain", Some(candidates.len() as u64));
+    let curves: Result<Vec<(usize, Vec<f64>, Vec<f64>)>, ExplainError> = candidates
+        .par_iter()
+        .map(|feature| {
+            let grid = quantile_grid(subject.values(*feature), points);
+            let means = grid
+                .iter()
+                .map(|value| {
+                    step.watch.check()?;
+                    let replacement = Replacement::Value(*value);
+                    let (mut sum, mut count) = (0.0, 0.0_f64);
+                    for piece in &subject.pieces {
+                        for score in subject.predict(piece, Some((*feature, &replacement)))?.into_iter().flatten() {
+                            sum += score;
+                            count += 1.0;
+                        }
+                    }
+                    Ok(sum / count.max(1.0))
+                })
+                .collect::<Result<Vec<f64>, ExplainError>>()?;
+            step.watch.advance("explain", 1);
+            Ok((*feature, grid, means))
+        })
+        .collect();
+    step.watch.end("explain");
+    let mut curves = curves.map_err(fault)?;
+    let reach = |means: &[f64]| {
+        means.iter().copied().fold(f64::NEG_INFINITY, f64::max) - means.iter().copied().fold(f64::INFINITY, f64::min)
+    };
+    curves.sort_by(|a, b| reach(&b.2).total_cmp(&reach(&a.2)).then(a.0.cmp(&b.0)));
+    let unit = match subject.model.data.endpoint.outcome.kind() {
+        EndpointKind::Binary => "probability",
+        EndpointKind::Survival => "risk score",
+        EndpointKind::Continuous => "predicted value",
+    };
+    let mut table = ResultTable::new(
+        &format!("dependence-{}-{}", subject.label, subject.cohort),
+        format!("Partial dependence of {} on {}: mean {unit}", subject.label, subject.cohort),
+        ["feature", "block", "from", "to", "mean at the lowest", "mean at the highest", "reach"],
+    );
+    for (feature, grid, means) in curves.into_iter().take(spec.settings.count("features")) {
+        let (Some(low), Some(high)) = (grid.first(), grid.last()) else { continue };
+        let (Some(first), Some(last)) = (means.first(), means.last()) else { continue };
+        let (block, name) = &subject.features.0[feature];
+        table.push([
+            Cell::text(name.as_str()),
+            Cell::text(block.as_str()),
+            Cell::number(*low, 3),
+            Cell::number(*high, 3),
+            Cell::number(*first, 4),
+            Cell::number(*last, 4),
+            Cell::number(reach(&means), 4),
+        ]);
+        answer.figures.push(FigureData {
+            kind: "dependence".to_owned(),
+            title: format!("Partial dependence of {} on {name}", subject.label),
+            data: json!({
+                "model": subject.label, "cohort": subject.cohort, "feature": name, "block": block, "unit": unit,
+                "n": subject.rows.len(), "columns": ["value", "mean"],
+                "points": grid.iter().zip(&means).map(|(x, y)| json!([x, y])).collect::<Vec<_>>(),
+                "values": subject.values(feature).into_iter().filter(|value| !value.is_nan()).collect::<Vec<_>>(),
+            }),
+        });
+    }
+    table.notes.push(subject.how.clone());
+    table.notes.push(format!(
+        "every patient predicted with the feature set to each of up to {points} quantiles; the features whose mean prediction moves most"
+    ));
+    answer.tables.push(table);
+    Ok(())
+}

@@ -1,0 +1,419 @@
+//! What `show calibration, decision-curve, Hosmer-Lemeshow` adds to an evaluation: whether
+//! predicted probabilities can be believed and acted upon. One table for all models and cohorts,
+//! and the data of each figure.
+
+use serde_json::json;
+
+use crate::plan::node::Evaluate;
+use crate::run::fault::Fault;
+use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
+use crate::run::step::Step;
+use crate::stats::bootstrap::{BootstrapInterval, ResampleFault, percentile, replicates};
+use crate::stats::decision_curve::{DecisionPoint, default_thresholds};
+use crate::stats::performance::{Evidence, PerformancePlan, evaluate_binary};
+use crate::stats::{Censored, Estimate, Outcome, Prediction};
+use crate::survival::calibration::calibration;
+use crate::survival::decision_curve::decision_curve;
+
+use super::judge::Judgement;
+
+const DIGITS: usize = 3;
+/// Patients are grouped so for the points of a calibration plot.
+const GROUPS: usize = 10;
+/// Thresholds of the table; the figure has every percent.
+const TOLD: [f64; 5] = [0.1, 0.2, 0.3, 0.4, 0.5];
+
+/// The tables, gathered over models and cohorts.
+pub struct Probabilities {
+    calibration: ResultTable,
+    decision: ResultTable,
+    fit: ResultTable,
+}
+
+impl Probabilities {
+    pub fn new() -> Self {
+        Probabilities {
+            calibration: ResultTable::new(
+                "calibration",
+                "Calibration",
+                ["model", "cohort", "evidence", "measure", "estimate", "patients", "events"],
+            ),
+            decision: ResultTable::new(
+                "decision-curve",
+                "Decision curve: net benefit",
+                [
+                    "model",
+                    "cohort",
+                    "evidence",
+                    "threshold",
+                    "net benefit",
+                    "treat all",
+                    "standardised",
+                    "spared per 100",
+                ],
+            ),
+            fit: ResultTable::new(
+                "hosmer-lemeshow",
+                "Hosmer-Lemeshow test",
+                ["model", "cohort", "evidence", "chi-square", "df", "P", "patients"],
+            ),
+        }
+    }
+
+    /// The tables that something was written into.
+    pub fn finish(mut self, answer: &mut Answer) {
+        self.calibration.notes.push(
+            "right is: intercept 0, slope 1, expected over observed 1; ICI, E90: mean and 90% quantile of the distance \
+             between predicted and smoothed observed risk"
+                .to_owned(),
+        );
+        self.decision.notes.push(
+            "net benefit of treating those whose predicted risk reaches the threshold; treating nobody has 0; \
+             standardised by the prevalence; spared: treatments without need spared in 100 patients against treating all"
+                .to_owned(),
+        );
+        answer.tables.extend([self.calibration, self.decision, self.fit].into_iter().filter(|t| !t.rows.is_empty()));
+    }
+
+    /// One model on one cohort.
+    ///
+    /// # Errors
+    /// Stopped.
+    pub fn add(
+        &mut self,
+        step: &Step<'_>,
+        spec: &Evaluate,
+        judgement: &Judgement,
+        answer: &mut Answer,
+    ) -> Result<(), Fault> {
+        let wants = |word: &str| spec.figures.iter().any(|figure| figure == word);
+        if !(wants("calibration") || wants("decision-curve") || wants("Hosmer-Lemeshow")) {
+            return Ok(());
+        }
+        match (&judgement.outcome, &judgement.prediction) {
+            (Outcome::Binary(events), Prediction::Probability(p)) => {
+                self.binary(step, spec, judgement, (events, p), answer)
+            }
+            (Outcome::Survival(censored), _) => self.survival(step, spec, judgement, censored, answer),
+            _ => {
+                answer.notes.push(format!(
+                    "{} on {} predicts no probability, so that it has no calibration or decision curve",
+                    judgement.model, judgement.cohort
+                ));
+                Ok(())
+            }
+        }
+    }
+
+    fn binary(
+        &mut self,
+        step: &Step<'_>,
+        spec: &Evaluate,
+        judgement: &Judgement,
+        (events, p): (&[bool], &[f64]),
+        answer: &mut Answer,
+    ) -> Result<(), Fault> {
+        let wants = |word: &str| spec.figures.iter().any(|figure| figure == word);
+        let plan = PerformancePlan {
+            evidence: if judgement.kind == Kind::Apparent { Evidence::Apparent } else { Evidence::External },
+            level: step.level(),
+            resamples: step.intervals().resamples,
+            interval: if spec.bca { BootstrapInterval::Bca } else { BootstrapInterval::Percentile },
+            hosmer_lemeshow: wants("Hosmer-Lemeshow").then_some(GROUPS),
+            ..PerformancePlan::default()
+        };
+        let done = match evaluate_binary(events, p, &plan, &stream(step, judgement, ""), step.watch) {
+            Ok(done) => done,
+            Err(ResampleFault::Cancelled(cancelled)) => return Err(cancelled.into()),
+            Err(ResampleFault::NotEstimable(reason)) => {
+                answer.notes.push(format!("{} on {}: {reason}", judgement.model, judgement.cohort));
+                return Ok(());
+            }
+        };
+        let title = titled(judgement, None);
+        if wants("calibration") {
+            for name in ["calibration_intercept", "calibration_slope", "EO", "ICI", "E90"] {
+                if let Some(estimate) = done.estimate(name) {
+                    let mut estimate = estimate.clone();
+                    // The kind of evidence stands in its own column.
+                    let evidence = format!("{}; ", plan.evidence);
+                    estimate.how = format!("{}; {}", judgement.how, estimate.how.replacen(&evidence, "", 1));
+                    self.measure(judgement, name, &estimate, None, answer);
+                }
+            }
+            let points = done.calibration.as_ref().map(|curve| {
+                curve
+                    .iter()
+                    .map(|point| json!([point.predicted, point.observed, point.interval.map(|i| [i.lower, i.upper])]))
+                    .collect::<Vec<_>>()
+            });
+            answer.figures.push(FigureData {
+                kind: "calibration".to_owned(),
+                title: title.clone(),
+                data: json!({
+                    "of": place(judgement, None), "how": done.calibration_how, "curve": points.as_ref().ok(),
+                    "not_estimable": points.as_ref().err().map(|reason| reason.reason.clone()),
+                    "bins": done.bins.iter().map(|bin| json!({
+                        "predicted": bin.predicted, "observed": bin.observed,
+                        "lower": bin.interval.lower, "upper": bin.interval.upper, "n": bin.n,
+                    })).collect::<Vec<_>>(),
+                    "predicted": p,
+                }),
+            });
+        }
+        if wants("decision-curve") {
+            self.benefits(judgement, &done.decision, None, (events.len(), done.events), plan.resamples, answer);
+            answer.figures.push(FigureData {
+                kind: "decision-curve".to_owned(),
+                title,
+                data: json!({
+                    "of": place(judgement, None), "points": serde_json::to_value(&done.decision).unwrap_or_default(),
+                }),
+            });
+        }
+        if let Some(tested) = &done.hosmer_lemeshow {
+            let (statistic, df, p) = match tested {
+                Ok(test) => (
+                    test.statistic_value().map_or(Cell::Empty, |value| Cell::number(value, 2)),
+                    test.df.first().map_or(Cell::Empty, |df| Cell::number(*df, 0)),
+                    Cell::P(test.p),
+                ),
+                Err(reason) => (Cell::NotEstimable(reason.reason.clone()), Cell::Empty, Cell::Empty),
+            };
+            self.fit.push([
+                Cell::text(judgement.model.as_str()),
+                Cell::text(judgement.cohort.as_str()),
+                Cell::text(judgement.kind.words()),
+                statistic,
+                df,
+                p,
+                Cell::count(events.len()),
+            ]);
+            let note = "the test has little power in small samples and rejects any model in large ones".to_owned();
+            if !self.fit.notes.contains(&note) {
+                self.fit.notes.push(format!("{GROUPS} groups of equal size"));
+                self.fit.notes.push(note);
+            }
+        }
+        Ok(())
+    }
+
+    fn survival(
+        &mut self,
+        step: &Step<'_>,
+        spec: &Evaluate,
+        judgement: &Judgement,
+        censored: &Censored,
+        answer: &mut Answer,
+    ) -> Result<(), Fault> {
+        let wants = |word: &str| spec.figures.iter().any(|figure| figure == word);
+        let Some(curves) = &judgement.curves else {
+            answer.notes.push(format!(
+                "{} on {} only ranks patients: it has no calibration or decision curve",
+                judgement.model, judgement.cohort
+            ));
+            return Ok(());
+        };
+        for (at, label) in spec.horizons.iter().zip(&spec.horizon_labels) {
+            step.watch.check()?;
+            let Some(column) = curves.times.iter().position(|time| time == at) else { continue };
+            let risk = curves.survival.column(column).mapv(|survival| (1.0 - survival).clamp(0.0, 1.0));
+            let title = titled(judgement, Some(label));
+            if wants("calibration") {
+                match calibration(censored, risk.view(), *at, GROUPS.min(censored.len() / 10).max(2), step.level()) {
+                    Ok(found) => {
+                        let mut ratio = found.ratio.clone();
+                        // Expected over observed, as for a binary endpoint.
+                        ratio.value = ratio.value.map(|value| 1.0 / value);
+                        ratio.interval = ratio.interval.map(|i| crate::stats::Interval {
+                            lower: 1.0 / i.upper,
+                            upper: 1.0 / i.lower,
+                            level: i.level,
+                        });
+                        ratio.how =
+                            "mean predicted risk over Kaplan-Meier; normal interval of its logarithm".to_owned();
+                        self.measure(judgement, "EO", &ratio, Some(label), answer);
+                        let n = censored.len();
+                        let slope = match &found.slope {
+                            Ok(c) => Estimate::new(
+                                "calibration_slope",
+                                c.value,
+                                n,
+                                "Cox on cloglog of the predicted risk; Wald",
+                            )
+                            .within(c.lower.ln(), c.upper.ln(), step.level()),
+                            Err(error) => Estimate::not_estimable("calibration_slope", n, error.to_string()),
+                        };
+                        self.measure(judgement, "calibration_slope", &slope, Some(label), answer);
+                        let ici = match &found.smoothed {
+                            Ok(smoothed) => {
+                                let stream = stream(step, judgement, label).named("ICI");
+                                let values = replicates(n, step.intervals().resamples, &stream, step.watch, |rows| {
+                                    let own = censored.select(rows);
+                                    let risk = ndarray::Array1::from_iter(rows.iter().map(|row| risk[*row]));
+                                    crate::survival::calibration::integrated_index(&own, risk.view(), *at)
+                                        .unwrap_or(f64::NAN)
+                                })?;
+                                let how = format!(
+                                    "Cox on a restricted cubic spline of cloglog; {}",
+                                    crate::stats::bootstrap::described("percentile", &values)
+                                );
+                                let estimate = Estimate::new("ICI", smoothed.ici, n, how);
+                                match percentile(&values, step.level()) {
+                                    Some((lower, upper)) => estimate.within(lower, upper, step.level()),
+                                    None => estimate,
+                                }
+                            }
+                            Err(error) => Estimate::not_estimable("ICI", n, error.to_string()),
+                        };
+                        self.measure(judgement, "ICI", &ici, Some(label), answer);
+                        let mut points: Vec<(f64, f64)> = found.smoothed.as_ref().map_or(Vec::new(), |smoothed| {
+                            risk.iter().copied().zip(smoothed.observed.iter().copied()).collect()
+                        });
+                        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+                        points.dedup();
+                        answer.figures.push(FigureData {
+                            kind: "calibration".to_owned(),
+                            title: title.clone(),
+                            data: json!({
+                                "of": place(judgement, Some(label)),
+                                "how": "Cox regression on a restricted cubic spline of the predicted risk",
+                                "curve": points.iter().map(|(x, y)| json!([x, y, null])).collect::<Vec<_>>(),
+                                "not_estimable": found.smoothed.as_ref().err().map(ToString::to_string),
+                                "bins": found.groups.iter().filter_map(|group| {
+                                    let observed = group.observed.value.as_ref().ok()?;
+                                    Some(json!({
+                                        "predicted": group.predicted, "observed": observed,
+                                        "lower": group.observed.interval.map(|i| i.lower),
+                                        "upper": group.observed.interval.map(|i| i.upper), "n": group.n,
+                                    }))
+                                }).collect::<Vec<_>>(),
+                                "predicted": risk.to_vec(),
+                            }),
+                        });
+                    }
+                    Err(error) => answer.notes.push(format!("calibration of {title}: not estimable: {error}")),
+                }
+            }
+            if wants("decision-curve") {
+                let resamples = step.intervals().resamples;
+                let found = decision_curve(
+                    censored,
+                    &risk.to_vec(),
+                    *at,
+                    &default_thresholds(),
+                    resamples,
+                    step.level(),
+                    &stream(step, judgement, label),
+                    step.watch,
+                );
+                match found {
+                    Ok(points) => {
+                        let counts = (censored.len(), censored.events());
+                        self.benefits(judgement, &points, Some(label), counts, resamples, answer);
+                        answer.figures.push(FigureData {
+                            kind: "decision-curve".to_owned(),
+                            title,
+                            data: json!({
+                                "of": place(judgement, Some(label)),
+                                "points": serde_json::to_value(&points).unwrap_or_default(),
+                            }),
+                        });
+                    }
+                    Err(ResampleFault::Cancelled(cancelled)) => return Err(cancelled.into()),
+                    Err(ResampleFault::NotEstimable(reason)) => {
+                        answer.notes.push(format!("decision curve of {title}: {reason}"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn measure(
+        &mut self,
+        judgement: &Judgement,
+        name: &str,
+        estimate: &Estimate,
+        label: Option<&str>,
+        answer: &mut Answer,
+    ) {
+        let estimate = estimate.clone().with_missing(judgement.missing).with_events(judgement.outcome.events());
+        let mut record =
+            EstimateRecord::new(&estimate, judgement.kind).of(&judgement.model, &judgement.cohort).at(label);
+        name.clone_into(&mut record.metric);
+        self.calibration.push([
+            Cell::text(judgement.model.as_str()),
+            Cell::text(judgement.cohort.as_str()),
+            Cell::text(judgement.kind.words()),
+            Cell::text(label.map_or_else(|| name.to_owned(), |label| format!("{name} at {label}"))),
+            record.cell(DIGITS),
+            Cell::count(record.n),
+            Cell::events(record.events),
+        ]);
+        // What was asked for as a metric is told there already.
+        let told = answer.estimates.iter().any(|other| {
+            (&other.model, &other.cohort, &other.metric, &other.horizon, other.kind)
+                == (&record.model, &record.cohort, &record.metric, &record.horizon, record.kind)
+        });
+        if !told {
+            answer.estimates.push(record);
+        }
+    }
+
+    fn benefits(
+        &mut self,
+        judgement: &Judgement,
+        points: &[DecisionPoint],
+        label: Option<&str>,
+        (n, events): (usize, usize),
+        resamples: usize,
+        answer: &mut Answer,
+    ) {
+        for told in TOLD {
+            let Some(point) = points.iter().find(|point| (point.threshold - told).abs() < 1e-9) else { continue };
+            let how = format!("{}; net benefit; percentile bootstrap, {resamples} resamples", judgement.how);
+            let name = format!("net benefit at a threshold of {:.0}%", 100.0 * told);
+            let mut estimate = Estimate::new(name, point.net_benefit, n, how).with_events(Some(events));
+            if let Some(i) = point.interval {
+                estimate = estimate.within(i.lower, i.upper, i.level);
+            }
+            let record = EstimateRecord::new(&estimate.with_missing(judgement.missing), judgement.kind)
+                .of(&judgement.model, &judgement.cohort)
+                .at(label);
+            let threshold = format!("{:.0}%", 100.0 * told);
+            self.decision.push([
+                Cell::text(judgement.model.as_str()),
+                Cell::text(judgement.cohort.as_str()),
+                Cell::text(judgement.kind.words()),
+                Cell::text(label.map_or_else(|| threshold.clone(), |label| format!("{threshold} at {label}"))),
+                record.cell(DIGITS),
+                Cell::number(point.treat_all, DIGITS),
+                point.standardised.map_or(Cell::Empty, |value| Cell::number(value, DIGITS)),
+                Cell::number(point.avoided_per_100, 1),
+            ]);
+            answer.estimates.push(record);
+        }
+    }
+}
+
+fn stream(step: &Step<'_>, judgement: &Judgement, label: &str) -> crate::random::Stream {
+    step.stream
+        .named(&judgement.model)
+        .named(&judgement.cohort)
+        .named(judgement.kind.words())
+        .named("probability")
+        .named(label)
+}
+
+fn titled(judgement: &Judgement, label: Option<&str>) -> String {
+    let at = label.map_or(String::new(), |label| format!(" at {label}"));
+    format!("{} on {}{at} ({})", judgement.model, judgement.cohort, judgement.kind.words())
+}
+
+fn place(judgement: &Judgement, label: Option<&str>) -> serde_json::Value {
+    json!({
+        "model": judgement.model, "cohort": judgement.cohort, "evidence": judgement.kind,
+        "n": judgement.outcome.len(), "events": judgement.outcome.events(), "horizon": label,
+    })
+}

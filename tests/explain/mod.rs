@@ -1,0 +1,3 @@
+//! Explanations of whole studies.
+
+mod recovered;
