@@ -40,7 +40,6 @@ impl Topic {
                 Role::Enrichment => "enrichment",
                 Role::Explanation => "explanation",
                 Role::Function => "function",
-                Role::Perturbation => "perturbation",
             },
         }
     }
