@@ -292,8 +292,8 @@ mod tests {
         let base = "setting: {binWidth: 25}\nimageType: {Original: {}, Wavelet: {}}";
         let all = keys(base).len();
         assert_eq!(shared(base, "setting: {binWidth: 25}\nimageType: {Original: {}, Wavelet: {}, Square: {}}"), all);
-        // Shape and first order stay when only the neighbourhood changes.
-        assert_eq!(shared(base, "setting: {distances: [1, 2]}\nimageType: {Original: {}, Wavelet: {}}"), 3);
-        assert_eq!(shared(base, "imageType: {Original: {}, Wavelet: {binWidth: 10}}"), 7);
+        // Shape, in space and flat, and first order stay when only the neighbourhood changes.
+        assert_eq!(shared(base, "setting: {distances: [1, 2]}\nimageType: {Original: {}, Wavelet: {}}"), 2 + 2);
+        assert_eq!(shared(base, "imageType: {Original: {}, Wavelet: {binWidth: 10}}"), 2 + 6);
     }
 }
