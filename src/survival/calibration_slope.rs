@@ -13,7 +13,7 @@ pub struct CalibrationSlope;
 
 static CARD: Card = Card {
     name: "calibration_slope",
-    title: "Calibration slope",
+    title: "Calibration slope of a risk score",
     role: Role::Metric,
     endpoints: &[EndpointKind::Survival],
     parameters: &[],
