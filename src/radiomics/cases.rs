@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::extract::ExtractionFault;
 use super::perturb::Perturbation;
 use super::protocol::{Pieces, Protocol, ProtocolFault, Reading};
-use crate::imaging::{self, Fault, Format, ImagingError, Segmentation, Volume};
+use crate::imaging::{self, Fault, Format, ImagingError, Mismatch, Segmentation, Volume};
 use crate::progress::{Cancelled, Watch};
 use crate::random::Stream;
 
@@ -146,7 +146,16 @@ fn measure_fresh(
     };
     let (_, segmentation) = match mask {
         Some(read) if read.0 == drawn.path => read,
-        _ => mask.insert((drawn.path.clone(), imaging::read_segmentation(&drawn.path)?)),
+        _ => {
+            // Contours and segments of DICOM lie on the grid of their image; a mask with a grid of its own is matched
+            // to the image by the protocol, which has a say in it.
+            let read = if Format::of(&drawn.path) == Some(Format::Dicom) {
+                imaging::read_mask(&drawn.path, &image.geometry, Mismatch::Refuse)?
+            } else {
+                imaging::read_segmentation(&drawn.path)?
+            };
+            mask.insert((drawn.path.clone(), read))
+        }
     };
     let told = |fault: Fault| ImagingError::new(&drawn.path, fault);
     let (volume, label) = match (&drawn.label, protocol.layer()) {

@@ -47,24 +47,56 @@ direction are averaged. Follows PyRadiomics 3.0.1.",
 };
 
 /// Runs along one offset: counts by (rank, length), with the longest length.
+///
+/// Each voxel knows how far its run has come when the run reaches it, so that a run of length l has one voxel at every
+/// length up to l, and the runs of exactly l are the voxels at l less those at l + 1. No branch depends on the image.
 fn count_runs(levels: &Levels, rows: &[Row], step: isize) -> (Vec<u64>, usize) {
     let longest = levels.size.iter().copied().max().unwrap_or(1);
-    let mut table = vec![0u64; levels.grey.len() * longest];
+    let width = longest + 1;
+    // Two tables in turn, so that neighbours alike do not wait for each other.
+    let mut reached = [vec![0u32; (levels.grey.len() + 1) * width], vec![0u32; (levels.grey.len() + 1) * width]];
     let ranks = &levels.ranks[..];
+    let mut lengths = vec![0u16; ranks.len()];
     for row in rows {
+        // The step leads forwards, so where a run comes from has been seen.
         let start = row.start.wrapping_add_signed(-step);
-        let before = &ranks[start..start + (row.end - row.start)];
-        for (at, (rank, previous)) in ranks[row.start..row.end].iter().zip(before).enumerate() {
-            if *rank == 0 || rank == previous {
-                continue;
+        let count = row.end - row.start;
+        let own = &ranks[row.start..row.end];
+        if step == 1 {
+            let (mut rank, mut length) = (0, 0);
+            for (value, target) in own.iter().zip(&mut lengths[row.start..row.end]) {
+                length = if *value == rank { length + 1 } else { 1 };
+                rank = *value;
+                *target = if rank == 0 { 0 } else { length };
             }
-            let mut length = 1;
-            let mut next = (row.start + at).wrapping_add_signed(step);
-            while ranks[next] == *rank {
-                length += 1;
-                next = next.wrapping_add_signed(step);
+        } else {
+            let before = &ranks[start..start + count];
+            // A step beyond x leaves the row by more than the row is long, because of the padding.
+            let (earlier, later) = lengths.split_at_mut(row.start);
+            let earlier = &earlier[start..start + count];
+            for (((target, come), rank), previous) in later[..count].iter_mut().zip(earlier).zip(own).zip(before) {
+                let goes_on = u16::from(rank == previous).wrapping_neg();
+                let inside = u16::from(*rank != 0).wrapping_neg();
+                *target = ((goes_on & *come) + 1) & inside;
             }
-            table[(usize::from(*rank) - 1) * longest + length - 1] += 1;
+        }
+        let mut pairs = own.chunks_exact(2).zip(lengths[row.start..row.end].chunks_exact(2));
+        for (rank, length) in pairs.by_ref() {
+            reached[0][usize::from(rank[0]) * width + usize::from(length[0])] += 1;
+            reached[1][usize::from(rank[1]) * width + usize::from(length[1])] += 1;
+        }
+        if count % 2 == 1 {
+            reached[0][usize::from(own[count - 1]) * width + usize::from(lengths[row.end - 1])] += 1;
+        }
+    }
+    let mut table = vec![0u64; levels.grey.len() * longest];
+    for (rank, counts) in table.chunks_exact_mut(longest).enumerate() {
+        let at = |length: usize| {
+            let place = (rank + 1) * width + length;
+            if length > longest { 0 } else { u64::from(reached[0][place]) + u64::from(reached[1][place]) }
+        };
+        for (place, count) in counts.iter_mut().enumerate() {
+            *count = at(place + 1) - at(place + 2);
         }
     }
     (table, longest)

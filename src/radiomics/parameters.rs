@@ -297,6 +297,10 @@ fn image(name: &str, given: &Given<'_>) -> Result<ImageChoice, ParameterFault> {
         "Logarithm" => Filter::Logarithm,
         "Exponential" => Filter::Exponential,
         "Gradient" => Filter::Gradient { per_millimetre: given.flag("gradientUseSpacing")?.unwrap_or(true) },
+        "LBP2D" | "LBP3D" => {
+            let reason = "local binary patterns are not built yet; leave the image type away";
+            return Err(ParameterFault::NotOffered { what: name.into(), reason });
+        }
         other => return Err(ParameterFault::UnknownImageType(other.to_owned())),
     };
     let discretisation = match given.count("binCount", 1)? {

@@ -1,6 +1,7 @@
 //! Our numbers beside the peers'.
 
 mod ibsi;
+mod ibsi2;
 mod imaging;
 mod learn;
 mod omics;

@@ -98,11 +98,12 @@ pub fn apply(image: &Volume, region: &Region, support: usize) -> Derived {
     Derived { name: format!("mean-{support}"), values: inner(&values, &place, region), single: false }
 }
 
-/// The mean over the whole image, for any boundary.
-pub fn response(image: &Volume, support: usize, boundary: Boundary) -> Vec<f64> {
+/// The mean over the whole image, for any boundary; within slices if `flat`.
+pub fn response(image: &Volume, support: usize, boundary: Boundary, flat: bool) -> Vec<f64> {
     let kernel = vec![1.0 / support as f64; support];
     let whole: VoxelBox = image.whole();
-    separable(&image.reals(&whole), image.size(), [&kernel, &kernel, &kernel], boundary)
+    let last: &[f64] = if flat { &[1.0] } else { &kernel };
+    separable(&image.reals(&whole), image.size(), [&kernel, &kernel, last], boundary)
 }
 
 #[cfg(test)]

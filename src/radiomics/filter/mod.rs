@@ -8,10 +8,16 @@ use crate::card::{self, Card};
 use crate::imaging::Volume;
 use crate::radiomics::region::Region;
 
+pub mod convolve;
+pub mod gabor;
 pub mod gradient;
+pub mod laws;
 pub mod log;
 pub mod mean;
 pub mod pointwise;
+pub mod sampled_log;
+pub mod separable_wavelet;
+pub mod simoncelli;
 pub mod wavelet;
 pub mod wavelet_tables;
 
@@ -33,6 +39,11 @@ pub static OFFERED: &[&Offered] = &[
     &pointwise::OFFERED_EXPONENTIAL,
     &gradient::OFFERED,
     &mean::OFFERED,
+    &sampled_log::OFFERED,
+    &laws::OFFERED,
+    &gabor::OFFERED,
+    &separable_wavelet::OFFERED,
+    &simoncelli::OFFERED,
 ];
 
 /// A filtered image, at the region's voxels.
@@ -67,6 +78,13 @@ pub enum Filter {
     /// Mean over a cube of so many voxels.
     Mean {
         support: usize,
+    },
+    SampledLoG(sampled_log::Settings),
+    Laws(laws::Settings),
+    Gabor(gabor::Settings),
+    SeparableWavelet(separable_wavelet::Settings),
+    Simoncelli {
+        level: usize,
     },
 }
 
@@ -112,6 +130,11 @@ impl Filter {
             Filter::Exponential => &pointwise::EXPONENTIAL,
             Filter::Gradient { .. } => &gradient::CARD,
             Filter::Mean { .. } => &mean::CARD,
+            Filter::SampledLoG(_) => &sampled_log::CARD,
+            Filter::Laws(_) => &laws::CARD,
+            Filter::Gabor(_) => &gabor::CARD,
+            Filter::SeparableWavelet(_) => &separable_wavelet::CARD,
+            Filter::Simoncelli { .. } => &simoncelli::CARD,
         }
     }
 
@@ -163,6 +186,11 @@ impl Filter {
             Filter::Exponential => visit_or_skip(pointwise::exponential(image, region), visit, skip),
             Filter::Gradient { per_millimetre } => visit(gradient::apply(image, region, *per_millimetre)),
             Filter::Mean { support } => visit(mean::apply(image, region, *support)),
+            Filter::SampledLoG(settings) => visit(sampled_log::apply(image, region, settings)),
+            Filter::Laws(settings) => visit(laws::apply(image, region, settings)),
+            Filter::Gabor(settings) => visit(gabor::apply(image, region, settings)),
+            Filter::SeparableWavelet(settings) => visit(separable_wavelet::apply(image, region, settings)),
+            Filter::Simoncelli { level } => visit(simoncelli::apply(image, region, *level)),
         }
     }
 }
@@ -188,12 +216,17 @@ mod tests {
     #[test]
     fn cards_make_their_own_filters() {
         for offered in OFFERED {
-            let given = offered
-                .card
-                .parameters
-                .iter()
-                .filter(|parameter| parameter.default == card::Initial::Required)
-                .map(|parameter| (parameter.name, card::Value::Integer(3)));
+            let given =
+                offered.card.parameters.iter().filter(|parameter| parameter.default == card::Initial::Required).map(
+                    |parameter| {
+                        let value = match parameter.name {
+                            "kernels" => card::Value::Text("L5E5".into()),
+                            "band" => card::Value::Text("LLH".into()),
+                            _ => card::Value::Integer(3),
+                        };
+                        (parameter.name, value)
+                    },
+                );
             let settings = card::Settings::new(offered.card, given).unwrap();
             let filter = (offered.make)(&settings).unwrap();
             assert_eq!(filter.card().name, offered.card.name);
