@@ -468,7 +468,7 @@ mod tests {
             Child-Pugh,B,53,21,51,1.5,,,,\nPVT,yes,53,21,51,,,,,\"not estimable: no events, 0 of 4\"\n";
         assert_eq!(figure.csv(), expected);
         let svg = figure.draw(Width::Full).and_then(|p| p.svg()).expect("a drawing");
-        assert!(svg.contains("2.00 (0.01–400)") && svg.contains("not estimable") && svg.contains("PVT: yes"));
+        assert!(svg.contains("2.00 (0.010–400)") && svg.contains("not estimable") && svg.contains("PVT: yes"));
         assert!(
             figure.caption().contains("Up to 51 patients") && figure.caption().contains("One row is not estimable")
         );
