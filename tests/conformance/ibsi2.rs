@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use diptych::imaging::{self, Volume};
 use diptych::radiomics::filter::mean::Boundary;
-use diptych::radiomics::filter::{gabor, laws, mean, sampled_log, separable_wavelet, simoncelli};
+use diptych::radiomics::filter::{gabor, laws, mean, sampled_log, separable_wavelet};
 
 fn shared() -> Option<PathBuf> {
     let folder = std::env::var_os("DIPTYCH_SHARED")
@@ -74,9 +74,6 @@ fn response_maps_are_met() {
         ("6_a_2", wavelet(&sphere, "coif1", "HHL", 1, true, Periodic)),
         ("7_a_1", wavelet(&board, "haar", "LLL", 2, true, Mirror)),
         ("7_a_2", wavelet(&board, "haar", "HHH", 2, true, Mirror)),
-        ("8_a_1", simoncelli::response(&board, 1)),
-        ("8_a_2", simoncelli::response(&board, 2)),
-        ("8_a_3", simoncelli::response(&board, 3)),
     ];
     let mut failed = Vec::new();
     println!("{:<8} {:>22} {:>8}", "map", "worst over tolerance", "outside");
@@ -95,6 +92,6 @@ fn response_maps_are_met() {
             failed.push(*name);
         }
     }
-    println!("not offered: 9_a, 9_b_1 (Riesz with LoG), 10_b_1 (Riesz with Simoncelli)");
+    println!("not offered: 8_a (Simoncelli), 9_a, 9_b_1 (Riesz with LoG), 10_b_1 (Riesz with Simoncelli)");
     assert!(failed.is_empty(), "outside the tolerance: {failed:?}");
 }

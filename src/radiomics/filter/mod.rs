@@ -17,7 +17,6 @@ pub mod mean;
 pub mod pointwise;
 pub mod sampled_log;
 pub mod separable_wavelet;
-pub mod simoncelli;
 pub mod wavelet;
 pub mod wavelet_tables;
 
@@ -43,7 +42,6 @@ pub static OFFERED: &[&Offered] = &[
     &laws::OFFERED,
     &gabor::OFFERED,
     &separable_wavelet::OFFERED,
-    &simoncelli::OFFERED,
 ];
 
 /// A filtered image, at the region's voxels.
@@ -83,9 +81,6 @@ pub enum Filter {
     Laws(laws::Settings),
     Gabor(gabor::Settings),
     SeparableWavelet(separable_wavelet::Settings),
-    Simoncelli {
-        level: usize,
-    },
 }
 
 /// Why a filter gave no image; the others are not touched by it.
@@ -134,7 +129,6 @@ impl Filter {
             Filter::Laws(_) => &laws::CARD,
             Filter::Gabor(_) => &gabor::CARD,
             Filter::SeparableWavelet(_) => &separable_wavelet::CARD,
-            Filter::Simoncelli { .. } => &simoncelli::CARD,
         }
     }
 
@@ -190,7 +184,6 @@ impl Filter {
             Filter::Laws(settings) => visit(laws::apply(image, region, settings)),
             Filter::Gabor(settings) => visit(gabor::apply(image, region, settings)),
             Filter::SeparableWavelet(settings) => visit(separable_wavelet::apply(image, region, settings)),
-            Filter::Simoncelli { level } => visit(simoncelli::apply(image, region, *level)),
         }
     }
 }
