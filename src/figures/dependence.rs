@@ -181,7 +181,8 @@ mod tests {
         assert!(figure.csv().contains("age,,-0.1,afp,2\n"));
         assert!(figure.caption().contains("age is missing for 1 patients"));
         assert!(figure.draw(Width::Full).and_then(|p| p.svg()).is_ok_and(|s| !s.contains("NaN")));
-        figure.features = vec![Feature { points: vec![point(None, 0.0)], smooth: vec![], ..figure.features[0].clone() }];
+        figure.features =
+            vec![Feature { points: vec![point(None, 0.0)], smooth: vec![], ..figure.features[0].clone() }];
         assert!(matches!(figure.draw(Width::Full), Err(FigureError::Empty { .. })));
     }
 }
