@@ -64,6 +64,8 @@ pub struct Finished {
 }
 
 /// Why a study did not run to its end.
+// A rejection ends the run; its size costs nothing.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone)]
 pub enum Rejected {
     /// The study is wrong: see its diagnostics.

@@ -20,7 +20,7 @@ pub struct Notebook {
 
 pub fn notebook(arguments: Notebook) -> Exit {
     let draw = progress::listener();
-    let mut session = Session::in_folder(Path::new(".")).told(move |event| draw(event));
+    let mut session = Session::in_folder(Path::new(".")).told(draw);
     progress::stop_at_interrupt(&session.watch());
     session.set_parameters(arguments.parameters.set);
     let loaded = session.enter(&format!(":load \"{}\"", arguments.study.display()));

@@ -83,10 +83,10 @@ impl Tasks {
             Event::End { task } => {
                 if let Some(known) = self.running.get_mut(*task) {
                     known.running = known.running.saturating_sub(1);
-                    if known.running == 0 {
-                        if let Some(bar) = self.running.remove(*task).and_then(|known| known.bar) {
-                            bar.finish_and_clear();
-                        }
+                    if known.running == 0
+                        && let Some(bar) = self.running.remove(*task).and_then(|known| known.bar)
+                    {
+                        bar.finish_and_clear();
                     }
                 }
                 if self.running.is_empty() && self.since.take().is_some_and(|since| since.elapsed() >= UNSEEN) {

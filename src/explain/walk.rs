@@ -67,7 +67,7 @@ pub fn walks(
             let mut states: Vec<f64> = Vec::new();
             let settle = |walks: &mut Vec<Walk>, states: &mut Vec<f64>, sums: &mut [f64], squares: &mut [f64]| {
                 let width = owner.len();
-                let count = if width == 0 { 0 } else { states.len() / width };
+                let count = states.len().checked_div(width).unwrap_or(0);
                 let view = ArrayView2::from_shape((count, width), states.as_slice())
                     .map_err(|fault| ExplainError::Model { reason: fault.to_string() })?;
                 let between = if count == 0 { Vec::new() } else { checked(model, view)? };

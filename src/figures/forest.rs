@@ -159,7 +159,7 @@ impl Table<'_> {
             match (lower, upper) {
                 (Some(lower), Some(upper)) => {
                     let largest = value.abs().max(lower.abs()).max(upper.abs());
-                    if largest < 0.1 || largest >= 1e4 {
+                    if !(0.1..1e4).contains(&largest) {
                         let said = [value, lower, upper].map(words::brief);
                         return format!("{} ({} to {})", said[0], said[1], said[2]);
                     }

@@ -176,7 +176,7 @@ impl Page {
         if self.topic != Topic::Diagnostic {
             write!(text, "{}\n\n", self.summary).ok();
         }
-        write!(text, "{}\n", self.body.trim_end()).ok();
+        writeln!(text, "{}", self.body.trim_end()).ok();
         if !self.parameters.is_empty() {
             text.push_str("\n| setting | values | default | meaning |\n|---|---|---|---|\n");
             for [name, domain, default, meaning] in &self.parameters {
@@ -201,7 +201,7 @@ impl Page {
         let width = width.clamp(40, 100);
         let mut text = format!("{} ({})\n", self.heading().replace('`', ""), self.topic.noun());
         if self.topic != Topic::Diagnostic {
-            write!(text, "{}\n", wrapped(&self.summary, width, "")).ok();
+            writeln!(text, "{}", wrapped(&self.summary, width, "")).ok();
         }
         text.push('\n');
         for paragraph in self.body.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
@@ -209,13 +209,13 @@ impl Page {
             if listed {
                 for line in paragraph.lines() {
                     match line.strip_prefix("- ") {
-                        Some(item) => write!(text, "- {}\n", wrapped(item, width - 2, "  ").trim_start()).ok(),
+                        Some(item) => writeln!(text, "- {}", wrapped(item, width - 2, "  ").trim_start()).ok(),
                         None => writeln!(text, "{line}").ok(),
                     };
                 }
             } else {
                 let joined = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
-                write!(text, "{}\n", wrapped(&joined, width, "")).ok();
+                writeln!(text, "{}", wrapped(&joined, width, "")).ok();
             }
             text.push('\n');
         }
@@ -235,7 +235,7 @@ impl Page {
             text.push('\n');
         }
         for reference in &self.references {
-            write!(text, "{}\n", wrapped(reference, width, "")).ok();
+            writeln!(text, "{}", wrapped(reference, width, "")).ok();
         }
         text.truncate(text.trim_end().len());
         text.push('\n');

@@ -28,7 +28,7 @@ pub(super) fn lowess(x: &[f64], y: &[f64], span: f64, iterations: usize) -> Vec<
         sizes.sort_by(f64::total_cmp);
         // Six median absolute deviations.
         let middle = n / 2;
-        let limit = if n % 2 == 0 { 3.0 * (sizes[middle - 1] + sizes[middle]) } else { 6.0 * sizes[middle] };
+        let limit = if n.is_multiple_of(2) { 3.0 * (sizes[middle - 1] + sizes[middle]) } else { 6.0 * sizes[middle] };
         if limit < 1e-7 * scale {
             break;
         }

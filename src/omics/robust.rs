@@ -25,7 +25,7 @@ pub(super) fn fit(variances: &[f64], df: f64, trend: Option<&[f64]>) -> Result<V
     let x: Vec<f64> = variances.iter().map(|variance| variance.max(median * 1e-12)).collect();
     let plain = ebayes::fit(&x, df, trend);
     let each = |prior: VariancePrior| VariancePrior { df: vec![prior.df_of(0); n], ..prior };
-    if LOWER < 1.0 / n as f64 && UPPER < 1.0 / n as f64 {
+    if LOWER.max(UPPER) < 1.0 / n as f64 {
         return Ok(each(plain));
     }
     let z: Vec<f64> = x.iter().map(|variance| variance.ln()).collect();

@@ -239,7 +239,8 @@ mod tests {
     fn the_closed_form_is_the_sum_of_differences() {
         let values: Vec<f64> = (0..30).map(|gene| f64::from((gene * 17) % 31)).collect();
         let options = Options { normalise: false, ..Options::default() };
-        let told = scores(&matrix(&[values.clone()]), &[set(&[2, 5, 11, 28])], options, &Watch::silent()).unwrap();
+        let told =
+            scores(&matrix(std::slice::from_ref(&values)), &[set(&[2, 5, 11, 28])], options, &Watch::silent()).unwrap();
         assert!((told.values[0] - by_definition(&values, &[2, 5, 11, 28], 0.25)).abs() < 1e-11);
     }
 

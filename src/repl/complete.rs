@@ -188,9 +188,8 @@ impl Offer<'_, '_> {
         let words = self.place.head.iter().map(|token| token.text);
         let mut found = None;
         for word in words {
-            match self.catalogue.named(word).map(|named| named.what) {
-                Some(What::Endpoint(kind) | What::Model(kind)) => found = found.or(Some(kind)),
-                _ => {}
+            if let Some(What::Endpoint(kind) | What::Model(kind)) = self.catalogue.named(word).map(|named| named.what) {
+                found = found.or(Some(kind));
             }
         }
         found.or_else(|| {

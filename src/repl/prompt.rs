@@ -38,7 +38,7 @@ pub fn run(start: Start) -> bool {
     let interactive = std::io::stdin().is_terminal();
     let mut terminal = Terminal::found();
     let progress = crate::cli::progress::listener();
-    let mut session = Session::in_folder(start.folder).told(move |event| progress(event));
+    let mut session = Session::in_folder(start.folder).told(progress);
     crate::cli::progress::stop_when_working(&session.watch());
     session.set_parameters(start.set);
     if interactive && terminal.is_terminal {

@@ -256,9 +256,7 @@ fn with_clause(text: &str, word: &str, clause: &str, count: keywords::Count, may
             changed.replace_range(old.span.start..old.span.end, &clause);
             Some(changed)
         }
-        [] if may_add || matches!(count, keywords::Count::Single) && word != "on" && may_add => {
-            Some(format!("{text}\n  {clause}"))
-        }
+        [] if may_add => Some(format!("{text}\n  {clause}")),
         _ => None,
     }
 }

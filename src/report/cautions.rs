@@ -25,7 +25,7 @@ pub fn html_of(results: &Results, circumstances: &Circumstances) -> String {
     };
     let mut out = String::new();
     let mut part = |title: &str, items: Vec<String>, nothing: &str| {
-        let _ = write!(out, "<h3>{title}</h3>\n");
+        let _ = writeln!(out, "<h3>{title}</h3>");
         if items.is_empty() {
             let _ = writeln!(out, "<p>{nothing}</p>");
         } else {

@@ -3,8 +3,9 @@
 //! Upper tails are computed as such, not as one minus a lower tail, so that small p-values keep
 //! their digits. Arguments out of range give 0 or 1 for probabilities and NaN for quantiles.
 
+use libm::erfc;
 use statrs::function::beta::checked_beta_reg;
-use statrs::function::erf::{erfc, erfc_inv};
+use statrs::function::erf::erfc_inv;
 use statrs::function::gamma::{checked_gamma_lr, checked_gamma_ur};
 
 pub use statrs::function::gamma::ln_gamma;

@@ -80,7 +80,7 @@ pub fn cohen_kappa(
     if 1.0 - expected < 1e-12 {
         return Ok(none("both raters used a single level"));
     }
-    if rows.iter().any(|share| *share == 1.0) || columns.iter().any(|share| *share == 1.0) {
+    if rows.contains(&1.0) || columns.contains(&1.0) {
         return Ok(none("one of the raters used a single level"));
     }
     let kappa = (observed - expected) / (1.0 - expected);

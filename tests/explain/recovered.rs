@@ -44,7 +44,7 @@ fn cohort(swapped: bool) -> DataFrame {
     let mut rng = Stream::root(5).named("cohort").rng();
     let mut unit = || ((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
     let n = 240;
-    let mut columns: Vec<Vec<f64>> = vec![Vec::with_capacity(n); 8];
+    let mut columns: Vec<Vec<f64>> = vec![Vec::new(); 8];
     let (mut responded, mut months, mut died) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..n {
         let normal: Vec<f64> =

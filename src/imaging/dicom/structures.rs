@@ -110,7 +110,8 @@ impl Slices<'_> {
             positions.iter().any(|position| position[axis] > -0.5 && position[axis] < count as f64 - 0.5)
         };
         let [x, y, z] = points.first().copied().unwrap_or_default();
-        if !(slice >= 0.0 && slice < slices as f64) || !within(0, columns) || !within(1, rows) {
+        let inside = slice >= 0.0 && slice < slices as f64 && within(0, columns) && within(1, rows);
+        if !inside {
             let (at, grid) = (format!("({x}, {y}, {z}) mm"), self.grid);
             return Err(fault(format!("at {at} outside the image, which has {grid}")));
         }

@@ -143,6 +143,8 @@ mod tests {
         Volume::new(geometry, Voxels::U8(voxels)).unwrap()
     }
 
+    // The macro writes this for every type of voxel.
+    #[allow(clippy::unnecessary_cast)]
     fn count(mask: &Volume, label: u32) -> usize {
         on_voxels!(&mask.voxels, values => values.iter().filter(|v| f64::from(**v as f32) == f64::from(label)).count())
     }

@@ -66,12 +66,11 @@ impl<'a> Writer<'a> {
     }
 
     fn rows(&self, rows: &crate::plan::Rows) -> String {
-        let words = match rows {
+        match rows {
             crate::plan::Rows::Table(id) => format!("all patients of {}", self.name(*id)),
             crate::plan::Rows::Cohort(id) => format!("the cohort {}", self.name(*id)),
             crate::plan::Rows::Part { split, part } => format!("the part {} of {}", code(part), self.name(*split)),
-        };
-        words
+        }
     }
 
     fn model(&self, model: &crate::plan::node::ModelRef) -> String {

@@ -145,7 +145,7 @@ fn absent(column: &str, table: &Table) -> Fault {
 }
 
 fn of_unit(column: &str, given: &str, wanted: Option<&str>) -> Fault {
-    let wanted = wanted.map_or("a number without a unit".to_owned(), |unit| format!("{unit}"));
+    let wanted = wanted.map_or("a number without a unit".to_owned(), |unit| unit.to_string());
     Fault::data("data::unit", format!("column `{column}` is in {given}, and the model wants {wanted}"))
         .helped("convert the values, and the unit with them")
 }

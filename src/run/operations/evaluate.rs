@@ -59,7 +59,7 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
     if let Some(Resampling::Folds { .. }) = &spec.over {
         return refolded(step, spec, &asked, &at);
     }
-    let mut probabilities = Probabilities::new();
+    let mut probabilities = Probabilities::default();
     let mut seen = Vec::new();
     for on in &spec.on {
         let mut judgements = Vec::new();
@@ -344,7 +344,7 @@ fn left_out(
         format!("Internal-external validation, leaving out each {column}"),
         ["model", "cohort", "evidence", "metric", "estimate", "patients", "events", "missing"],
     );
-    let mut probabilities = Probabilities::new();
+    let mut probabilities = Probabilities::default();
     let mut judgements = Vec::new();
     for model in spec.models.iter().chain(&spec.against) {
         let (value, cross) = crossed(step, model, &over)?;
@@ -387,7 +387,7 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], times: &Times
         format!("Performance by {}", super::model::told(over)),
         ["model", "cohort", "evidence", "metric", "estimate", "patients", "events", "missing"],
     );
-    let mut probabilities = Probabilities::new();
+    let mut probabilities = Probabilities::default();
     let mut judgements = Vec::new();
     let rows = spec.on.first().map(|on| step.world.rows(on)).transpose()?;
     let label = rows.map_or_else(|| "train".to_owned(), |set| set.label);

@@ -40,8 +40,8 @@ pub struct Probabilities {
     fit: ResultTable,
 }
 
-impl Probabilities {
-    pub fn new() -> Self {
+impl Default for Probabilities {
+    fn default() -> Self {
         Probabilities {
             calibration: ResultTable::new(
                 "calibration",
@@ -69,7 +69,9 @@ impl Probabilities {
             ),
         }
     }
+}
 
+impl Probabilities {
     /// The tables that something was written into.
     pub fn finish(mut self, answer: &mut Answer) {
         self.calibration.notes.push(

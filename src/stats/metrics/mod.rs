@@ -203,7 +203,7 @@ fn bootstrapped(
         let estimate = Estimate::new(name, value, n, value_method).with_events(events);
         return Estimate { no_interval: Some("no resamples were asked for".to_owned()), ..estimate };
     }
-    let values = match replicates(n, plan.resamples, &stream.named(name), &Watch::silent(), &statistic) {
+    let values = match replicates(n, plan.resamples, &stream.named(name), &Watch::silent(), statistic) {
         Ok(values) => values,
         Err(stopped) => return Estimate::not_estimable(name, n, stopped.to_string()),
     };

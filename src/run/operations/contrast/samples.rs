@@ -248,8 +248,7 @@ fn by_column(step: &Step<'_>, label: &str, cells: &Cells, gathered: &Gathered) -
         .map(|entry| entry.levels.clone())
         .unwrap_or_default();
     let (codes, levels) = crate::run::world::coded(cells, &declared);
-    let present: Vec<u32> =
-        (0..levels.len() as u32).filter(|level| codes.iter().any(|code| *code == Some(*level))).collect();
+    let present: Vec<u32> = (0..levels.len() as u32).filter(|level| codes.contains(&Some(*level))).collect();
     let [low, high] = present.as_slice() else {
         return Err(Fault::data(
             "data::level",

@@ -78,7 +78,6 @@ fn selection(model: &ModelValue) -> Option<FigureData> {
         .fitted
         .parts()
         .into_iter()
-        .map(|(part, design)| (part, design))
         .chain([(String::new(), &model.fitted)])
         .filter_map(|(part, design)| Some((part, design.learned()?.names().to_vec())))
         .collect();
@@ -86,8 +85,7 @@ fn selection(model: &ModelValue) -> Option<FigureData> {
     let mut folds = 0;
     for found in model.cross.iter().flat_map(fuse::CrossFit::selection) {
         folds = folds.max(found.of as u64);
-        let selected =
-            chosen.iter().any(|(part, names)| *part == found.part && names.iter().any(|name| *name == found.feature));
+        let selected = chosen.iter().any(|(part, names)| *part == found.part && names.contains(&found.feature));
         let block = traces
             .iter()
             .find(|trace| trace.block == found.part || trace.block.starts_with(&format!("{}: ", found.part)))
