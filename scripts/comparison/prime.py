@@ -1,6 +1,7 @@
 """The PRIME study with PyRadiomics, scikit-learn, scikit-survival, shap and gseapy.
 
-Written as a careful analyst would glue it today, for comparison with examples/prime/prime.study.
+Written as a careful analyst would glue it today, for comparison with examples/prime/prime.study. Checked for
+syntax, not yet run from end to end.
 Usage: prime.py FOLDER OUT, after prime_radiomics.py FOLDER OUT, where FOLDER is what `diptych simulate prime`
 wrote. Tables and tests of inference, Kaplan-Meier, Cox models and limma follow in prime.R, which reads what
 this writes.

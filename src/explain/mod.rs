@@ -1,9 +1,9 @@
 //! Shapley values, permutation importance, partial dependence.
 //!
 //! Trees are explained exactly ([`path_dependent`], [`interventional`], [`interactions`] over a
-//! [`TreeEnsemble`]), linear models exactly ([`linear`]), and anything else as a closure over
-//! rows of original features: by full enumeration ([`exact`]), by sampled permutations
-//! ([`permutation_sampling`], [`walks`]) or by weighted least squares ([`kernel`]). A whole fitted
+//! [`TreeEnsemble`]), linear models exactly ([`linear()`]), and anything else as a closure over
+//! rows of original features: by full enumeration ([`exact()`]), by sampled permutations
+//! ([`permutation_sampling()`], [`walks`]) or by weighted least squares ([`kernel()`]). A whole fitted
 //! design is explained by [`shap::attribute`], which takes the exact method for every model that
 //! has one ([`form`]) and reaches the original features of each block through a late fusion.
 //!
@@ -68,6 +68,8 @@ pub enum ExplainError {
     Tree { reason: String },
     #[error("the model could not predict: {reason}")]
     Model { reason: String },
+    #[error("a prediction is missing or not finite on this scale")]
+    NotFinite,
     #[error("full enumeration over {features} features is out of reach (at most {most}); use permutation sampling")]
     TooManyFeatures { features: usize, most: usize },
     #[error("{reason}")]

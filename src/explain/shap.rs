@@ -387,7 +387,7 @@ impl Chain<'_> {
         let mut terms = Vec::new();
         let mut constant = 0.0;
         if self.terms(self.design, self.scale, 1.0, &mut 0, &mut terms, &mut constant).is_some() {
-            let found = self.weighted(&terms, constant, &actual, features, plan, stream, watch)?;
+            let found = self.weighted(&terms, constant, &actual, features, plan, stream, watch);
             // A fusion bounds probabilities of 0 and 1 before it takes their logits; where that
             // happened it is no sum of the margins. Of a single model the margin is the truth, and the
             // log-odds of a probability near 0 or 1 is that margin with rounding.
@@ -396,8 +396,15 @@ impl Chain<'_> {
                 (alone && (!actual.is_finite() || actual.abs() > 12.0))
                     || (sum - actual).abs() <= 1e-7 * actual.abs().max(1.0)
             };
-            if found.explanation.predictions.iter().zip(&actual).all(close) {
-                return Ok(found);
+            match found {
+                // A part that votes with one voice has no log-odds of its own; the fusion, which bounds it, has.
+                Err(ExplainError::NotFinite) if !alone => {}
+                found => {
+                    let found = found?;
+                    if found.explanation.predictions.iter().zip(&actual).all(close) {
+                        return Ok(found);
+                    }
+                }
             }
         }
         let owner: Vec<usize> = self.leaves.iter().flat_map(|leaf| leaf.owner.iter().copied()).collect();

@@ -165,7 +165,7 @@ fn steps((first, last): (f64, f64), between: &[f64]) -> Vec<f64> {
 fn checked(model: &dyn Predictor, x: ArrayView2<'_, f64>) -> Result<Vec<f64>, ExplainError> {
     let predictions = model.predict(x)?;
     if predictions.len() != x.nrows() || predictions.iter().any(|prediction| !prediction.is_finite()) {
-        return Err(ExplainError::Model { reason: "a prediction is missing or not finite on this scale".to_owned() });
+        return Err(ExplainError::NotFinite);
     }
     Ok(predictions)
 }

@@ -2,7 +2,7 @@
 //!
 //! May import: `card`, `random`, `progress`, `stats`. Knows nothing of the language or of files.
 //! A learner is one file with a unit struct that implements [`Learner`], and one line in
-//! [`learners`]; a preparation step likewise with [`Step`] and [`steps`]. The learners of
+//! [`learners`]; a preparation step likewise with [`Step`] and [`steps()`]. The learners of
 //! censored endpoints live in `survival` and implement the same trait.
 //! Deliberately absent: reading data, and any fit that does not say its rows.
 

@@ -77,9 +77,11 @@ const CHAPTERS: [(&str, &str, &str, &[Topic]); 12] = [
 ];
 
 /// Chapters written by hand, in `docs/`.
-const WRITTEN: [(&str, &str); 4] = [
+const WRITTEN: [(&str, &str); 6] = [
     ("introduction.md", "Diptych"),
     ("first_study.md", "A first study"),
+    ("prompt.md", "The prompt"),
+    ("an-hour-at-the-prompt.md", "An hour at the prompt"),
     ("numbers.md", "How each number is computed"),
     ("comparison.md", "The same study in Python and R"),
 ];

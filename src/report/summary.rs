@@ -126,7 +126,9 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
         let Some(node) = plan.find(&answer.declaration) else { continue };
         for line in headline(node, answer) {
             let events = line.estimate.events.map_or(String::new(), |events| events.to_string());
-            let label = if line.estimate.labels.is_empty() { "" } else { " (accepted leak)" };
+            let labels = &line.estimate.labels;
+            let label =
+                if labels.is_empty() { String::new() } else { format!(" (accepted {})", html(&labels.join(", "))) };
             let _ = writeln!(
                 rows,
                 "<tr><th scope=\"row\"><a href=\"#{}\">{}</a>{label}</th><td class=\"n\">{}</td><td class=\"n\">{}</td>\
@@ -163,7 +165,7 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
         let mut words = Vec::new();
         for (count, one, many) in [
             (results.notices.len(), "notice", "notices"),
-            (accepted, "answer with an accepted leak", "answers with an accepted leak"),
+            (accepted, "answer with something accepted", "answers with something accepted"),
             (results.looks.len(), "look at a sealed part", "looks at sealed parts"),
         ] {
             if count > 0 {

@@ -2,7 +2,7 @@
 //! on ranks that are computed once for all trees of an ensemble.
 //!
 //! - [`ranks`]: each feature's distinct values and the rank of every row, shared by all trees.
-//! - [`grow`]: growing one tree.
+//! - [`grow()`]: growing one tree.
 //! - [`fitted`]: the flat arrays of a grown tree, and averages of trees.
 //!
 //! May import what `learn` may. Deliberately absent: surrogate splits, pruning, missing values

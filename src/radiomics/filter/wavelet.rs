@@ -1,6 +1,6 @@
 //! Stationary (undecimated) wavelets, as PyWavelets' `swtn` computes them.
 //!
-//! Along each axis y[n] = Σ_j h[j] x[(n + F/2 − j) mod N], summed from j = 0, on the image repeated periodically; an
+//! Along each axis `y[n] = Σ_j h[j] x[(n + F/2 − j) mod N]`, summed from j = 0, on the image repeated periodically; an
 //! axis of odd length is first padded by its own first voxel. Only the region and what its voxels reach is computed.
 
 use std::f64::consts::SQRT_2;

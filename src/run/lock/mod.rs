@@ -75,7 +75,7 @@ pub struct TableLock {
     /// Name and hash of each column.
     pub columns: Vec<(String, String)>,
     pub rows: usize,
-    /// Key and hash of each row; empty for a table of more than [`inputs::MOST_ROWS`] rows.
+    /// Key and hash of each row; empty for a table of more than `inputs::MOST_ROWS` rows.
     pub row_hashes: Vec<(String, String)>,
 }
 

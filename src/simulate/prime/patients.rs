@@ -98,7 +98,7 @@ pub struct Patient {
     /// Phases with an image.
     pub phases: Vec<Phase>,
     pub read_twice: bool,
-    /// Cells of the table in the order of [`COLUMNS`]; empty where missing.
+    /// Cells of the table in the order of `COLUMNS`; empty where missing.
     pub cells: Vec<String>,
     /// Diameter of the tumour in the table, in millimetres.
     pub size: f64,

@@ -1,8 +1,8 @@
 //! `contrast rna by PRIME_R.radiomics on tcga`: genes and sets of genes that go with a prediction,
 //! a grouping or a column.
 //!
-//! [`samples`] brings patients and matrix together and says what is contrasted, [`genes`] tests every
-//! gene, [`sets`] asks the gene sets, [`verdict`] says plainly what came of it. Models predict frozen;
+//! `samples` brings patients and matrix together and says what is contrasted, `genes` tests every
+//! gene, `sets` asks the gene sets, `verdict` says plainly what came of it. Models predict frozen;
 //! on the rows of their fit out of fold, and never on rows that are in part those.
 
 mod genes;
