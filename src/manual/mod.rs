@@ -151,4 +151,19 @@ mod tests {
         }
         assert!(book.iter().any(|chapter| chapter.file == "SUMMARY.md"));
     }
+
+    /// `diptych manual` writes it again.
+    #[test]
+    fn the_manual_in_docs_is_in_step_with_the_code() {
+        let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+        for chapter in book() {
+            let path = docs.join(&chapter.file);
+            let written = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(written == chapter.text, "{} is not what `diptych manual` writes", path.display());
+        }
+        let summary = std::fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
+        for file in summary.split(['(', ')']).filter(|part| part.ends_with(".md")) {
+            assert!(docs.join(file).exists(), "{file} is in the summary and not in docs");
+        }
+    }
 }
