@@ -1,6 +1,8 @@
 //! Locally weighted regression with robustness iterations (Cleveland 1979), as R's `lowess`, on
 //! which voom's trend and limma's robust trend rest. `stats` has the one without iterations.
 
+use crate::stats::smooth::along_windows;
+
 /// `lowess(x, y, f = span, iter)` of R, with its default `delta` of a hundredth of the range. `x`
 /// ascends.
 pub(super) fn lowess(x: &[f64], y: &[f64], span: f64, iterations: usize) -> Vec<f64> {
@@ -49,42 +51,10 @@ pub(super) fn lowess(x: &[f64], y: &[f64], span: f64, iterations: usize) -> Vec<
 }
 
 fn smooth(x: &[f64], y: &[f64], window: usize, range: f64, delta: f64, robustness: Option<&[f64]>, fitted: &mut [f64]) {
-    let n = x.len();
-    let (mut left, mut right) = (0, window - 1);
-    let mut last: Option<usize> = None;
-    let mut at = 0;
-    let mut weights = vec![0.0; n];
-    loop {
-        while right + 1 < n && x[at] - x[left] > x[right + 1] - x[at] {
-            left += 1;
-            right += 1;
-        }
-        fitted[at] = local_line(x, y, at, left, right, range, robustness, &mut weights).unwrap_or(y[at]);
-        if let Some(previous) = last
-            && previous + 1 < at
-        {
-            let width = x[at] - x[previous];
-            for between in previous + 1..at {
-                let share = (x[between] - x[previous]) / width;
-                fitted[between] = share * fitted[at] + (1.0 - share) * fitted[previous];
-            }
-        }
-        let mut done = at;
-        let cut = x[done] + delta;
-        let mut next = done + 1;
-        while next < n && x[next] <= cut {
-            if x[next] == x[done] {
-                fitted[next] = fitted[done];
-                done = next;
-            }
-            next += 1;
-        }
-        last = Some(done);
-        if done + 1 >= n {
-            return;
-        }
-        at = (done + 1).max(next - 1);
-    }
+    let mut weights = vec![0.0; x.len()];
+    along_windows(x, window, delta, fitted, |at, left, right| {
+        local_line(x, y, at, left, right, range, robustness, &mut weights).unwrap_or(y[at])
+    });
 }
 
 #[allow(clippy::too_many_arguments, reason = "private, and each is one array of the same fit")]

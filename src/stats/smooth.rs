@@ -17,6 +17,22 @@ pub fn lowess(x: &[f64], y: &[f64], span: f64, delta: f64) -> Vec<f64> {
     }
     let window = ((span * n as f64 + 1e-7) as usize).clamp(2, n);
     let range = x[n - 1] - x[0];
+    along_windows(x, window, delta, &mut fitted, |at, left, right| {
+        local_line(x, y, at, left, right, range).unwrap_or(y[at])
+    });
+    fitted
+}
+
+/// The walk of R's `lowess` over ascending `x`: `fit(at, left, right)` gives the value at a point from its window of
+/// nearest neighbours; points closer than `delta` to the last one fitted are interpolated, and ties share a value.
+pub(crate) fn along_windows(
+    x: &[f64],
+    window: usize,
+    delta: f64,
+    fitted: &mut [f64],
+    mut fit: impl FnMut(usize, usize, usize) -> f64,
+) {
+    let n = x.len();
     let (mut left, mut right) = (0, window - 1);
     let mut last: Option<usize> = None;
     let mut at = 0;
@@ -25,7 +41,7 @@ pub fn lowess(x: &[f64], y: &[f64], span: f64, delta: f64) -> Vec<f64> {
             left += 1;
             right += 1;
         }
-        fitted[at] = local_line(x, y, at, left, right, range).unwrap_or(y[at]);
+        fitted[at] = fit(at, left, right);
         if let Some(previous) = last
             && previous + 1 < at
         {
@@ -47,7 +63,7 @@ pub fn lowess(x: &[f64], y: &[f64], span: f64, delta: f64) -> Vec<f64> {
         }
         last = Some(done);
         if done + 1 >= n {
-            return fitted;
+            return;
         }
         at = (done + 1).max(next - 1);
     }
