@@ -18,9 +18,6 @@ use super::fault::Fault;
 use super::store::Key;
 use super::world::{EndpointValue, World};
 
-/// Grows when the code computes something else from the same inputs.
-const CODE: u32 = 2;
-
 /// Keys of the steps of a plan; those of models are found before those of what asks them.
 pub struct Keys<'a> {
     world: &'a World<'a>,
@@ -40,8 +37,6 @@ impl<'a> Keys<'a> {
         let body = self.body(node)?;
         let study = &self.world.plan.study;
         let whole = json!({
-            "code": CODE,
-            "version": env!("CARGO_PKG_VERSION"),
             "seed": study.seed,
             "level": study.level,
             "resamples": study.resamples,

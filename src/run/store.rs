@@ -1,6 +1,7 @@
 //! A content-addressed store: one file a key, where the key is the hash of everything that the
 //! value follows from. A file is written under another name and renamed, and begins with the
-//! checksum of what follows; one that is partial or spoilt counts as absent.
+//! checksum of what follows; one that is partial or spoilt counts as absent. What another build of
+//! Diptych has kept is not found: its code may have computed something else.
 
 use std::collections::HashMap;
 use std::io;
@@ -28,6 +29,9 @@ impl Key {
     }
 }
 
+/// The build of this Diptych: a hash of all that it was made from (`build.rs`).
+pub const BUILD: &str = env!("DIPTYCH_BUILD");
+
 /// A folder of finished work, or the memory of this process; else nothing is kept.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
@@ -39,7 +43,10 @@ enum Place {
     #[default]
     Nowhere,
     Memory(Arc<Mutex<HashMap<[u8; 32], Json>>>),
-    Folder(PathBuf),
+    Folder {
+        folder: PathBuf,
+        build: &'static str,
+    },
 }
 
 impl Store {
@@ -56,13 +63,17 @@ impl Store {
     /// # Errors
     /// The folder cannot be made.
     pub fn at(folder: &Path) -> io::Result<Self> {
+        Self::of_build(folder, BUILD)
+    }
+
+    fn of_build(folder: &Path, build: &'static str) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        Ok(Store { place: Place::Folder(folder.to_owned()) })
+        Ok(Store { place: Place::Folder { folder: folder.to_owned(), build } })
     }
 
     fn path(&self, key: &Key) -> Option<PathBuf> {
-        let Place::Folder(folder) = &self.place else { return None };
-        let hex = key.hex();
+        let Place::Folder { folder, build } = &self.place else { return None };
+        let hex = key.piece(build).hex();
         Some(folder.join(&hex[..2]).join(&hex[2..]))
     }
 
@@ -112,7 +123,7 @@ impl Store {
                 kept.clear();
                 Ok(count)
             }
-            Place::Folder(folder) => {
+            Place::Folder { folder, .. } => {
                 let mut count = 0;
                 for entry in std::fs::read_dir(folder)? {
                     let entry = entry?;
@@ -172,6 +183,20 @@ impl Memo for Scoped<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_another_build_has_kept_is_absent() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Key([7; 32]);
+        let before = Store::of_build(folder.path(), "before").unwrap();
+        before.put(&key, &Json::Bool(false)).unwrap();
+        let after = Store::of_build(folder.path(), "after").unwrap();
+        assert_eq!(after.get(&key), None);
+        after.put(&key, &Json::Bool(true)).unwrap();
+        assert_eq!((before.get(&key), after.get(&key)), (Some(Json::Bool(false)), Some(Json::Bool(true))));
+        assert_eq!(after.clear().unwrap(), 2);
+        assert_eq!(BUILD.len(), 16);
+    }
 
     #[test]
     fn what_is_spoilt_or_partial_is_absent() {
