@@ -22,6 +22,22 @@ struct Grouped {
     label: String,
     codes: Vec<Option<u32>>,
     labels: Vec<String>,
+    /// Declared groups that none of these rows belongs to.
+    absent: Vec<String>,
+}
+
+impl Grouped {
+    /// Groups without a row have no column: the reader is told of them once.
+    fn new(label: String, codes: Vec<Option<u32>>, labels: Vec<String>) -> Self {
+        let present: Vec<usize> =
+            (0..labels.len()).filter(|place| codes.contains(&Some(*place as u32))).collect();
+        let renamed = |code: u32| present.iter().position(|place| *place as u32 == code).map(|place| place as u32);
+        let codes = codes.into_iter().map(|code| code.and_then(renamed)).collect();
+        let (kept, absent): (Vec<_>, Vec<_>) =
+            labels.into_iter().enumerate().partition(|(place, _)| present.contains(place));
+        let words = |of: Vec<(usize, String)>| of.into_iter().map(|(_, label)| label).collect();
+        Grouped { label, codes, labels: words(kept), absent: words(absent) }
+    }
 }
 
 /// # Errors
@@ -62,7 +78,7 @@ fn grouped(step: &Step<'_>, by: &Grouping, set: &RowSet) -> Result<Grouped, Faul
             let declared =
                 step.world.table(set.table)?.dictionary.columns.get(label).map_or(Vec::new(), |e| e.levels.clone());
             let (codes, labels) = coded(&cells, &declared);
-            Ok(Grouped { label: label.clone(), codes, labels })
+            Ok(Grouped::new(label.clone(), codes, labels))
         }
         Grouping::Parts(split) => {
             let split = step.world.split(*split)?;
@@ -72,12 +88,12 @@ fn grouped(step: &Step<'_>, by: &Grouping, set: &RowSet) -> Result<Grouped, Faul
                 .iter()
                 .map(|row| split.parts.iter().position(|(_, rows)| rows.contains(row)).map(|place| place as u32))
                 .collect();
-            Ok(Grouped { label: "part".to_owned(), codes, labels })
+            Ok(Grouped::new("part".to_owned(), codes, labels))
         }
         Grouping::Groups(id) => {
             let groups = step.groups(*id)?;
             let codes = set.rows.iter().map(|row| groups.group.get(row).copied()).collect();
-            Ok(Grouped { label: groups.name.clone(), codes, labels: groups.labels.clone() })
+            Ok(Grouped::new(groups.name.clone(), codes, groups.labels.clone()))
         }
     }
 }
@@ -260,6 +276,10 @@ fn shown(described: &Table1, label: &str, grouped: Option<&Grouped>, adjustment:
     );
     if tested {
         table.notes.push("SMD: standardised mean difference, the largest of any two groups".to_owned());
+    }
+    if let Some(grouped) = grouped.filter(|grouped| !grouped.absent.is_empty()) {
+        let absent = crate::frame::fault::list(&grouped.absent);
+        table.notes.push(format!("{label} has no patient with {} {absent}", grouped.label));
     }
     if adjusted {
         table.notes.push(format!("P adjusted over the rows of the table by {}", adjustment.title()));
