@@ -1,5 +1,6 @@
 //! Our numbers beside the peers'.
 
+mod datasets;
 mod ibsi;
 mod ibsi2;
 mod imaging;
