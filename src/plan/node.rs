@@ -7,6 +7,7 @@ use crate::card::Settings;
 use crate::frame::dictionary::Dictionary;
 use crate::frame::expression::Expression;
 use crate::learn::recipe::{Design, Resampling};
+use crate::learn::threshold::Criterion;
 use crate::radiomics::{Label, Perturbation, Protocol};
 use crate::stats::icc::IccKind;
 use crate::syntax::ast::Span;
@@ -353,6 +354,8 @@ pub enum Cut {
     /// Maximally selected rank statistic, with its p corrected.
     MaximallySelected,
     Youden,
+    /// The cut that reaches a sensitivity or a specificity, or costs least.
+    Threshold(Criterion),
 }
 
 #[derive(Clone)]
@@ -535,6 +538,8 @@ pub struct Formula {
     pub terms: Vec<Term>,
     pub strata: Vec<(String, Expression)>,
     pub cluster: Option<(String, Expression)>,
+    /// Case weights.
+    pub weights: Option<(String, Expression)>,
     /// `each(...)`: one fit for each of these, beside `terms`.
     pub each: Vec<Term>,
 }

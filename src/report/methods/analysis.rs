@@ -201,6 +201,9 @@ fn inferred(writer: &mut Writer<'_>, infer: &Infer) -> String {
     if let Some((label, _)) = &formula.cluster {
         text.push_str(&format!(", with a variance that is robust to clustering by {}", code(label)));
     }
+    if let Some((label, _)) = &formula.weights {
+        text.push_str(&format!(", with case weights {}", code(label)));
+    }
     if !infer.competing.is_empty() {
         let competing: Vec<String> = infer
             .competing
