@@ -128,7 +128,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         "plain" => Transform::Plain,
         _ => Transform::Log,
     };
-    curves(&step.node.name, &Groups::new(step, spec)?, level(step, spec), transform)
+    curves(&step.node.stem, &Groups::new(step, spec)?, level(step, spec), transform)
 }
 
 /// Curves, numbers at risk, medians and the log-rank test of groups.
