@@ -185,10 +185,9 @@ fn an_hour_on_the_hcc_tace_study() {
     };
     let folder = tempfile::tempdir().expect("a folder");
     let study = std::fs::read_to_string(root.join("examples/hcc_tace/hcc_tace.study")).expect("the study");
-    let study = study.replace(
-        "../../../shared/data/tables/hcc_tace/merged_hcc_tace_clinical_radiomics.csv",
-        &data.display().to_string(),
-    );
+    let study = study
+        .replace("../../../shared/data/tables/hcc_tace/merged_hcc_tace_clinical_radiomics.csv", "hcc_tace.csv");
+    std::os::unix::fs::symlink(&data, folder.path().join("hcc_tace.csv")).expect("a link to the table");
     std::fs::write(folder.path().join("hcc_tace.study"), study).expect("the study is written");
     let transcript = play(folder.path(), &HCC_TACE);
     if let Some(out) = std::env::var_os("DIPTYCH_TRANSCRIPT") {

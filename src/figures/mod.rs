@@ -187,4 +187,4 @@ fn empty(figure: &'static str, reason: impl Into<String>) -> FigureError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

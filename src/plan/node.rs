@@ -22,10 +22,13 @@ pub struct NodeId(pub u32);
 #[derive(Clone)]
 pub struct Node {
     pub id: NodeId,
-    /// The step's own place in the study, from which its random stream and its line in every
-    /// report take their name: `model PRIME_R`, `evaluate PRIME_R`, `PRIME_R.clinical`.
-    /// Unique in the plan, and independent of what else the study declares.
+    /// The step's own place in the study, as every report calls it: `model PRIME_R`,
+    /// `evaluate PRIME_R`, `PRIME_R.clinical`. Unique in the plan: where two questions would have
+    /// one name, the later takes more of its own words, or a number.
     pub name: String,
+    /// What the step is called whatever else the study declares. Its random stream and its place in
+    /// the store take their name from it, so that a neighbour of the same name changes no number.
+    pub stem: String,
     /// `##` documentation of the declaration.
     pub documentation: String,
     pub operation: Operation,

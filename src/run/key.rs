@@ -40,7 +40,7 @@ impl<'a> Keys<'a> {
             "seed": study.seed,
             "level": study.level,
             "resamples": study.resamples,
-            "name": node.name,
+            "name": node.stem,
             "step": body,
         });
         let key = Key(*blake3::hash(whole.to_string().as_bytes()).as_bytes());

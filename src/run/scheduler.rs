@@ -121,11 +121,11 @@ fn read(
             }
             Operation::Derive(derive) => operations::derive::run(world, node, derive),
             Operation::Cohort(cohort) => operations::cohort::run(world, node, cohort),
-            Operation::Split(split) => operations::split::run(world, node, split, &root.named(&node.name)),
+            Operation::Split(split) => operations::split::run(world, node, split, &root.named(&node.stem)),
             Operation::Endpoint(endpoint) => operations::endpoint::run(world, node, endpoint),
             Operation::Columns(columns) => operations::columns::run(world, node, columns),
             Operation::Extraction(extraction) => {
-                operations::extraction::run(world, node, extraction, &root.named(&node.name), store, watch)
+                operations::extraction::run(world, node, extraction, &root.named(&node.stem), store, watch)
             }
             _ => Ok(()),
         });
@@ -298,7 +298,7 @@ impl<'a> Work<'a> {
         let step = Step {
             world: self.world,
             node,
-            stream: Stream::root(self.world.plan.study.seed).named(&node.name),
+            stream: Stream::root(self.world.plan.study.seed).named(&node.stem),
             watch: self.watch,
             store: self.store,
             key,
@@ -400,7 +400,13 @@ impl<'a> Work<'a> {
             };
             if was_stored { &mut from_store } else { &mut computed }.push(node.name.clone());
             looks.extend(look(plan, node));
-            notices.extend(kept.notices);
+            // What is kept speaks of the step by its stem.
+            notices.extend(kept.notices.into_iter().map(|mut notice| {
+                if notice.declaration == node.stem {
+                    notice.declaration.clone_from(&node.name);
+                }
+                notice
+            }));
             answers.push(told(plan, node, kept.answer));
         }
         let study = &plan.study;

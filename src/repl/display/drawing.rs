@@ -12,6 +12,8 @@ use super::terminal::{Colour, Terminal};
 pub const COLUMN: f64 = 1.5;
 /// Millimetres that a row takes, unless texts want it otherwise.
 const ROW: f64 = 4.8;
+/// Columns from which a rule is worth a row of its own.
+const RULE: i64 = 8;
 
 /// The page, at most `columns` wide.
 pub fn drawn(page: &Page, columns: usize, terminal: &Terminal) -> String {
@@ -29,6 +31,8 @@ pub fn drawn(page: &Page, columns: usize, terminal: &Terminal) -> String {
 struct Placed<'a> {
     y: f64,
     column: i64,
+    length: i64,
+    is_left: bool,
     text: &'a str,
     ink: Ink,
     bold: bool,
@@ -46,13 +50,50 @@ fn placed(page: &Page) -> Vec<Placed<'_>> {
                     Align::Centre => at.0 / COLUMN - length / 2.0,
                     Align::Right => at.0 / COLUMN - length,
                 };
-                Some(Placed { y: at.1, column: column.round() as i64, text, ink: *ink, bold: *bold })
+                Some(Placed {
+                    y: at.1,
+                    column: column.round() as i64,
+                    length: length as i64,
+                    is_left: *align == Align::Left,
+                    text,
+                    ink: *ink,
+                    bold: *bold,
+                })
             }
             _ => None,
         })
         .collect();
     texts.sort_by(|left, right| left.y.total_cmp(&right.y).then(left.column.cmp(&right.column)));
     texts
+}
+
+/// Plain rules and edges of frames so close above or below a text that they would share its row:
+/// height, first column, last column.
+fn rules(page: &Page, texts: &[Placed<'_>]) -> Vec<(f64, i64, i64)> {
+    let mut found = Vec::new();
+    for mark in page.marks() {
+        let Mark::Path { points, ink, .. } = mark else { continue };
+        if !is_plain(*ink) {
+            continue;
+        }
+        let edges = match points.as_slice() {
+            [from, to] => vec![(from, to)],
+            [a, b, c, d, end] if a == end => vec![(a, b), (c, d)],
+            _ => continue,
+        };
+        for (from, to) in edges {
+            let (left, right) = (from.0.min(to.0) / COLUMN, from.0.max(to.0) / COLUMN);
+            let (left, right) = (left.floor() as i64, right.ceil() as i64);
+            let is_close = |text: &Placed<'_>| {
+                let apart = (text.y - from.1).abs();
+                (0.3..ROW * 0.95).contains(&apart) && text.column < right && left < text.column + text.length
+            };
+            if (from.1 - to.1).abs() < 0.05 && right - left >= RULE && texts.iter().any(is_close) {
+                found.push((from.1, left, right));
+            }
+        }
+    }
+    found
 }
 
 /// How heights of the page become rows: anchors at the heights of texts, straight between them.
@@ -69,22 +110,27 @@ impl Rows {
         let lead = usize::from(page.marks().iter().any(|mark| matches!(mark, Mark::Text { upright: true, .. })));
         let mut anchors: Vec<(f64, f64)> = Vec::new();
         let mut above: Vec<(i64, i64, i64)> = Vec::new();
-        for text in placed(page) {
-            let (from, to) = (text.column, text.column + width(text.text) as i64);
+        let texts = placed(page);
+        // Height and columns of everything that wants a row of its own.
+        let mut wanting: Vec<(f64, i64, i64)> =
+            texts.iter().map(|text| (text.y, text.column, text.column + text.length)).collect();
+        wanting.extend(rules(page, &texts));
+        wanting.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
+        for (y, from, to) in wanting {
             let (last_y, last_row) = anchors.last().copied().unwrap_or((0.0, lead as f64 - 0.5));
-            let wanted = last_row + ((text.y - last_y) / ROW).round().max(0.0);
+            let wanted = last_row + ((y - last_y) / ROW).round().max(0.0);
             // Neighbours within a few columns would be read as one line.
             let taken =
                 |row: f64| above.iter().any(|(other, a, b)| *other == row as i64 && from - 3 < *b && *a < to + 3);
-            let mut row = if anchors.is_empty() { (text.y / ROW - 0.5).round().max(0.0) + lead as f64 } else { wanted };
+            let mut row = if anchors.is_empty() { (y / ROW - 0.5).round().max(0.0) + lead as f64 } else { wanted };
             // Texts of one height share a row unless they would run into each other.
-            while taken(row) && text.y > last_y + 0.3 {
+            while taken(row) && y > last_y + 0.3 {
                 row += 1.0;
             }
             above.push((row as i64, from, to));
             match anchors.last() {
-                Some((y, last)) if row <= *last || text.y <= *y => {}
-                _ => anchors.push((text.y, row)),
+                Some((height, last)) if row <= *last || y <= *height => {}
+                _ => anchors.push((y, row)),
             }
         }
         let mut rows = Rows { anchors, count: 0, lead };
@@ -307,7 +353,7 @@ impl Canvas {
     fn texts(&mut self, page: &Page) {
         for text in placed(page) {
             let row = (self.rows.at(text.y) - 0.5).round() as i64;
-            let length = width(text.text) as i64;
+            let length = text.length;
             let column = text.column.clamp(0, (self.columns as i64 - length).max(0));
             // A text that would run into another moves aside, or down.
             let spots = [(0, 0), (1, 0), (-1, 0), (2, 0), (-2, 0), (0, 1), (0, -1), (3, 0), (-3, 0)];
@@ -315,7 +361,14 @@ impl Canvas {
                 .into_iter()
                 .find(|(right, down)| self.is_free(column + right, row + down, length))
                 .unwrap_or((0, 0));
-            self.write(column + free.0, row + free.1, text.text, text.ink, text.bold);
+            let (column, row) = (column + free.0, row + free.1);
+            // The sample of a legend keeps off its name.
+            if let (true, Some(before)) = (text.is_left, self.cell(column - 1, row))
+                && before.sign.is_none()
+            {
+                before.dots = 0;
+            }
+            self.write(column, row, text.text, text.ink, text.bold);
         }
     }
 
@@ -398,7 +451,8 @@ fn code(cell: &Cell, terminal: &Terminal) -> String {
     let Some(ink) = cell.ink.filter(|_| terminal.colour != Colour::None) else {
         return if cell.bold && terminal.colour != Colour::None { "1".to_owned() } else { String::new() };
     };
-    let shaded = cell.sign.is_some_and(|sign| SHADES.contains(&sign));
+    // The same signs in a text are letters.
+    let shaded = !cell.fixed && cell.sign.is_some_and(|sign| SHADES.contains(&sign));
     if is_plain(ink) && !shaded {
         return match (cell.bold, ink.0 > 70) {
             (true, _) => "1".to_owned(),

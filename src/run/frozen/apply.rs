@@ -259,7 +259,7 @@ fn measured(
             Operation::Derive(spec) => derive::run(&mut world, node, spec).map_err(single)?,
             Operation::Columns(spec) => columns::run(&mut world, node, spec).map_err(single)?,
             Operation::Extraction(spec) => {
-                let stream = Stream::root(model.study.seed).named(&node.name);
+                let stream = Stream::root(model.study.seed).named(&node.stem);
                 extraction::run(&mut world, node, spec, &stream, &Store::none(), watch).map_err(single)?;
             }
             _ => {}
@@ -279,6 +279,7 @@ fn measured(
 fn add(plan: &mut Plan, name: String, inputs: Vec<NodeId>, operation: Operation) -> NodeId {
     plan.add(|id| Node {
         id,
+        stem: name.clone(),
         name,
         documentation: String::new(),
         operation,

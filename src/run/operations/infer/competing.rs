@@ -30,7 +30,7 @@ pub(super) fn cif(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         "incidence",
         format!(
             "{}: cumulative incidence at {:.1}{}",
-            step.node.name,
+            step.node.stem,
             reach / factor,
             groups.unit.map_or(String::new(), |unit| format!(" {unit}"))
         ),
@@ -105,7 +105,7 @@ pub(super) fn cif(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         missing: groups.missing as u64,
         notes: said,
     };
-    answer.figures.push(FigureData::new(step.node.name.clone(), &figure));
+    answer.figures.push(FigureData::new(step.node.stem.clone(), &figure));
     Ok(answer)
 }
 

@@ -173,7 +173,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         trend: spec.settings.flag("trend"),
         pairwise: Adjustment::from_word(spec.settings.choice("pairwise")),
     };
-    curves(&step.node.name, &Groups::new(step, spec)?, level(step, spec), transform, &asked)
+    curves(&step.node.stem, &Groups::new(step, spec)?, level(step, spec), transform, &asked)
 }
 
 /// Curves, numbers at risk, medians and the log-rank test of groups.

@@ -115,7 +115,7 @@ type Fit = fn(&Step<'_>, &Infer, &Frame) -> Result<Fitted, Fault>;
 fn regressions(step: &Step<'_>, spec: &Infer, fit: Fit) -> Result<Answer, Fault> {
     let formula = &spec.formula;
     let mut answer = Answer::default();
-    let title = step.node.name.clone();
+    let title = step.node.stem.clone();
     let mut table =
         ResultTable::new("terms", title.clone(), ["term", "level", "patients", "events", "estimate", "P", "missing"]);
     let sets: Vec<(Vec<&crate::plan::node::Term>, usize)> = if formula.each.is_empty() {
