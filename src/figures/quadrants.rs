@@ -205,7 +205,7 @@ impl Figure for Quadrants {
                 let Some(tile) = self.tiles.iter().find(|t| t.x == column && t.y == line) else { continue };
                 page.block((x, top), room, tall, PALETTE[0], 0.06 + 0.22 * tile.n as f64 / most);
                 page.frame((x, top), room, tall, GREY, 0.12);
-                let said = format!("n = {} ({:.0} %)", words::count(tile.n), 100.0 * tile.n as f64 / all);
+                let said = format!("n = {} ({:.0}%)", words::count(tile.n), 100.0 * tile.n as f64 / all);
                 page.bold((x + room / 2.0, top + 2.6), &fit(&said, 7.0, room - 1.0), 7.0, Align::Centre, BLACK_INK);
                 for (place, said) in lines(tile).iter().enumerate() {
                     page.text((x + room / 2.0, top + 6.0 + 3.1 * place as f64), said, 6.5, Align::Centre, BLACK_INK);
