@@ -15,12 +15,19 @@ const CLINIC: &str = r#"study CLINIC
 table patients from "patients.csv"
   key patient
 
-split parts from patients
+derive left_first = gone == 1
+
+cohort adults from patients
+  include "adults": age >= 18
+
+split parts from adults
   part train = 70%
   part test = 30%
 
 endpoint response = binary(responded == 1)
 endpoint os = survival(months as months, died == 1)
+
+endpoint relapse = survival(months as months, relapsed == 1)
 
 features host from patients
   columns age, arm, noise
@@ -30,7 +37,7 @@ features tumour from patients
 
 model R for response on train
   prepare host by median then one_hot then z-score
-  prepare tumour by median then z-score then elastic_net(l1_ratio = 0.5, folds = 3)
+  prepare tumour by median then z-score then elastic_net(l1_ratio = 0.5, folds = 3, top = 2)
   learn logistic(penalty = L2), naive_bayes
   choose by AUC over 3 folds
   fuse late logistic(host, tumour)
@@ -41,7 +48,7 @@ model S for os on train
 groups high from R at median on train
 groups risk from S at median on train
 
-flow patients
+flow adults
 correlate R, S, age
 evaluate R on train, test
   show AUC, roc, precision-recall, calibration, decision-curve, scores
@@ -55,7 +62,7 @@ stratify os by risk on train
   within arm
 km(os ~ arm)
 cox(os ~ age + arm)
-cif(relapse ~ arm, competing = gone)
+cif(relapse ~ arm, competing = left_first)
 bland_altman(marker ~ twin)
 "#;
 
@@ -82,7 +89,7 @@ fn dice() -> impl FnMut(u64) -> f64 {
 
 fn write(folder: &std::path::Path) {
     let mut next = dice();
-    let mut patients = String::from("patient,age,arm,noise,size,marker,twin,responded,months,died,relapse,gone\n");
+    let mut patients = String::from("patient,age,arm,noise,size,marker,twin,responded,months,died,relapsed,gone\n");
     let mut header = String::from("gene");
     let mut rna: Vec<String> = (0..40).map(|gene| format!("G{gene}")).collect();
     for row in 0..90 {
@@ -91,11 +98,11 @@ fn write(folder: &std::path::Path) {
         let responded = u8::from(size + next(80) > 90.0);
         let months = 1.0 + next(30) * (140.0 - size) / 100.0;
         let (died, twin) = (u8::from(next(10) < 7.0), marker + next(20));
-        let (relapse, gone) = [(1, 0), (0, 1), (0, 0)][next(3) as usize];
+        let (relapsed, gone) = [(1, 0), (0, 1), (0, 0)][next(3) as usize];
         let noise = next(1000);
         let _ = writeln!(
             patients,
-            "P{row},{age},{arm},{noise},{size},{marker},{twin},{responded},{months},{died},{relapse},{gone}"
+            "P{row},{age},{arm},{noise},{size},{marker},{twin},{responded},{months},{died},{relapsed},{gone}"
         );
         if row < 40 {
             let _ = write!(header, ",P{row}");
