@@ -2,10 +2,13 @@
 //! a grouping or a column.
 //!
 //! `samples` brings patients and matrix together and says what is contrasted, `genes` tests every
-//! gene, `sets` asks the gene sets, `verdict` says plainly what came of it. Models predict frozen;
+//! gene, `sets` asks the gene sets, `across` sets contrasts beside each other, `per_sample` tells the
+//! scores of each sample, `verdict` says plainly what came of it. Models predict frozen;
 //! on the rows of their fit out of fold, and never on rows that are in part those.
 
+mod across;
 mod genes;
+mod per_sample;
 mod samples;
 mod sets;
 mod verdict;
@@ -52,8 +55,8 @@ pub fn run(step: &Step<'_>, spec: &Contrast) -> Result<Answer, Fault> {
     }
     let found = sets::asked(step, spec, &analyses, &collections)?;
     sets::tell(&mut answer, &analyses, &found);
-    sets::compare(&mut answer, &analyses, &found);
-    sets::tell_scores(&mut answer, &analyses, &scored)?;
+    across::compare(&mut answer, &analyses, &found);
+    per_sample::tell_scores(&mut answer, &analyses, &scored)?;
     verdict::tell(&mut answer, &analyses, &found, &scored);
     Ok(answer)
 }
