@@ -126,6 +126,12 @@ pub trait Step: Send + Sync {
         false
     }
 
+    /// Whether applying it writes into a column what it reads in others, as imputation by neighbours
+    /// does; other steps treat each column by itself.
+    fn mixes_columns(&self) -> bool {
+        false
+    }
+
     /// Fits on training rows. `outcome` is that of the same rows.
     ///
     /// # Errors
