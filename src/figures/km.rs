@@ -80,8 +80,13 @@ impl Curve {
     }
 
     fn median(&self) -> String {
-        let Some(median) = self.median else { return "median not reached".into() };
         let limit = |v: Option<f64>| v.map_or("not reached".to_owned(), |v| format!("{v:.1}"));
+        let Some(median) = self.median else {
+            return match self.median_limits.0 {
+                Some(lower) => format!("median not reached ({lower:.1}–not reached)"),
+                None => "median not reached".into(),
+            };
+        };
         match self.median_limits {
             (None, None) => format!("median {median:.1}"),
             (lower, upper) => format!("median {median:.1} ({}–{})", limit(lower), limit(upper)),

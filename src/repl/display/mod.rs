@@ -93,6 +93,10 @@ pub fn shown(reply: &Reply, terminal: &Terminal) -> String {
 
 fn titled(table: &crate::run::results::ResultTable, terminal: &Terminal) -> String {
     let mut text = format!("{}\n{}\n", terminal.styled(&table.title, Style::Heading), table::drawn(table, terminal));
+    for reason in table.reasons() {
+        let words = format!("not estimable: {reason}");
+        text.push_str(&format!("{}\n", terminal.styled(&folded(&words, terminal.width), Style::Note)));
+    }
     for note in &table.notes {
         text.push_str(&format!("{}\n", terminal.styled(&folded(note, terminal.width), Style::Note)));
     }
