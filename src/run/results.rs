@@ -349,20 +349,10 @@ pub fn fixed(value: f64, digits: usize) -> String {
     }
 }
 
-/// `2.06–5.31`; with `to` where a limit is below zero, so that no dash is taken for a minus. A limit
-/// that is small beside the other one has fixed decimals as that has, up to two more where they
-/// tell its side of zero: `-0.005 to -0.0001`.
+/// `2.06–5.31`; with `to` where a limit is below zero, so that no dash is taken for a minus.
 pub fn interval(lower: f64, upper: f64, digits: usize) -> String {
     let between = if lower < 0.0 || upper < 0.0 { " to " } else { "–" };
-    let least = 0.5 * 10f64.powi(-(digits as i32));
-    let written = |limit: f64| {
-        if lower.abs().max(upper.abs()) < least || limit.abs() >= least {
-            return fixed(limit, digits);
-        }
-        let more = (digits..=digits + 2).find(|more| limit.abs() >= 0.5 * 10f64.powi(-(*more as i32)));
-        more.map_or_else(|| fixed(0.0, digits), |more| fixed(limit, more))
-    };
-    format!("{}{between}{}", written(lower), written(upper))
+    format!("{}{between}{}", fixed(lower, digits), fixed(upper, digits))
 }
 
 /// `9.8–not reached`: an interval whose upper limit follow-up does not reach.
@@ -484,10 +474,6 @@ mod tests {
         let estimate = Cell::Estimate { value: 0.61234, lower: Some(0.5), upper: Some(0.7), digits: 2 };
         assert_eq!(estimate.shown(), "0.61 (0.50–0.70)");
         assert_eq!(interval(-0.5, 0.7, 2), "-0.50 to 0.70");
-        assert_eq!(interval(3.4e-4, 0.098, 3), "0.0003–0.098");
-        assert_eq!(interval(-0.005, -1.37e-4, 3), "-0.005 to -0.0001");
-        assert_eq!(interval(-1e-9, 0.098, 3), "0.000 to 0.098");
-        assert_eq!(interval(2.8e-5, 4.2e-5, 3), "2.80 × 10⁻⁵–4.20 × 10⁻⁵");
         assert_eq!(estimate.raw(), "0.61234 (0.5 to 0.7)");
         assert_eq!(fixed(-0.0001, 2), "-1.00 × 10⁻⁴");
         assert_eq!(fixed(1.234e12, 1), "1.23 × 10¹²");

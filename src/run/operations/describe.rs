@@ -24,6 +24,22 @@ struct Grouped {
     label: String,
     codes: Vec<Option<u32>>,
     labels: Vec<String>,
+    /// Labels of which no row is.
+    empty: Vec<String>,
+}
+
+impl Grouped {
+    /// Groups that have rows; the names of the others are kept to be told.
+    fn new(label: String, codes: Vec<Option<u32>>, labels: Vec<String>) -> Self {
+        let mut place = Vec::with_capacity(labels.len());
+        let (mut kept, mut empty) = (Vec::new(), Vec::new());
+        for (code, label) in labels.into_iter().enumerate() {
+            place.push(kept.len() as u32);
+            if codes.contains(&Some(code as u32)) { &mut kept } else { &mut empty }.push(label);
+        }
+        let codes = codes.into_iter().map(|code| code.and_then(|code| place.get(code as usize).copied())).collect();
+        Grouped { label, codes, labels: kept, empty }
+    }
 }
 
 /// # Errors
@@ -64,7 +80,7 @@ fn grouped(step: &Step<'_>, by: &Grouping, set: &RowSet) -> Result<Grouped, Faul
             let declared =
                 step.world.table(set.table)?.dictionary.columns.get(label).map_or(Vec::new(), |e| e.levels.clone());
             let (codes, labels) = coded(&cells, &declared);
-            Ok(Grouped { label: label.clone(), codes, labels })
+            Ok(Grouped::new(label.clone(), codes, labels))
         }
         Grouping::Parts(split) => {
             let split = step.world.split(*split)?;
@@ -74,12 +90,12 @@ fn grouped(step: &Step<'_>, by: &Grouping, set: &RowSet) -> Result<Grouped, Faul
                 .iter()
                 .map(|row| split.parts.iter().position(|(_, rows)| rows.contains(row)).map(|place| place as u32))
                 .collect();
-            Ok(Grouped { label: "part".to_owned(), codes, labels })
+            Ok(Grouped::new("part".to_owned(), codes, labels))
         }
         Grouping::Groups(id) => {
             let groups = step.groups(*id)?;
             let codes = set.rows.iter().map(|row| groups.group.get(row).copied()).collect();
-            Ok(Grouped { label: groups.name.clone(), codes, labels: groups.labels.clone() })
+            Ok(Grouped::new(groups.name.clone(), codes, groups.labels.clone()))
         }
     }
 }
@@ -266,6 +282,9 @@ fn shown(described: &Table1, label: &str, grouped: Option<&Grouped>, adjustment:
     if adjusted {
         table.notes.push(format!("P adjusted over the rows of the table by {}", adjustment.title()));
     }
+    if let Some(grouped) = grouped.filter(|grouped| !grouped.empty.is_empty()) {
+        table.notes.push(format!("no patient is in {}", crate::frame::fault::list(&grouped.empty)));
+    }
     if described.ungrouped > 0 {
         table.notes.push(format!("{} patients without a group are left out", described.ungrouped));
     }
@@ -282,7 +301,9 @@ fn summary(cell: &describe::Cell, level: Option<usize>) -> Cell {
         (describe::Cell::Median { median, lower_quartile, upper_quartile, .. }, _) => {
             let digits = digits(*median);
             let quartiles = (fixed(*lower_quartile, digits), fixed(*upper_quartile, digits));
-            Cell::text(format!("{} ({} to {})", fixed(*median, digits), quartiles.0, quartiles.1))
+            // A dash beside a minus sign would not be read.
+            let to = if *lower_quartile < 0.0 || *upper_quartile < 0.0 { " to " } else { "–" };
+            Cell::text(format!("{} ({}{to}{})", fixed(*median, digits), quartiles.0, quartiles.1))
         }
         (describe::Cell::Counts { counts, n, .. }, Some(level)) => {
             counts.get(level).map_or(Cell::Empty, |count| Cell::CountOf { count: *count, of: *n as u64 })

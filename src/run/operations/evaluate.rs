@@ -102,48 +102,36 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
     if !spec.against.is_empty() && matches!(spec.over, Some(Resampling::Bootstraps { .. })) {
         answer.notes.push("models are not compared by optimism; ask `over 5 folds, 10 repeats` for that".to_owned());
     }
-    Ok(finished(step, spec, &asked, table, probabilities, answer))
+    Ok(finished(step, &asked, &seen, table, probabilities, answer))
 }
 
 /// The answer with its table of performance, those of probabilities, and what must be said plainly.
 fn finished(
     step: &Step<'_>,
-    spec: &Evaluate,
     asked: &[Asked<'_>],
+    seen: &[Judgement],
     mut table: ResultTable,
     probabilities: Probabilities,
     mut answer: Answer,
 ) -> Answer {
     if !table.rows.is_empty() {
-        let resampled = matches!(spec.over, Some(Resampling::Bootstraps { .. }));
-        table.notes.splice(0..0, methods(asked, &answer.estimates, step.level(), !resampled));
+        let mut hows = methods(asked, &answer.estimates, seen);
+        if hows.is_empty() {
+            hows = distinct(answer.estimates.iter().map(|record| record.how.as_str()))
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+        }
+        let evidence: Vec<String> = seen.iter().map(|seen| format!("{}: {}", seen.kind.words(), seen.how)).collect();
+        let evidence = distinct(evidence.iter().map(String::as_str)).join("; ");
+        let made = format!("{}% intervals; {}", shown_level(step.level()), hows.join("; "));
+        table.notes.splice(0..0, [made, evidence].into_iter().filter(|note| !note.is_empty()));
         table.notes.extend(without_interval(&answer.estimates));
         answer.tables.insert(0, table);
     }
     probabilities.finish(&mut answer);
     plainly(&mut answer);
     answer
-}
-
-/// How the values and intervals of each metric were made, a metric once. `sourced`: the records
-/// begin with where the predictions come from.
-fn methods(asked: &[Asked<'_>], records: &[EstimateRecord], level: f64, sourced: bool) -> Vec<String> {
-    let mut told: Vec<String> = Vec::new();
-    for asked in asked {
-        let name = asked.metric.card().name;
-        let with_plus = format!("{name} (");
-        let own = records.iter().filter(|record| record.metric == name || record.metric.starts_with(&with_plus));
-        let hows = distinct(own.map(|record| match record.how.split_once("; ") {
-            // Where predictions come from is told by the column of evidence.
-            Some((_, method)) if sourced => method,
-            _ => record.how.as_str(),
-        }));
-        let sentence = format!("{name}: {}", hows.join("; "));
-        if !hows.is_empty() && !told.contains(&sentence) {
-            told.push(sentence);
-        }
-    }
-    if told.is_empty() { told } else { vec![format!("{}% intervals. {}", shown_level(level), told.join(". "))] }
 }
 
 /// Why estimates stand without an interval, a sentence for each reason.
@@ -165,6 +153,22 @@ fn without_interval(records: &[EstimateRecord]) -> Vec<String> {
             format!("no interval of {}{more}: {why}", of[..of.len().min(3)].join(", "))
         })
         .collect()
+}
+
+/// How each metric was estimated, apart from how the patients were predicted: `AUC by trapezoid, DeLong`.
+fn methods(asked: &[Asked<'_>], records: &[EstimateRecord], seen: &[Judgement]) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for record in records.iter().filter(|record| asked.iter().any(|asked| asked.metric.card().name == record.metric)) {
+        let how = seen.iter().find_map(|judgement| {
+            record.how.strip_prefix(judgement.how.as_str()).and_then(|how| how.strip_prefix("; "))
+        });
+        let Some(how) = how else { continue };
+        let text = format!("{} by {}", record.metric, how.replace("; ", ", "));
+        if !told.contains(&text) {
+            told.push(text);
+        }
+    }
+    told
 }
 
 pub fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
@@ -437,7 +441,7 @@ fn left_out(
     against(step, spec, asked, "all, pooled", &judgements, &mut answer)?;
     let told = drawn::evaluation::figures(&judgements, &answer, step.level());
     answer.figures.splice(0..0, told);
-    Ok(finished(step, spec, asked, table, probabilities, answer))
+    Ok(finished(step, asked, &judgements, table, probabilities, answer))
 }
 
 /// `over 10 folds`: cross-fitted again over the folds asked for.
@@ -472,7 +476,7 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], times: &Times
     against(step, spec, asked, &label, &judgements, &mut answer)?;
     let told = drawn::evaluation::figures(&judgements, &answer, step.level());
     answer.figures.splice(0..0, told);
-    Ok(finished(step, spec, asked, table, probabilities, answer))
+    Ok(finished(step, asked, &judgements, table, probabilities, answer))
 }
 
 /// The model cross-fitted over another resampling than its own.
