@@ -159,7 +159,7 @@ impl Study {
         let schemas = match self.schemas(plan) {
             Ok(schemas) => schemas,
             Err(faults) => {
-                let failure = Failure { faults, report: None };
+                let failure = Failure { faults, skipped: Vec::new(), report: None };
                 return Err(Rejected::Run { review: Box::new(review), failure });
             }
         };

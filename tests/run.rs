@@ -166,6 +166,23 @@ fn exit_codes_tell_who_has_to_act() {
 }
 
 #[test]
+fn a_run_with_a_failed_step_leaves_a_report_of_the_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), &format!("{STUDY}\nkm(os ~ arm, landmark = 2000 weeks)\n"), &table(120));
+    let output = diptych(folder.path(), &["run", "t.study", "--out", "out"]);
+    let words = told(&output);
+    assert!(matches!(output.status.code(), Some(2 | 3)), "{words}");
+    assert!(words.contains("report.html says what is not there"), "{words}");
+    let report = std::fs::read_to_string(folder.path().join("out/report.html")).expect("a report");
+    assert!(report.contains("This run did not come to its end") && report.contains("What failed"), "no word of it");
+    assert!(report.contains("Flow of patients") && report.contains("Hazard ratio"), "the others are not there");
+    let json: Json = serde_json::from_str(&results(folder.path(), "out")).expect("JSON");
+    let notices = json["notices"].to_string();
+    assert!(notices.contains("landmark"), "{notices}");
+    assert!(folder.path().join("out/figures").exists());
+}
+
+#[test]
 fn a_killed_run_is_taken_up_again() {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), STUDY, &table(400));

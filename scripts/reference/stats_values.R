@@ -26,3 +26,7 @@ if (requireNamespace("psych", quietly = TRUE)) {
   k <- psych::cohen.kappa(cbind(c(0, 0, 1, 1, 2, 2, 2, 1, 0, 1, 2, 0), c(0, 1, 1, 1, 2, 1, 2, 1, 0, 2, 2, 0)))
   print(c(k$kappa, k$weighted.kappa)); print(k$confid)
 }
+# Twelve points of four coordinates, for hierarchical clustering.
+i <- 0:11
+points <- sapply(0:3, function(j) (i * i * 7 + j * 13 + i * j * 5) %% 31 + i * 0.01)
+for (method in c("complete", "average")) print(hclust(dist(points), method)$height)

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::figures;
 use crate::report::{self, Circumstances, Stopwatch};
+use crate::run::results::Notice;
 use crate::run::store::write_whole;
 use crate::run::{FaultKind, Results, Store, archive, frozen};
 use crate::{Finished, Rejected, Study};
@@ -33,9 +34,13 @@ pub fn run(arguments: &Run) -> Exit {
         let store = arguments.machine.store(&study)?;
         let study = study.with_models();
         let stopwatch = Stopwatch::default();
-        let finished = timed(&study, &store, &stopwatch)?;
-        show::diagnostics(&finished.review.checked.diagnostics, &finished.review.sources);
         let out = arguments.out.clone().unwrap_or_else(|| results_beside(&arguments.study));
+        let finished = ended(&study, &store, &stopwatch).map_err(|no| {
+            let exit = rejected(&no);
+            remains(&no, &stopwatch, &out);
+            exit
+        })?;
+        show::diagnostics(&finished.review.checked.diagnostics, &finished.review.sources);
         Ok(finish(&finished, &stopwatch, &out, Exit::Done))
     });
     done.unwrap_or_else(|exit| exit)
@@ -54,9 +59,16 @@ pub(super) fn execute(study: &Study, store: &Store) -> Result<Finished, Exit> {
 
 /// [`execute`] for a report that tells how long the steps took.
 pub(super) fn timed(study: &Study, store: &Store, stopwatch: &Stopwatch) -> Result<Finished, Exit> {
+    ended(study, store, stopwatch).map_err(|no| rejected(&no))
+}
+
+/// A study run to its end, or why it did not come there.
+// A rejection ends the run; its size costs nothing.
+#[allow(clippy::result_large_err)]
+fn ended(study: &Study, store: &Store, stopwatch: &Stopwatch) -> Result<Finished, Rejected> {
     let watch = progress::watch(stopwatch);
     progress::stop_at_interrupt(&watch);
-    study.run(store, &watch).map_err(|no| rejected(&no))
+    study.run(store, &watch)
 }
 
 /// Tells why a study did not come to its end.
@@ -86,18 +98,50 @@ pub(super) fn rejected(rejected: &Rejected) -> Exit {
     }
 }
 
+/// Writes what a run answered whose other steps failed; the report says which and why. Nothing is
+/// written of a study or data that was rejected, nor of a run that was interrupted.
+fn remains(rejected: &Rejected, stopwatch: &Stopwatch, out: &Path) {
+    let Rejected::Run { review, failure } = rejected else { return };
+    let Some(report) = &failure.report else { return };
+    if failure.faults.iter().all(|fault| fault.kind == FaultKind::Stopped) {
+        return;
+    }
+    let mut report = report.as_ref().clone();
+    let failed = || failure.faults.iter().chain(&failure.skipped);
+    report.results.notices.extend(failed().map(|fault| Notice {
+        declaration: fault.declaration.clone(),
+        code: fault.code.to_owned(),
+        message: fault.message.clone(),
+    }));
+    let mut circumstances = stopwatch.circumstances(&report);
+    circumstances.faults = failed().map(|fault| (fault.declaration.clone(), fault.message.clone())).collect();
+    let finished = Finished { review: review.as_ref().clone(), report };
+    match place(&finished, &circumstances, out) {
+        Ok(()) => show::print(&format!(
+            "What was answered is in {}; report.html says what is not there and why.\n",
+            out.display()
+        )),
+        Err(error) => show::complain(&format!("results cannot be written to {}: {error}", out.display())),
+    }
+}
+
+/// Writes every file of the results, and draws the figures.
+fn place(finished: &Finished, circumstances: &Circumstances, out: &Path) -> std::io::Result<()> {
+    for (name, content) in written(finished, circumstances) {
+        write_whole(&out.join(name), &content)?;
+    }
+    draw(&finished.report.results, out);
+    Ok(())
+}
+
 /// Prints and writes the results of a run.
 pub fn finish(finished: &Finished, stopwatch: &Stopwatch, out: &Path, exit: Exit) -> Exit {
     let run = &finished.report;
     show::results(&run.results);
-    let written = written(finished, &stopwatch.circumstances(run))
-        .into_iter()
-        .try_for_each(|(name, content)| write_whole(&out.join(name), &content));
-    if let Err(error) = written {
+    if let Err(error) = place(finished, &stopwatch.circumstances(run), out) {
         show::complain(&format!("results cannot be written to {}: {error}", out.display()));
         return Exit::RunFailed;
     }
-    draw(&run.results, out);
     let stored = run.stored.len();
     let computed = run.computed.len();
     show::print(&match (computed, stored) {
@@ -125,15 +169,8 @@ pub(super) fn written(finished: &Finished, circumstances: &Circumstances) -> Vec
 
 /// `figures/`: SVG, PNG and the numbers of each figure; what cannot be drawn is said, and stops nothing.
 fn draw(results: &Results, out: &Path) {
-    let mut taken = std::collections::HashMap::<String, usize>::new();
-    for answer in &results.answers {
-        for figure in &answer.figures {
-            let mut name = report::file_name(&format!("{} {}", answer.declaration, figure.kind));
-            let before = taken.entry(name.clone()).or_default();
-            *before += 1;
-            if *before > 1 {
-                name = format!("{name}-{before}");
-            }
+    for (answer, names) in results.answers.iter().zip(report::figure_names(&results.answers)) {
+        for (figure, name) in answer.figures.iter().zip(names) {
             let drawn = figures::read(&figure.kind, &figure.data)
                 .and_then(|numbers| figures::write(&out.join("figures"), &name, numbers.as_ref()));
             if let Err(reason) = drawn {

@@ -146,7 +146,7 @@ impl Figure for Beeswarm {
                 first.join(", ")
             ),
             "Colour is the feature's value from its 5th to its 95th percentile; grey is missing".into(),
-            self.method.clone(),
+            words::sentence(&self.method),
         ])
     }
 
@@ -165,7 +165,7 @@ impl Figure for Beeswarm {
         let x = spread(values.chain(rest.iter().flat_map(|r| r.1.iter().copied())).chain([0.0]), 0.03)
             .unwrap_or((-1.0, 1.0));
         let total = width.millimetres();
-        let others = rest.as_ref().map(|(count, _)| format!("sum of {count} others"));
+        let others = rest.as_ref().map(|(count, _)| words::others(*count));
         let names = widest(shown.iter().map(|f| f.name.as_str()).chain(others.as_deref()), 7.0).min(total * 0.4);
         let rows = shown.len() + usize::from(rest.is_some());
         let row = 5.6;

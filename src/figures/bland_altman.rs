@@ -61,7 +61,7 @@ impl Figure for Agreement {
                 words::count(self.points.len() as u64)
             ),
             format!(
-                "Bias {} and limits of agreement {} to {}, which hold {:.0} % of differences if these are normal",
+                "Bias {} and limits of agreement {} to {}, which hold {:.0}% of differences if these are normal",
                 said(self.bias),
                 said(self.lower),
                 said(self.upper),

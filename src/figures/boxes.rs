@@ -110,7 +110,7 @@ impl Figure for Boxes {
             format!("{} by group: {groups}", self.measure),
             "Boxes span the quartiles with the median, whiskers reach 1.5 times the box, and each point is a sample"
                 .into(),
-            self.method.clone(),
+            words::sentence(&self.method),
             words::STARS.into(),
         ])
     }
@@ -133,7 +133,13 @@ impl Figure for Boxes {
         let said = |score: &Score| score.coverage.map_or(String::new(), |(found, of)| format!("{found}/{of}"));
         let coverage = widest(self.scores.iter().map(said), 6.0);
         let coverage = if coverage > 0.0 { coverage + 2.0 } else { 0.0 };
-        let names = widest(self.scores.iter().map(|s| &s.name), 7.0).min(total * 0.36);
+        let own: Vec<&str> = self.scores.iter().map(|s| s.name.as_str()).collect();
+        let shown = if self.scores.iter().all(|s| s.coverage.is_some()) {
+            super::enrichment::set_names(&own)
+        } else {
+            own.iter().map(|name| (*name).to_owned()).collect()
+        };
+        let names = widest(&shown, 7.0).min(total * 0.36);
         let left = names + coverage + 4.0;
         let marks = 9.0;
         let head = 5.0;
@@ -160,7 +166,7 @@ impl Figure for Boxes {
                 page.block((1.0, top), total - 2.0, band, PALE, 0.45);
             }
             let middle = top + band / 2.0;
-            page.text((names + 1.5, middle), &shorten(&score.name, 7.0, names), 7.0, Align::Right, BLACK_INK);
+            page.text((names + 1.5, middle), &shorten(&shown[line], 7.0, names), 7.0, Align::Right, BLACK_INK);
             page.text((left - 1.5, middle), &said(score), 6.0, Align::Right, GREY);
             for (place, values) in score.values.iter().enumerate().take(self.groups.len()) {
                 let ink = PALETTE[place];

@@ -80,7 +80,7 @@ impl Figure for Brier {
                 self.time.to_lowercase(),
                 models.join(", ")
             ),
-            self.method.clone(),
+            words::sentence(&self.method),
         ])
     }
 

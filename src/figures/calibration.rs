@@ -58,7 +58,7 @@ pub struct Calibration {
     pub title: String,
     /// `24 months` for survival.
     pub horizon: Option<String>,
-    /// `loess, span 0.75; 95 % CI; groups by deciles`.
+    /// `loess, span 0.75; 95% CI; groups by deciles`.
     pub method: String,
     pub curves: Vec<Curve>,
 }
@@ -105,7 +105,7 @@ impl Figure for Calibration {
         words::paragraph([
             format!("Calibration of {}{at}", self.title),
             curves.join("; "),
-            self.method.clone(),
+            words::sentence(&self.method),
             "The dashed diagonal is ideal; bars below count patients by predicted probability, the largest count beside them".into(),
         ])
     }

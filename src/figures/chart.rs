@@ -3,6 +3,7 @@
 use super::Width;
 use super::axes::{Panel, labelled, y_margin};
 use super::page::{Align, BLACK_INK, DASHES, GREY, Ink, PALETTE, Page, fit, text_width, widest, wrap};
+use super::words::entry;
 
 /// A curve as it is drawn.
 pub(super) struct Curve {
@@ -71,7 +72,7 @@ impl Chart {
         let panel_width = total - left - 5.0;
         // The legend: one line a curve where all fit, else two.
         let listed: Vec<&Curve> = self.curves.iter().filter(|c| !c.name.is_empty()).collect();
-        let joined = |c: &Curve| if c.said.is_empty() { c.name.clone() } else { format!("{}: {}", c.name, c.said) };
+        let joined = |c: &Curve| entry(&c.name, &c.said);
         let short = listed.iter().all(|c| text_width(&joined(c), 7.0) <= total - 13.0);
         let said: Vec<Vec<String>> = listed
             .iter()

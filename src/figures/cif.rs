@@ -92,7 +92,7 @@ impl Figure for Incidence {
         };
         let first = format!("Cumulative incidence of {} on {}", self.outcome, self.cohort);
         words::paragraph(
-            [vec![first, groups.join("; "), self.method.clone()], self.notes.clone(), vec![missing]].concat(),
+            [vec![first, groups.join("; "), words::sentence(&self.method)], self.notes.clone(), vec![missing]].concat(),
         )
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::axes::Panel;
-use super::page::{Align, BLACK_INK, GREY, PALE, PALETTE, fit, shorten, text_width, widest};
+use super::page::{Align, BLACK_INK, GREY, PALE, PALETTE, bold_width, fit, shorten, text_width, widest};
 use super::{Figure, FigureError, Page, Width, empty, field, number, words};
 use crate::card::{Card, Role};
 
@@ -43,7 +43,7 @@ pub struct Row {
 pub struct Comparison {
     /// `C-index`.
     pub metric: String,
-    /// `95 % CI, infinitesimal jackknife`.
+    /// `95% CI, infinitesimal jackknife`.
     pub method: String,
     /// What a model without discrimination has.
     pub chance: Option<f64>,
@@ -84,7 +84,7 @@ impl Figure for Comparison {
         words::paragraph([
             format!("{} by model and cohort", self.metric),
             words::each(cohorts),
-            self.method.clone(),
+            words::sentence(&self.method),
             against,
         ])
     }
@@ -114,7 +114,7 @@ impl Figure for Comparison {
         let count =
             |r: &Row| r.events.map_or(words::count(r.n), |e| format!("{}/{}", words::count(e), words::count(r.n)));
         let tested = self.rows.iter().any(|r| r.p.is_some());
-        let values = widest(self.rows.iter().map(said), 7.0);
+        let values = widest(self.rows.iter().map(said), 7.0).max(bold_width(&heading_of(&self.method), 7.0));
         let p_wide = if tested { text_width("< 0.001", 7.0) + 3.0 } else { 0.0 };
         let counts = widest(self.rows.iter().map(count), 7.0).max(text_width("Events/n", 7.0));
         let names = widest(self.rows.iter().map(|r| &r.name), 7.0) + 3.0;
@@ -130,7 +130,7 @@ impl Figure for Comparison {
         let mut page = Page::new(total, panel.bottom() + 10.0);
         let heading = if self.rows.iter().any(|r| r.events.is_some()) { "Events/n" } else { "n" };
         page.bold((left - 2.5, 3.4), heading, 7.0, Align::Right, BLACK_INK);
-        page.bold((right + 2.5, 3.4), "Estimate (CI)", 7.0, Align::Left, BLACK_INK);
+        page.bold((right + 2.5, 3.4), &heading_of(&self.method), 7.0, Align::Left, BLACK_INK);
         if tested {
             page.bold((total - 1.5, 3.4), "p", 7.0, Align::Right, BLACK_INK);
         }
@@ -161,12 +161,24 @@ impl Figure for Comparison {
                 }
                 page.dot((panel.at(v, 0.0).0, y), 0.9, PALETTE[0]);
             }
-            if let Some(p) = r.p {
-                page.text((total - 1.5, y), &words::p(p), 7.0, Align::Right, BLACK_INK);
+            match r.p {
+                Some(p) => page.text((total - 1.5, y), &words::p(p), 7.0, Align::Right, BLACK_INK),
+                None if tested && r.name == self.against => {
+                    page.text((total - 1.5, y), "ref.", 7.0, Align::Right, GREY)
+                }
+                None => {}
             }
         }
         panel.x_axis(&mut page, &self.metric);
         Ok(page)
+    }
+}
+
+/// `Estimate (95% CI)` where the method begins with what the interval is.
+fn heading_of(method: &str) -> String {
+    match method.split([';', ',']).next() {
+        Some(interval) if interval.ends_with(" CI") => format!("Estimate ({interval})"),
+        _ => "Estimate (CI)".into(),
     }
 }
 
@@ -190,7 +202,7 @@ mod tests {
             vec![row("fused", Some(0.75), None), row("clinical", Some(0.5), Some(0.0004)), row("empty", None, None)];
         let mut figure = Comparison {
             metric: "C-index".into(),
-            method: "95 % CI".into(),
+            method: "95% CI".into(),
             chance: Some(0.5),
             against: "fused".into(),
             rows,

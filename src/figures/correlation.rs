@@ -95,7 +95,7 @@ impl Figure for Correlations {
         };
         words::paragraph([
             format!("{} of {} columns on {} (n = {n} a pair)", self.method, self.columns.len(), self.cohort),
-            self.adjustment.clone(),
+            words::sentence(&self.adjustment),
             words::STARS.into(),
         ])
     }

@@ -86,8 +86,13 @@ impl Figure for DecisionCurves {
                 self.cohort,
                 words::patients(self.n, Some(self.events))
             ),
-            self.method.clone(),
+            words::sentence(&self.method),
             "Grey: treating all (dashed) and treating none (0)".into(),
+            if self.curves.len() > BANDS {
+                format!("Bands of more than {BANDS} curves are left out; the numbers have them")
+            } else {
+                String::new()
+            },
         ])
     }
 
@@ -114,12 +119,13 @@ impl Figure for DecisionCurves {
         for (place, c) in self.curves.iter().enumerate() {
             let line: Vec<(f64, f64)> = c.points.iter().map(|p| (p.threshold, p.net_benefit)).collect();
             let mut drawn = Line::new(place, &c.name, String::new(), floored(&line, floor));
-            let limits = c.points.iter().filter_map(|p| Some((p.threshold, p.lower?, p.upper?)));
+            let banded = c.points.iter().filter(|_| self.curves.len() <= BANDS);
+            let limits = banded.filter_map(|p| Some((p.threshold, p.lower?, p.upper?)));
             drawn.band = limits.map(|(t, l, u)| (t, l.clamp(floor, top), u.clamp(floor, top))).collect();
             curves.push(drawn);
         }
         let at = self.horizon.as_ref().map_or(String::new(), |h| format!(" at {h}"));
-        let percent = |t: f64| (t, format!("{} %", signed(t * 100.0, 0)));
+        let percent = |t: f64| (t, format!("{}%", signed(t * 100.0, 0)));
         let chart = Chart {
             x_title: format!("Threshold probability{at}"),
             y_title: "Net benefit".into(),
@@ -135,6 +141,9 @@ impl Figure for DecisionCurves {
         Ok(chart.draw(width, |_, _| {}).0)
     }
 }
+
+/// More bands than these hide each other.
+const BANDS: usize = 2;
 
 /// A curve up to where it falls through the floor.
 fn floored(points: &[(f64, f64)], floor: f64) -> Vec<(f64, f64)> {

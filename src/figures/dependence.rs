@@ -42,6 +42,9 @@ pub struct Feature {
     pub points: Vec<Point>,
     /// A smoothed mean.
     pub smooth: Vec<(f64, f64)>,
+    /// What the values 0, 1, ... stand for; empty for a feature that is a number.
+    #[serde(default)]
+    pub levels: Vec<String>,
 }
 
 /// The numbers of the plot.
@@ -93,7 +96,7 @@ impl Figure for Dependence {
                 words::count(self.n)
             ),
             missing.join("; "),
-            self.method.clone(),
+            words::sentence(&self.method),
         ])
     }
 
@@ -117,8 +120,10 @@ impl Figure for Dependence {
         for (place, f) in self.features.iter().enumerate() {
             let (x0, y0) = (cell * (place % abreast) as f64, (tall + 16.0) * (place / abreast) as f64);
             let values = || f.points.iter().filter_map(|p| Some((p.value.filter(|v| v.is_finite())?, p)));
+            let ends = [-0.5, f.levels.len() as f64 - 0.5].into_iter().filter(|_| !f.levels.is_empty());
+            let shown = f.smooth.iter().map(|s| s.0).filter(|_| f.points.is_empty());
             let xs =
-                spread(values().map(|p| p.0).chain(f.smooth.iter().map(|s| s.0).filter(|_| f.points.is_empty())), 0.04)
+                spread(ends.chain(values().map(|p| p.0)).chain(shown), if f.levels.is_empty() { 0.04 } else { 0.0 })
                     .unwrap_or((0.0, 1.0));
             let zero = (!f.points.is_empty()).then_some(0.0);
             let line = f.smooth.iter().map(|s| s.1).filter(|_| f.points.is_empty());
@@ -144,7 +149,15 @@ impl Figure for Dependence {
             }
             let line = f.smooth.iter().filter(|(x, y)| *x >= xs.0 && *x <= xs.1 && *y >= ys.0 && *y <= ys.1);
             page.path(line.map(|(x, y)| panel.at(*x, *y)).collect(), BLACK_INK, 0.35);
-            panel.axes(&mut page, &fit(&f.name, 8.0, panel.width + 8.0), &format!("{} ({})", self.measure, self.unit));
+            panel.y_axis(&mut page, &format!("{} ({})", self.measure, self.unit));
+            let name = fit(&f.name, 8.0, panel.width + 8.0);
+            if f.levels.is_empty() {
+                panel.x_axis(&mut page, &name);
+            } else {
+                let each = panel.width / f.levels.len() as f64 - 1.0;
+                let ticks = f.levels.iter().enumerate().map(|(code, level)| (code as f64, fit(level, 7.0, each)));
+                panel.x_ticks(&mut page, &ticks.collect::<Vec<_>>(), &name);
+            }
             if !f.other.is_empty() {
                 let bar = Key { title: "", low: 0.0, high: 1.0, ends: Some(("low", "high")) };
                 bar.draw(&mut page, (panel.right() + 2.5, panel.top + 2.0), tall * 0.55, sequential);
@@ -168,6 +181,7 @@ mod tests {
             other: "afp".into(),
             points: vec![point(Some(60.0), 0.1), point(Some(70.0), 0.3), point(None, -0.1)],
             smooth: vec![(60.0, 0.1), (70.0, 0.3)],
+            levels: vec![],
         };
         let mut figure = Dependence {
             model: "PRIME_R".into(),

@@ -101,8 +101,8 @@ impl Figure for Enrichment {
         words::paragraph([
             format!("{} of gene sets in {}", self.score, self.comparisons.join(", ")),
             self.choice.clone(),
-            self.method.clone(),
-            format!("Rings mark a false discovery rate of at most {} %", words::brief(self.fdr * 100.0)),
+            words::sentence(&self.method),
+            format!("Rings mark a false discovery rate of at most {}%", words::brief(self.fdr * 100.0)),
         ])
     }
 

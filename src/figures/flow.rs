@@ -157,10 +157,11 @@ impl Figure for Flow {
             format!("Parts of {}: {parts}{unused}", split.name)
         });
         let first = format!(
-            "Of {} patients in {}, {} were excluded and {} make the cohort {}",
+            "Of {} patients in {}, {} {} excluded and {} make the cohort {}",
             words::count(self.start),
             self.source,
             words::count(self.start.saturating_sub(self.end)),
+            if self.start.saturating_sub(self.end) == 1 { "was" } else { "were" },
             words::count(self.end),
             self.cohort
         );

@@ -68,7 +68,7 @@ pub struct Forest {
     /// `Hazard ratio`.
     pub measure: String,
     pub scale: Scale,
-    /// `95 % CI`.
+    /// `95% CI`.
     pub interval: String,
     /// `one Cox regression a row, ties by Efron; Wald`.
     pub method: String,
@@ -149,6 +149,15 @@ impl Table<'_> {
         Ok((low - pad, high + pad))
     }
 
+    /// What stands between limits, in all rows alike.
+    fn between(&self) -> &'static str {
+        let lower = self.lines.iter().filter_map(|line| match line.effect {
+            Some(Effect::Estimate { lower, .. }) => *lower,
+            _ => None,
+        });
+        words::between(lower)
+    }
+
     fn said(&self, value: f64, lower: Option<f64>, upper: Option<f64>) -> String {
         if self.ratio() {
             match (lower, upper) {
@@ -163,7 +172,8 @@ impl Table<'_> {
                         let said = [value, lower, upper].map(words::brief);
                         return format!("{} ({} to {})", said[0], said[1], said[2]);
                     }
-                    words::estimate_with(value, lower, upper, if largest >= 100.0 { 1 } else { 2 })
+                    let digits = if largest >= 100.0 { 1 } else { 2 };
+                    words::estimate_between(value, lower, upper, digits, self.between())
                 }
                 _ => words::brief(value),
             }
@@ -203,7 +213,8 @@ impl Table<'_> {
         let ratio = p - last - 5.0 - text;
         let (left, right) = (events + 5.0, ratio - 5.0);
         // Bold letters are a tenth wider than those that are measured.
-        let mut headings = wrap(self.measure, 8.0, (text + last + 3.0) * 0.85, 2);
+        let beside = wrap(self.last, 8.0, 18.0, 2).iter().map(|l| bold_width(l, 8.0)).fold(0.0, f64::max);
+        let mut headings = wrap(self.measure, 8.0, (p - beside - 4.0 - ratio) * 0.92, 3);
         headings.push(format!("({})", self.interval));
         if headings.len() == 2 && bold_width(&headings.join(" "), 8.0) <= text + 2.0 {
             headings = vec![headings.join(" ")];
@@ -403,7 +414,7 @@ impl Figure for Forest {
                 self.interval,
                 if self.scale == Scale::Ratio { " on a logarithmic axis" } else { "" }
             ),
-            self.method.clone(),
+            words::sentence(&self.method),
             "n and events are those of the fitted model".into(),
             if missing > 0 {
                 format!("Up to {} patients were left out of a fit as values are missing", words::count(missing))
@@ -454,7 +465,7 @@ mod tests {
         Forest {
             measure: "Hazard ratio".into(),
             scale: Scale::Ratio,
-            interval: "95 % CI".into(),
+            interval: "95% CI".into(),
             method: "Cox regression".into(),
             rows,
         }

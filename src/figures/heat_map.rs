@@ -119,7 +119,7 @@ impl Figure for HeatMap {
         words::paragraph([
             format!("{} of {} features", self.scale, self.rows.len()),
             groups,
-            self.method.clone(),
+            words::sentence(&self.method),
             format!(
                 "Colours are clipped at ±{}{}",
                 words::brief(self.clip),

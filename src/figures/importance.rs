@@ -77,11 +77,11 @@ impl Figure for Importance {
                 words::count(self.n)
             ),
             if self.bars.iter().any(|bar| bar.direction.is_some()) {
-                "A sign tells whether larger values raise (+) or lower (−) the prediction".into()
+                "An arrow tells whether larger values raise (↑) or lower (↓) the prediction".into()
             } else {
                 String::new()
             },
-            self.method.clone(),
+            words::sentence(&self.method),
         ])
     }
 
@@ -106,7 +106,7 @@ impl Figure for Importance {
         // A loss may be a gain by chance.
         let least = bars.iter().map(|b| b.mean).fold(0.0, f64::min) * 1.05;
         let total = width.millimetres();
-        let last = others.map(|(count, _)| format!("sum of {count} others"));
+        let last = others.map(|(count, _)| words::others(count));
         let names = widest(bars.iter().map(|b| b.name.as_str()).chain(last.as_deref()), 7.0).min(total * 0.45);
         let row = 4.6;
         let head = if blocks.len() > 1 { 3.6 * blocks.len() as f64 + 1.0 } else { 0.0 };
@@ -130,17 +130,25 @@ impl Figure for Importance {
             }
         }
         let zero = panel.at(0.0, 0.0).0;
+        // All with the digits that the largest needs.
+        let digits = (2.0 - most.log10().floor()).clamp(0.0, 6.0) as usize;
         let mut draw = |line: usize, name: &str, mean: f64, ink, sign: &str| {
             let y = panel.top + row * (line as f64 + 0.5);
             page.text((left - 2.0, y), &shorten(name, 7.0, names), 7.0, Align::Right, BLACK_INK);
             let (end, _) = panel.at(mean, 0.0);
             page.block((zero.min(end), y - row * 0.34), (end - zero).abs(), row * 0.68, ink, 0.85);
-            page.text((end.max(zero) + 1.0, y), &format!("{} {sign}", words::brief(mean)), 6.5, Align::Left, BLACK_INK);
+            page.text(
+                (end.max(zero) + 1.0, y),
+                format!("{} {sign}", words::signed(mean, digits)).trim_end(),
+                6.5,
+                Align::Left,
+                BLACK_INK,
+            );
         };
         for (line, bar) in bars.iter().enumerate() {
             let sign = match bar.direction {
-                Some(d) if d > 0.2 => "+",
-                Some(d) if d < -0.2 => "−",
+                Some(d) if d > 0.2 => "↑",
+                Some(d) if d < -0.2 => "↓",
                 _ => "",
             };
             draw(line, &bar.name, bar.mean, ink(&bar.block), sign);
@@ -173,7 +181,7 @@ mod tests {
             others: Some((5, 0.02)),
         };
         assert!(figure.csv().ends_with("age,clinical,0.4,0.9\nglcm_Imc1,radiomics,0.1,\n"));
-        assert!(figure.draw(Width::Column).and_then(|p| p.svg()).is_ok_and(|s| s.contains("0.4 +")));
+        assert!(figure.draw(Width::Column).and_then(|p| p.svg()).is_ok_and(|s| s.contains("0.400 ↑")));
         figure.bars[0].mean = f64::NAN;
         assert!(matches!(figure.draw(Width::Column), Err(FigureError::Value { .. })));
     }

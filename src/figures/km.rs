@@ -59,7 +59,7 @@ pub struct SurvivalCurves {
     pub outcome: String,
     /// `train`, `external`.
     pub cohort: String,
-    /// How the bands were made: `95 % confidence bands, log-transformed`.
+    /// How the bands were made: `95% confidence bands, log-transformed`.
     pub method: String,
     pub curves: Vec<Curve>,
     /// Patients without an outcome or a group.
@@ -80,16 +80,16 @@ impl Curve {
     }
 
     fn median(&self) -> String {
-        let limit = |v: Option<f64>| v.map_or("not reached".to_owned(), |v| format!("{v:.1}"));
+        let limit = |v: Option<f64>| v.map_or("not reached".to_owned(), words::time);
         let Some(median) = self.median else {
             return match self.median_limits.0 {
-                Some(lower) => format!("median not reached ({lower:.1}–not reached)"),
+                Some(lower) => format!("median not reached ({}–not reached)", words::time(lower)),
                 None => "median not reached".into(),
             };
         };
         match self.median_limits {
-            (None, None) => format!("median {median:.1}"),
-            (lower, upper) => format!("median {median:.1} ({}–{})", limit(lower), limit(upper)),
+            (None, None) => format!("median {}", words::time(median)),
+            (lower, upper) => format!("median {} ({}–{})", words::time(median), limit(lower), limit(upper)),
         }
     }
 
@@ -117,6 +117,24 @@ impl Curve {
         lower.reverse();
         upper.extend(lower);
         upper
+    }
+}
+
+impl SurvivalCurves {
+    /// Whether a rectangle of the page stands within a band.
+    fn covers(&self, panel: &Panel, at: (f64, f64), size: (f64, f64)) -> bool {
+        let end = panel.x.1;
+        self.curves.iter().any(|curve| {
+            let time = (at.0 + size.0 / 2.0 - panel.left) / panel.width * end;
+            let step = curve.steps.iter().take_while(|s| s.time <= time).last();
+            step.is_some_and(|s| match (s.lower, s.upper) {
+                (Some(lower), Some(upper)) if curve.steps.last().is_some_and(|last| last.time >= time) => {
+                    let (top, bottom) = (panel.at(0.0, upper).1, panel.at(0.0, lower).1);
+                    at.1 < bottom && at.1 + size.1 > top
+                }
+                _ => false,
+            })
+        })
     }
 }
 
@@ -180,9 +198,9 @@ impl Figure for SurvivalCurves {
         let groups: Vec<String> = self
             .curves
             .iter()
-            .map(|c| format!("{}: {}, {}", c.name, words::patients(c.n, Some(c.events)), c.median()))
+            .map(|c| words::entry(&c.name, &format!("{}, {}", words::patients(c.n, Some(c.events)), c.median())))
             .collect();
-        let what = format!("Kaplan-Meier estimates of {} on {}", self.outcome, self.cohort);
+        let what = format!("Kaplan-Meier estimates: {} on {}", words::within(&self.outcome), self.cohort);
         let marks =
             "Ticks mark censored times and dotted lines the medians; the table counts patients at risk and, in \
                      brackets, those censored before"
@@ -193,7 +211,8 @@ impl Figure for SurvivalCurves {
             String::new()
         };
         words::paragraph(
-            [vec![what, groups.join("; "), self.method.clone(), marks], self.notes.clone(), vec![missing]].concat(),
+            [vec![what, groups.join("; "), words::sentence(&self.method), marks], self.notes.clone(), vec![missing]]
+                .concat(),
         )
     }
 
@@ -224,23 +243,32 @@ impl Figure for SurvivalCurves {
         let said: Vec<String> =
             self.curves.iter().map(|c| format!("{}, {}", words::patients(c.n, Some(c.events)), c.median())).collect();
         let short =
-            self.curves.iter().zip(&said).all(|(c, s)| text_width(&format!("{}: {s}", c.name), 7.0) <= total - 13.0);
+            self.curves.iter().zip(&said).all(|(c, s)| text_width(&words::entry(&c.name, s), 7.0) <= total - 13.0);
         let line = if short { 3.6 } else { 7.0 };
         let mut head = 1.2 + line * k;
-        let notes: Vec<String> = self.notes.iter().flat_map(|note| wrap(note, 7.0, width_of_panel * 0.62, 2)).collect();
+        let notes: Vec<String> = self.notes.iter().flat_map(|note| wrap(note, 7.0, width_of_panel * 0.62, 4)).collect();
         let mut panel =
             Panel { left, top: head + 2.0, width: width_of_panel, height: plot, x: (0.0, end), y: (0.0, 1.0) };
         // The notes go where no curve and no band is; else above the plot.
         let (wide, high) = (widest(&notes, 7.0), 3.5 * notes.len() as f64);
         let paths = |panel: &Panel| -> Vec<Vec<(f64, f64)>> {
             let set = |points: Vec<(f64, f64)>| points.into_iter().map(|(x, y)| panel.at(x, y)).collect();
-            self.curves.iter().flat_map(|c| [set(c.corners()), set(c.band())]).collect()
+            let medians = self.curves.iter().filter_map(|c| c.median).filter(|m| (0.0..=end).contains(m));
+            let rises = medians.map(|m| set(vec![(0.0, 0.5), (m, 0.5), (m, 0.0)]));
+            self.curves.iter().flat_map(|c| [set(c.corners()), set(c.band())]).chain(rises).collect()
         };
-        let corners = |panel: &Panel| {
+        // The upper right corner first, then down and to the left.
+        let places = |panel: &Panel| {
             let (top, bottom) = (panel.top + 1.6, panel.bottom() - high - 1.0);
-            [(panel.right() - wide, top), (panel.left + 2.0, bottom), (panel.right() - wide, bottom)]
+            let (first, last) = (panel.right() - wide, panel.left + 2.0);
+            let step = move |from: f64, to: f64, at: u32| from + (to - from) * f64::from(at) / 6.0;
+            (0..=6).flat_map(move |down| (0..=6).map(move |left| (step(first, last, left), step(top, bottom, down))))
         };
-        let place = corners(&panel).into_iter().find(|(x, y)| free((*x, *y, x + wide, y + high), &paths(&panel)));
+        let crossed = paths(&panel);
+        let place = places(&panel).find(|(x, y)| {
+            free((x - 0.6, y - 0.4, x + wide + 0.6, y + high + 0.4), &crossed)
+                && !self.covers(&panel, (*x, *y), (wide, high))
+        });
         let place = place.unwrap_or_else(|| {
             let at = (10.5, head + 0.6);
             head += high + 1.0;
@@ -250,7 +278,9 @@ impl Figure for SurvivalCurves {
         let risk = panel.bottom() + 12.5;
         let mut page = Page::new(total, risk + 3.5 * k + 3.0);
         for (i, curve) in self.curves.iter().enumerate() {
-            page.area(curve.band().into_iter().map(|(x, y)| panel.at(x, y)).collect(), PALETTE[i], 0.13);
+            // Many bands over each other would be one.
+            let alpha = if self.curves.len() > 2 { 0.09 } else { 0.13 };
+            page.area(curve.band().into_iter().map(|(x, y)| panel.at(x, y)).collect(), PALETTE[i], alpha);
         }
         let labels: Vec<(f64, String)> = ticks.iter().map(|t| (*t, super::axes::label(*t))).collect();
         panel.x_ticks(&mut page, &labels, &fit(&self.time, 8.0, panel.width));
@@ -277,7 +307,7 @@ impl Figure for SurvivalCurves {
             let y = 3.0 + line * i as f64;
             page.dashed(&[(2.0, y), (9.0, y)], DASHES[i], ink, 0.4);
             if short {
-                page.text((10.5, y), &format!("{}: {}", curve.name, said[i]), 7.0, Align::Left, BLACK_INK);
+                page.text((10.5, y), &words::entry(&curve.name, &said[i]), 7.0, Align::Left, BLACK_INK);
             } else {
                 page.text((10.5, y), &fit(&curve.name, 7.0, total - 12.0), 7.0, Align::Left, BLACK_INK);
                 page.text((10.5, y + 3.2), &fit(&said[i], 7.0, total - 12.0), 7.0, Align::Left, GREY);
@@ -318,7 +348,7 @@ mod tests {
             time: "Months".into(),
             outcome: "Survival".into(),
             cohort: "train".into(),
-            method: "95 % confidence bands".into(),
+            method: "95% confidence bands".into(),
             curves: vec![curve],
             missing: 1,
             notes: vec!["log-rank p = 0.03".into()],

@@ -37,6 +37,8 @@ pub struct LeadingEdge {
     pub contrast: String,
     /// Genes of the set in the list.
     pub size: u64,
+    /// Genes of the leading edge, drawn or not.
+    pub edge: u64,
     /// In rank order.
     pub genes: Vec<Gene>,
     /// Samples with their group, in the order drawn.
@@ -77,14 +79,19 @@ impl Figure for LeadingEdge {
         let groups = words::each(self.groups.iter().map(|g| (g.name.as_str(), g.columns.len() as u64, None)));
         words::paragraph([
             format!(
-                "{}: {} of {} genes of {} stand in the leading edge, in rank order with their ranks",
+                "{}: {} of {} genes of {} stand in the leading edge{}, in rank order with their ranks",
                 self.contrast,
-                self.genes.len(),
+                words::count(self.edge),
                 words::count(self.size),
-                self.set
+                self.set,
+                if (self.genes.len() as u64) < self.edge {
+                    format!(" (the first {} are drawn)", self.genes.len())
+                } else {
+                    String::new()
+                }
             ),
             groups,
-            self.method.clone(),
+            words::sentence(&self.method),
             format!("z-scores are clipped at ±{}", words::brief(self.clip)),
         ])
     }
@@ -110,6 +117,7 @@ mod tests {
             set: "G2M".into(),
             contrast: "high against low".into(),
             size: 9,
+            edge: 2,
             genes: vec![gene("TOP2A", 3), gene("CDK1", 12)],
             groups: vec![group("high", &["a", "b"]), group("low", &["c"])],
             clip: 2.0,

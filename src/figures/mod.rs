@@ -36,6 +36,7 @@ pub mod quadrants;
 mod render;
 pub mod roc;
 pub mod running_score;
+pub mod scores;
 pub mod selection;
 pub mod subgroups;
 pub mod time_auc;
@@ -89,6 +90,7 @@ pub const KINDS: &[Kind] = &[
     kind::<quadrants::Quadrants>(&quadrants::CARD),
     kind::<roc::RocCurves>(&roc::CARD),
     kind::<running_score::RunningScore>(&running_score::CARD),
+    kind::<scores::Scores>(&scores::CARD),
     kind::<selection::Selection>(&selection::CARD),
     kind::<subgroups::Subgroups>(&subgroups::CARD),
     kind::<time_auc::TimeAuc>(&time_auc::CARD),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::axes::{Panel, spread, y_margin};
 use super::page::{Align, BLACK_INK, DASHES, GREY, PALETTE, fit, text_width, widest};
-use super::{Figure, FigureError, Page, Width, empty, field, finite, words};
+use super::{Figure, FigureError, Page, Width, empty, field, finite, number, words};
 use crate::card::{Card, Role};
 
 pub const CARD: Card = Card {
@@ -66,14 +66,18 @@ impl Figure for Path {
     }
 
     fn csv(&self) -> String {
-        let mut out = String::from("part,name,lambda,value,standard_error\n");
-        for (lambda, (mean, error)) in self.lambdas.iter().zip(&self.error) {
-            let _ = writeln!(out, "error,{},{lambda},{mean},{error}", field(&self.measure));
-        }
+        let mut out = format!("lambda,{},standard_error", field(&self.measure));
         for c in &self.coefficients {
-            for (lambda, value) in self.lambdas.iter().zip(&c.values) {
-                let _ = writeln!(out, "coefficient,{},{lambda},{value},", field(&c.feature));
+            let _ = write!(out, ",{}", field(&c.feature));
+        }
+        out.push('\n');
+        for (place, lambda) in self.lambdas.iter().enumerate() {
+            let error = self.error.get(place);
+            let _ = write!(out, "{lambda},{},{}", number(error.map(|e| e.0)), number(error.map(|e| e.1)));
+            for c in &self.coefficients {
+                let _ = write!(out, ",{}", number(c.values.get(place).copied()));
             }
+            out.push('\n');
         }
         out
     }
@@ -87,7 +91,7 @@ impl Figure for Path {
         let kept = self.coefficients.iter().filter(|c| c.values.get(at).is_some_and(|v| *v != 0.0)).count();
         words::paragraph([
             format!("Regularisation path of {} ({})", self.model, words::patients(self.n, self.events)),
-            self.method.clone(),
+            words::sentence(&self.method),
             format!(
                 "At the chosen lambda, {}, {kept} of {} coefficients are not 0",
                 words::brief(self.chosen),
@@ -232,9 +236,9 @@ mod tests {
             one_error: Some(0.2),
             method: "lasso".into(),
         };
-        assert!(
-            figure.csv().contains("error,binomial deviance,0.1,1.2,0.1\n")
-                && figure.csv().contains("coefficient,afp,0.02,-0.15,\n")
+        assert_eq!(
+            figure.csv(),
+            "lambda,binomial deviance,standard_error,age,afp\n0.5,1.4,0.1,0,0\n0.1,1.2,0.1,0.1,-0.05\n0.02,1.3,0.1,0.3,-0.15\n"
         );
         assert!(figure.caption().contains("2 of 2 coefficients are not 0"));
         for width in [Width::Column, Width::Full] {

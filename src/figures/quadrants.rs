@@ -49,7 +49,7 @@ pub struct Tile {
     pub x: usize,
     pub y: usize,
     pub n: u64,
-    /// What was observed: `response 61.3 % (48.1–73.4)`, `median os 31.2 months`.
+    /// What was observed: `response 61.3% (48.1–73.4)`, `median os 31.2 months`.
     pub told: Vec<String>,
 }
 
@@ -205,7 +205,7 @@ impl Figure for Quadrants {
                 let Some(tile) = self.tiles.iter().find(|t| t.x == column && t.y == line) else { continue };
                 page.block((x, top), room, tall, PALETTE[0], 0.06 + 0.22 * tile.n as f64 / most);
                 page.frame((x, top), room, tall, GREY, 0.12);
-                let said = format!("n = {} ({:.0} %)", words::count(tile.n), 100.0 * tile.n as f64 / all);
+                let said = format!("n = {} ({:.0}%)", words::count(tile.n), 100.0 * tile.n as f64 / all);
                 page.bold((x + room / 2.0, top + 2.6), &fit(&said, 7.0, room - 1.0), 7.0, Align::Centre, BLACK_INK);
                 for (place, said) in lines(tile).iter().enumerate() {
                     page.text((x + room / 2.0, top + 6.0 + 3.1 * place as f64), said, 6.5, Align::Centre, BLACK_INK);
@@ -236,7 +236,7 @@ mod tests {
             cuts: vec![0.5],
             labels: vec!["low".into(), "high".into()],
         };
-        let tile = |x, y, n| Tile { x, y, n, told: vec!["response 50.0 % (1.3–98.7)".into()] };
+        let tile = |x, y, n| Tile { x, y, n, told: vec!["response 50.0% (1.3–98.7)".into()] };
         let mut figure = Quadrants {
             cohort: "train".into(),
             x: grouping("profile", "PRIME_R"),
@@ -250,10 +250,10 @@ mod tests {
             tiles: vec![tile(0, 0, 0), tile(0, 1, 1), tile(1, 0, 1), tile(1, 1, 1)],
             missing: 2,
         };
-        assert!(figure.csv().contains("profile,low,high,1,response 50.0 % (1.3–98.7)\n"));
+        assert!(figure.csv().contains("profile,low,high,1,response 50.0% (1.3–98.7)\n"));
         assert!(figure.csv().contains("patient,0.8,0.8,1,unknown\n"));
         assert!(figure.caption().contains("2 patients lack one of the predictions"));
-        assert!(figure.draw(Width::Column).and_then(|p| p.svg()).is_ok_and(|s| s.contains("n = 1 (33 %)")));
+        assert!(figure.draw(Width::Column).and_then(|p| p.svg()).is_ok_and(|s| s.contains("n = 1 (33%)")));
         figure.tiles[0].x = 7;
         assert!(matches!(figure.draw(Width::Column), Err(FigureError::Value { .. })));
     }

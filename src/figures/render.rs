@@ -160,7 +160,24 @@ fn body(marks: &[Mark], size: (u32, u32)) -> Result<String, FigureError> {
     let start = text.find("<svg").and_then(|at| text[at..].find('>').map(|end| at + end + 1)).unwrap_or(0);
     let end = text.rfind("</svg>").unwrap_or(text.len());
     // The family is said once for the whole page.
-    Ok(text[start..end].trim_matches('\n').replace(&format!(" font-family=\"{FAMILY}\""), ""))
+    Ok(brief(&text[start..end].trim_matches('\n').replace(&format!(" font-family=\"{FAMILY}\""), "")))
+}
+
+/// Without what is so anyway: a report holds a hundred drawings.
+fn brief(svg: &str) -> String {
+    let mut out = svg.replace(" opacity=\"1\"", "").replace("\"#000000\"", "\"#000\"").replace(" \"/>", "\"/>");
+    // Sizes of letters to a hundredth.
+    const SIZE: &str = "font-size=\"";
+    let mut from = 0;
+    while let Some(at) = out[from..].find(SIZE) {
+        let start = from + at + SIZE.len();
+        let Some(end) = out[start..].find('"').map(|end| start + end) else { break };
+        if let Ok(size) = out[start..end].parse::<f64>() {
+            out.replace_range(start..end, &hundredths(size).to_string());
+        }
+        from = start;
+    }
+    out
 }
 
 /// A cloud of dots as one path of round points.

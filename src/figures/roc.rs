@@ -40,7 +40,7 @@ pub struct RocCurves {
     /// What the curves are of: `PRIME_R`, `markers on all`.
     pub title: String,
     pub curves: Vec<Curve>,
-    /// How the interval was made: `95 % CI, DeLong`.
+    /// How the interval was made: `95% CI, DeLong`.
     pub method: String,
     /// Paired comparisons.
     pub notes: Vec<String>,
@@ -76,7 +76,7 @@ impl Figure for RocCurves {
                 format!("{}: {}, {area}", c.name, words::patients(c.n, Some(c.events)))
             })
             .collect();
-        let first = format!("Receiver operating characteristic curves of {}", self.title);
+        let first = format!("ROC curves of {}", self.title);
         let method = format!("Areas with {}; the dashed diagonal is chance", self.method);
         words::paragraph([vec![first, curves.join("; "), method], self.notes.clone()].concat())
     }
@@ -137,13 +137,13 @@ mod tests {
         let figure = RocCurves {
             title: "PRIME_R".into(),
             curves: vec![seen, none],
-            method: "95 % CI, DeLong".into(),
+            method: "95% CI, DeLong".into(),
             notes: vec!["training against one class: p not estimable".into()],
         };
         let header = "curve,one_minus_specificity,sensitivity\n";
         assert_eq!(figure.csv(), format!("{header}training,0,0\ntraining,0,0.5\ntraining,1,1\n"));
         let svg = figure.draw(Width::Column).and_then(|p| p.svg()).expect("a drawing");
-        assert!(svg.contains("AUC 0.75 (0.30–1.00) (95 % CI, DeLong)") && svg.contains("AUC not estimable"));
+        assert!(svg.contains("AUC 0.75 (0.30–1.00) (95% CI, DeLong)") && svg.contains("AUC not estimable"));
         assert!(figure.caption().contains("training: n = 5, 2 events, AUC 0.75 (0.30–1.00)"));
     }
 }

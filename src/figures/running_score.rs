@@ -97,7 +97,7 @@ impl Figure for RunningScore {
                 self.metric
             ),
             sets.join("; "),
-            self.method.clone(),
+            words::sentence(&self.method),
         ])
     }
 
@@ -117,8 +117,11 @@ impl Figure for RunningScore {
         let x = (0.0, self.genes as f64);
         let upper = Panel { left, top: head + 1.0, width: total - left - 4.0, height: 42.0, x, y: range };
         let rows = 3.2 * self.curves.len() as f64;
-        let lower = Panel { top: upper.bottom() + rows + 2.5, height: 17.0, y: metric, ..upper };
-        let mut page = Page::new(total, lower.bottom() + 13.5);
+        let lower = Panel { top: upper.bottom() + rows + 4.2, height: 17.0, y: metric, ..upper };
+        // Long ends of the list stand one below the other.
+        let ends = (format!("← {}", self.ends.0), format!("{} →", self.ends.1));
+        let abreast = text_width(&ends.0, 7.0) + text_width(&ends.1, 7.0) < lower.width - 4.0;
+        let mut page = Page::new(total, lower.bottom() + if abreast { 13.5 } else { 17.1 });
         page.line(upper.at(0.0, 0.0), upper.at(x.1, 0.0), GREY, 0.2);
         upper.y_axis(&mut page, "Running score");
         for (place, curve) in self.curves.iter().enumerate() {
@@ -162,12 +165,12 @@ impl Figure for RunningScore {
             let said = format!("0 at rank {}", words::count(rank.round() as u64));
             let half = text_width(&said, 6.0) / 2.0;
             let x = lower.at(rank, 0.0).0.clamp(lower.left + half + 0.5, lower.right() - half);
-            page.text((x, lower.top - 0.6), &said, 6.0, Align::Centre, GREY);
+            page.text((x, lower.top - 1.4), &said, 6.0, Align::Centre, GREY);
         }
-        let half = lower.width / 2.0 - 8.0;
         let y = lower.bottom() + 11.0;
-        page.text((left, y), &fit(&format!("← {}", self.ends.0), 7.0, half), 7.0, Align::Left, GREY);
-        page.text((lower.right(), y), &fit(&format!("{} →", self.ends.1), 7.0, half), 7.0, Align::Right, GREY);
+        let below = if abreast { 0.0 } else { 3.6 };
+        page.text((left, y), &fit(&ends.0, 7.0, lower.width), 7.0, Align::Left, GREY);
+        page.text((lower.right(), y + below), &fit(&ends.1, 7.0, lower.width), 7.0, Align::Right, GREY);
         Ok(page)
     }
 }

@@ -96,7 +96,7 @@ impl Figure for Subgroups {
                 self.cohort,
                 words::patients(self.overall.n, Some(self.overall.events))
             ),
-            self.method.clone(),
+            words::sentence(&self.method),
             "p is that of the interaction".into(),
             missing.join("; "),
         ])
@@ -156,7 +156,7 @@ mod tests {
         };
         let figure = Subgroups {
             measure: "Hazard ratio, high against low risk".into(),
-            interval: "95 % CI".into(),
+            interval: "95% CI".into(),
             method: "Cox regression".into(),
             cohort: "train".into(),
             overall: level("All", 2.0),

@@ -49,7 +49,7 @@ pub struct TimeAuc {
     pub title: String,
     /// `Time (months)`.
     pub time: String,
-    /// `inverse probability of censoring weights; 95 % CI, 1,000 bootstraps`.
+    /// `inverse probability of censoring weights; 95% CI, 1,000 bootstraps`.
     pub method: String,
     pub curves: Vec<Curve>,
 }
@@ -79,7 +79,7 @@ impl Figure for TimeAuc {
         words::paragraph([
             format!("Time-dependent AUC of {}", self.title),
             words::each(self.curves.iter().map(|c| (c.name.as_str(), c.n, Some(c.events)))),
-            self.method.clone(),
+            words::sentence(&self.method),
             "The dashed line is chance; below stand the numbers at risk".into(),
             if self.curves.len() > 3 { "Bands of more than three curves are left out".into() } else { String::new() },
             match none {
@@ -128,6 +128,17 @@ impl Figure for TimeAuc {
             let next = curve.points.iter().find(|p| p.time >= time - 1e-9);
             next.map_or(String::new(), |p| words::count(p.at_risk))
         };
+        let rows = |times: &[f64]| {
+            let counts = |c: &Curve| -> Vec<String> { times.iter().map(|t| at_risk(c, *t)).collect() };
+            let mut rows: Vec<(String, Vec<String>)> =
+                self.curves.iter().map(|c| (c.name.clone(), counts(c))).collect();
+            // Models judged on the same patients share their counts.
+            if rows.len() > 1 && rows.iter().all(|row| row.1 == rows[0].1) {
+                rows.truncate(1);
+                rows[0].0 = "all".into();
+            }
+            rows
+        };
         let chart = Chart {
             x_title: self.time.clone(),
             y_title: "AUC".into(),
@@ -135,15 +146,7 @@ impl Figure for TimeAuc {
             y: (low, 1.0),
             ticks: Some(times.iter().map(|t| (*t, label(*t))).collect()),
             curves: curves.collect(),
-            counts: Some(Counts {
-                title: "Number at risk",
-                rows: self
-                    .curves
-                    .iter()
-                    .map(|c| (c.name.clone(), times.iter().map(|t| at_risk(c, *t)).collect()))
-                    .collect(),
-                at: times,
-            }),
+            counts: Some(Counts { title: "Number at risk", rows: rows(times.as_slice()), at: times }),
             notes: Vec::new(),
             square: false,
             from: f64::NEG_INFINITY,

@@ -169,7 +169,7 @@ impl Figure for Volcano {
         words::paragraph([
             format!("{}: {} of {} genes", self.contrast, self.effect, words::count(self.genes.len() as u64)),
             groups.join(" against "),
-            self.method.clone(),
+            words::sentence(&self.method),
             format!(
                 "{} genes up and {} down at a false discovery rate of {} %{}",
                 words::count(self.count(Side::Up)),
@@ -231,7 +231,7 @@ impl Figure for Volcano {
             let points = self.genes.iter().zip(&at).filter(|(gene, _)| self.side(gene) == side).map(|(_, at)| *at);
             page.dots(points.collect(), 0.45, ink, 0.75);
         }
-        panel.axes(&mut page, &self.effect, "−log₁₀ p");
+        panel.axes(&mut page, &self.effect.replace("log2", "log₂"), "−log₁₀ p");
         let line = self.genes.iter().filter(|gene| gene.fdr <= self.fdr).map(|gene| gene.p).reduce(f64::max);
         let mut taken: Vec<Rect> = Vec::new();
         if let Some(p) = line.filter(|p| *p > 0.0) {
@@ -269,8 +269,8 @@ impl Figure for Volcano {
         }
         let cut = if self.cut > 0.0 { format!(", effect ±{}", words::brief(self.cut)) } else { String::new() };
         let said = match line {
-            Some(_) => format!("dashed: false discovery rate {} %{cut}", words::brief(self.fdr * 100.0)),
-            None => format!("no gene has a false discovery rate of {} %", words::brief(self.fdr * 100.0)),
+            Some(_) => format!("dashed: false discovery rate {}%{cut}", words::brief(self.fdr * 100.0)),
+            None => format!("no gene has a false discovery rate of {}%", words::brief(self.fdr * 100.0)),
         };
         page.text((left, legend + 3.6 * 3.0), &fit(&said, 7.0, total - left - 2.0), 7.0, Align::Left, GREY);
         Ok(page)

@@ -80,7 +80,7 @@ impl Figure for Waterfall {
                 words::signed(self.base, 3),
                 words::signed(self.prediction, 3)
             ),
-            self.method.clone(),
+            words::sentence(&self.method),
         ])
     }
 

@@ -73,10 +73,58 @@ pub fn ratio_with(estimate: f64, lower: f64, upper: f64) -> String {
     format!("{} ({}–{})", ratio(estimate), ratio(lower), ratio(upper))
 }
 
+/// `3.31 (95% CI 2.06–5.31)`.
+pub fn ratio_ci(estimate: f64, lower: f64, upper: f64, level: f64) -> String {
+    let level = (level * 1000.0).round() / 10.0;
+    format!("{} ({level}% CI {}–{})", ratio(estimate), ratio(lower), ratio(upper))
+}
+
+/// A time: a digit after the point while it is short.
+pub fn time(value: f64) -> String {
+    if value.abs() >= 1000.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+}
+
+/// The last row of a figure that draws only the largest: `sum of 3 others`.
+pub fn others(count: u64) -> String {
+    if count == 1 { "1 other".into() } else { format!("sum of {} others", self::count(count)) }
+}
+
+/// What some labels differ by: `1` and `2` of `trt: 1` and `trt: 2`, with what they share before it
+/// left out.
+pub fn apart(labels: &[&str]) -> Vec<String> {
+    let head = |label: &str| label.rsplit_once(": ").map(|(head, _)| head.to_owned());
+    let shared = labels.first().and_then(|label| head(label));
+    match shared {
+        Some(shared) if labels.iter().all(|label| head(label).as_deref() == Some(shared.as_str())) => {
+            labels.iter().map(|label| label[shared.len() + 2..].to_owned()).collect()
+        }
+        _ => labels.iter().map(|label| (*label).to_owned()).collect(),
+    }
+}
+
+/// `low: n = 52`; with a comma where the name has a colon of its own.
+pub fn entry(name: &str, said: &str) -> String {
+    match said {
+        "" => name.to_owned(),
+        said if name.contains(": ") => format!("{name}, {said}"),
+        said => format!("{name}: {said}"),
+    }
+}
+
 /// `0.72 (0.61–0.83)`; with `to` where a limit is below 0.
 pub fn estimate_with(value: f64, lower: f64, upper: f64, digits: usize) -> String {
-    let between = if lower < 0.0 { " to " } else { "–" };
+    estimate_between(value, lower, upper, digits, between([lower]))
+}
+
+/// [`estimate_with`] with what stands between the limits, for estimates that stand together.
+pub fn estimate_between(value: f64, lower: f64, upper: f64, digits: usize, between: &str) -> String {
     format!("{} ({}{between}{})", signed(value, digits), signed(lower, digits), signed(upper, digits))
+}
+
+/// A dash between limits, or ` to ` where one of those that stand together is below 0, so that no
+/// dash is taken for a minus.
+pub fn between(lower: impl IntoIterator<Item = f64>) -> &'static str {
+    if lower.into_iter().any(|limit| limit < 0.0) { " to " } else { "–" }
 }
 
 /// `1,204`.
@@ -116,6 +164,27 @@ pub fn each<'a>(groups: impl IntoIterator<Item = (&'a str, u64, Option<u64>)>) -
     out
 }
 
+/// Without the capital of an axis title, for the middle of a sentence.
+pub fn within(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), text.chars().nth(1)) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    }
+}
+
+/// With a capital where a sentence begins; a sign or a name with digits stays as it is.
+pub fn sentence(text: &str) -> String {
+    let first = text.split_whitespace().next().unwrap_or("");
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(letter) if first.trim_end_matches([',', ';', '.']).chars().all(|c| c.is_lowercase() || c == '-') => {
+            letter.to_uppercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// Sentences into a paragraph: blanks between, a point after each, empty ones dropped.
 pub fn paragraph<S: AsRef<str>>(sentences: impl IntoIterator<Item = S>) -> String {
     let mut out = String::new();
@@ -148,8 +217,17 @@ mod tests {
         assert_eq!(ratio_with(3.31, 0.0, f64::INFINITY), "3.31 (0.00–∞)");
         assert_eq!(estimate_with(-0.01, -0.2, 0.18, 2), "−0.01 (−0.20 to 0.18)");
         assert_eq!(signed(-0.001, 2), "0.00");
+        assert_eq!(ratio_ci(3.31, 2.06, 5.31, 0.95), "3.31 (95% CI 2.06–5.31)");
+        assert_eq!([4079.0, 116.7].map(time), ["4079", "116.7"]);
+        assert_eq!(apart(&["trt: 1", "trt: 2"]), ["1", "2"]);
+        assert_eq!(apart(&["low", "trt: 2"]), ["low", "trt: 2"]);
+        assert_eq!([entry("trt: 1", "n = 2"), entry("low", "n = 2")], ["trt: 1, n = 2", "low: n = 2"]);
         assert_eq!([0.0, 0.5, -12.345, 1234.5, 1e-7].map(brief), ["0", "0.5", "−12.3", "1234", "1.0e−7"]);
         assert_eq!([104, 9999, 10_000, 1_234_567].map(count), ["104", "9999", "10,000", "1,234,567"]);
+        assert_eq!(
+            ["exact for trees", "p53 high", "lowess, 2/3"].map(sentence),
+            ["Exact for trees", "p53 high", "Lowess, 2/3"]
+        );
         assert_eq!(paragraph(["One", "", "Two."]), "One. Two.");
     }
 }

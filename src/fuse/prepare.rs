@@ -172,19 +172,34 @@ impl FittedPipeline {
 
     /// Applies the fitted steps to any rows of a table with the same columns.
     pub(super) fn apply(&self, block: &Block, rows: &[usize]) -> Result<Prepared, FuseError> {
+        let mut prepared = self.through(self.steps.len(), block, rows)?;
+        if self.nothing_left.is_some() {
+            prepared.block = Block::new(prepared.block.rows(), Vec::new());
+        }
+        Ok(prepared)
+    }
+
+    /// What the step of that number is given of some rows, and their positions among those.
+    ///
+    /// # Errors
+    /// A step before it that fails on these rows.
+    pub fn reaching(&self, step: usize, block: &Block, rows: &[usize]) -> Result<(Block, Vec<usize>), FuseError> {
+        let prepared = self.through(step, block, rows)?;
+        Ok((prepared.block, prepared.positions))
+    }
+
+    /// The first so many steps.
+    fn through(&self, steps: usize, block: &Block, rows: &[usize]) -> Result<Prepared, FuseError> {
         let own = crate::learn::steps::columns::keep(block, &self.columns)
             .map_err(FuseError::at(format!("block {}", self.block)))?;
         let mut prepared = Prepared { block: own.select(rows), positions: (0..rows.len()).collect() };
         prepared.retain(&present(&prepared.block));
-        for Fitted { step, fitted } in &self.steps {
+        for Fitted { step, fitted } in self.steps.iter().take(steps) {
             if step.drops_incomplete_rows() {
                 prepared.retain(&complete(&prepared.block));
             }
             let place = || format!("{} of {}", step.card().name, self.block);
             prepared.block = fitted.apply(&prepared.block).map_err(FuseError::at(place()))?;
-        }
-        if self.nothing_left.is_some() {
-            prepared.block = Block::new(prepared.block.rows(), Vec::new());
         }
         Ok(prepared)
     }

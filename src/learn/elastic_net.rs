@@ -11,7 +11,7 @@ use crate::random::Stream;
 use crate::stats::{Outcome, Prediction};
 
 use super::glmnet::cross_validation::{deal, fit_path};
-use super::glmnet::{Control, Lambdas, Measure, Penalty, Rule, binomial, cross_validate};
+use super::glmnet::{Control, Lambdas, Measure, Penalty, Rule, Tuned, binomial, cross_validate};
 use super::linear_model::{LinearModel, Link};
 use super::seam::{FitError, Learner, Model, Task};
 use super::training::{binary, continuous, freeze, refuse, thaw};
@@ -60,6 +60,17 @@ pub struct FittedNet {
 }
 
 impl FittedNet {
+    /// How lambda was found.
+    pub fn tuned(&self) -> Tuned {
+        Tuned {
+            alpha: self.alpha,
+            lambda: self.lambda,
+            lambdas: self.lambdas.clone(),
+            mean: self.mean.clone(),
+            standard_error: self.standard_error.clone(),
+        }
+    }
+
     /// Features whose coefficient is at least `threshold` in size (and not zero), by decreasing
     /// size of the coefficient times the feature's standard deviation `spread`; ties by place.
     pub fn selected(&self, spread: &[f64], threshold: f64) -> Vec<usize> {

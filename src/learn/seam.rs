@@ -166,5 +166,10 @@ pub trait FittedStep: Send + Sync {
         None
     }
 
+    /// How the strength of its penalty was found, where a penalised regression selected.
+    fn tuned(&self) -> Option<&super::glmnet::Tuned> {
+        None
+    }
+
     fn freeze(&self) -> Json;
 }

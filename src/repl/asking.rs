@@ -49,7 +49,7 @@ impl Session {
             .unwrap_or_else(|_| {
                 let fault = Fault::run("run::internal", "an error inside Diptych itself stopped this computation")
                     .helped("please report it with the study; the session goes on");
-                Err(run::Failure { faults: vec![fault], report: None })
+                Err(run::Failure { faults: vec![fault], skipped: Vec::new(), report: None })
             });
         self.clock.stop(begun.elapsed());
         let report = report.map_err(placed);

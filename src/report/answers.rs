@@ -8,6 +8,7 @@ use crate::run::{Answer, Results};
 
 use super::drawing;
 use super::escape::{code, html, line, prose, slug};
+use super::folder;
 use super::sheet::{Sheet, sentence};
 
 /// The anchor of a declaration's answer.
@@ -88,9 +89,12 @@ pub fn one(plan: &Plan, results: &Results, answer: &Answer, tables: &mut usize, 
         *tables += 1;
         out.push_str(&Sheet::titled(table, &answer.declaration).html(*tables, table));
     }
-    for figure in &answer.figures {
+    let place = results.answers.iter().position(|other| other.declaration == answer.declaration);
+    let names =
+        place.and_then(|place| folder::figure_names(&results.answers).into_iter().nth(place)).unwrap_or_default();
+    for (figure, name) in answer.figures.iter().zip(names) {
         *figures += 1;
-        out.push_str(&drawing::html_of(figure, *figures, &answer.declaration));
+        out.push_str(&drawing::html_of(figure, &name, *figures, &answer.declaration));
     }
     // A sentence that a table already carries as its note need not be said twice.
     let told =

@@ -49,6 +49,10 @@ pub fn html_of(results: &Results, circumstances: &Circumstances) -> String {
         results
             .notices
             .iter()
+            .filter(|notice| {
+                // What failed has been told above.
+                !circumstances.faults.iter().any(|(of, why)| *of == notice.declaration && *why == notice.message)
+            })
             .map(|notice| {
                 format!("{}: {} ({})", place(&notice.declaration), line(&sentence(&notice.message)), code(&notice.code))
             })

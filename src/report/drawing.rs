@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::figures::{self, FigureError};
 use crate::run::results::FigureData;
 
-use super::escape::{data_address, html, line, slug};
+use super::escape::{data_address, html, line};
 use super::sheet::sentence;
 
 /// What stands in the report for one figure.
@@ -23,12 +23,41 @@ fn drawn(figure: &FigureData) -> Result<Drawn, FigureError> {
     // The caption stands below; a reader who does not see the figure need not hear it twice.
     let alt = numbers.alt().replace(&caption, "");
     let alt = format!("{} {}", sentence(&figure.title), alt.trim());
-    Ok(Drawn { svg: numbers.draw(numbers.width())?.svg()?, csv: numbers.csv(), caption, alt })
+    Ok(Drawn { svg: numbers.draw(numbers.width())?.svg()?, csv: brief(&numbers.csv()), caption, alt })
+}
+
+/// The numbers at seven significant digits, more than any drawing shows; the file beside the report
+/// has them as they were computed.
+fn brief(csv: &str) -> String {
+    let field = |field: &str| match field.parse::<f64>() {
+        Ok(value) if field.len() > 9 && value.is_finite() => {
+            format!("{value:.6e}").parse::<f64>().map_or(field.to_owned(), |value| value.to_string())
+        }
+        _ => field.to_owned(),
+    };
+    let mut out = String::with_capacity(csv.len());
+    for (place, part) in csv.split('"').enumerate() {
+        if place > 0 {
+            out.push('"');
+        }
+        // Every second part stands within quotes.
+        if place % 2 == 1 {
+            out.push_str(part);
+            continue;
+        }
+        for (line, row) in part.split('\n').enumerate() {
+            if line > 0 {
+                out.push('\n');
+            }
+            let fields: Vec<String> = row.split(',').map(field).collect();
+            out.push_str(&fields.join(","));
+        }
+    }
+    out
 }
 
 /// A figure with its number; what cannot be drawn says why and leaves its numbers.
-pub fn html_of(figure: &FigureData, number: usize, declaration: &str) -> String {
-    let name = slug(&format!("{} {}", figure.kind, figure.title));
+pub fn html_of(figure: &FigureData, name: &str, number: usize, declaration: &str) -> String {
     let mut out = format!("<figure id=\"figure-{number}\">");
     let (caption, file, address) = match drawn(figure) {
         Ok(drawn) => {
@@ -47,7 +76,8 @@ pub fn html_of(figure: &FigureData, number: usize, declaration: &str) -> String 
         }
     };
     // The heading above has said the declaration.
-    let title = if figure.title == declaration { String::new() } else { line(&sentence(&figure.title)) };
+    let begun = caption.to_lowercase().starts_with(&figure.title.to_lowercase());
+    let title = if figure.title == declaration || begun { String::new() } else { line(&sentence(&figure.title)) };
     let said: Vec<String> = [title, line(&caption)].into_iter().filter(|words| !words.is_empty()).collect();
     let _ = writeln!(
         out,
@@ -57,4 +87,15 @@ pub fn html_of(figure: &FigureData, number: usize, declaration: &str) -> String 
         html(&file),
     );
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::brief;
+
+    #[test]
+    fn numbers_are_brief_and_names_are_whole() {
+        let csv = "gene,p\n\"A, 1.23456789012\",1.23456789012e-12\nB,0.1234567890123\nC,12\n";
+        assert_eq!(brief(csv), "gene,p\n\"A, 1.23456789012\",0.000000000001234568\nB,0.1234568\nC,12\n");
+    }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::plan::Plan;
-use crate::run::Results;
+use crate::run::{Answer, Results};
 use crate::syntax::ast::Sources;
 
 use super::escape::slug;
@@ -36,6 +36,42 @@ pub fn files(
     files
 }
 
+/// A name for every figure of every answer, by its declaration, its kind and what sets it apart from
+/// the others of its kind there: `evaluate_RESPONSE_calibration_RESPONSE_clinical_external`.
+pub fn figure_names(answers: &[Answer]) -> Vec<Vec<String>> {
+    let mut taken = HashSet::new();
+    answers.iter().map(|answer| names_in(answer, &mut taken)).collect()
+}
+
+fn names_in(answer: &Answer, taken: &mut HashSet<String>) -> Vec<String> {
+    let words = |title: &str| -> Vec<String> {
+        title.split(|sign: char| sign.is_whitespace() || ",()".contains(sign)).map(str::to_owned).collect()
+    };
+    answer
+        .figures
+        .iter()
+        .map(|figure| {
+            let alike = || answer.figures.iter().filter(|other| other.kind == figure.kind);
+            let base: String = file_name(&answer.declaration).chars().take(60).collect();
+            let mut name = format!("{}_{}", base.trim_end_matches('_'), figure.kind);
+            if alike().count() > 1 {
+                let others: Vec<Vec<String>> = alike().map(|other| words(&other.title)).collect();
+                let own = words(&figure.title);
+                let apart: Vec<&str> = own
+                    .iter()
+                    .filter(|word| !word.is_empty() && !others.iter().all(|other| other.contains(word)))
+                    .map(String::as_str)
+                    .collect();
+                let apart: String = file_name(&apart.join(" ")).chars().take(60).collect();
+                if !apart.is_empty() {
+                    name = format!("{name}_{}", apart.trim_end_matches('_'));
+                }
+            }
+            unique(&name, taken)
+        })
+        .collect()
+}
+
 /// The name, with a number where it is taken; file systems differ about capitals.
 fn unique(name: &str, taken: &mut HashSet<String>) -> String {
     (1..)
@@ -61,6 +97,35 @@ pub fn file_name(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::results::FigureData;
+
+    #[test]
+    fn figures_are_named_by_what_sets_them_apart() {
+        let figure = |kind: &str, title: &str| FigureData {
+            kind: kind.to_owned(),
+            title: title.to_owned(),
+            data: serde_json::Value::Null,
+        };
+        let answer = Answer {
+            declaration: "evaluate R, S".to_owned(),
+            figures: vec![
+                figure("calibration", "Calibration of R on train (out of fold)"),
+                figure("calibration", "Calibration of R.clinical on external (external) at 52 weeks"),
+                figure("roc", "ROC curves"),
+                figure("calibration", "Calibration of R on train (out of fold)"),
+            ],
+            ..Answer::default()
+        };
+        assert_eq!(
+            figure_names(&[answer])[0],
+            [
+                "evaluate_R_S_calibration_R_train_out_fold",
+                "evaluate_R_S_calibration_R_clinical_external_external_at_52_weeks",
+                "evaluate_R_S_roc",
+                "evaluate_R_S_calibration_R_train_out_fold_2"
+            ]
+        );
+    }
 
     #[test]
     fn two_tables_never_share_a_file() {

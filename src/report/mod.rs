@@ -29,7 +29,7 @@ mod timings;
 #[cfg(test)]
 mod tests;
 
-pub use folder::{file_name, files};
+pub use folder::{figure_names, file_name, files};
 pub use highlight::highlighted;
 pub use notebook::notebook;
 pub use timings::{Circumstances, Stopwatch};
@@ -74,7 +74,20 @@ pub fn html(plan: &Plan, results: &Results, sources: &Sources, circumstances: &C
         body: record::html_of(plan, results, circumstances),
     });
     parts.push(Part { id: "references", title: "References", body: references.html() });
-    page(results, &parts)
+    page(results, circumstances, &parts)
+}
+
+/// Says before all else that answers are lacking, and of which steps.
+fn unfinished(circumstances: &Circumstances) -> String {
+    if circumstances.faults.is_empty() {
+        return String::new();
+    }
+    let steps: Vec<String> = circumstances.faults.iter().map(|(step, _)| escape::code(step)).collect();
+    format!(
+        "<p class=\"warn\"><b>This run did not come to its end:</b> there is no answer of {}. \
+         <a href=\"#cautions\">Cautions</a> says why; all other answers are whole.</p>\n",
+        steps.join(", ")
+    )
 }
 
 fn texts(sources: &Sources) -> String {
@@ -97,7 +110,7 @@ fn texts(sources: &Sources) -> String {
     out
 }
 
-fn page(results: &Results, parts: &[Part]) -> String {
+fn page(results: &Results, circumstances: &Circumstances, parts: &[Part]) -> String {
     let study = &results.study;
     let title = if study.name.is_empty() { "Study" } else { &study.name };
     let parts: Vec<&Part> = parts.iter().filter(|part| !part.body.is_empty()).collect();
@@ -113,9 +126,10 @@ fn page(results: &Results, parts: &[Part]) -> String {
     out.push_str(&escape::prose(&study.documentation));
     let _ = writeln!(
         out,
-        "<p class=\"meta\">Diptych {}, seed {}</p>\n</header>\n<nav aria-label=\"Contents\"><ol>",
+        "<p class=\"meta\">Diptych {}, seed {}</p>\n{}</header>\n<nav aria-label=\"Contents\"><ol>",
         escape::html(&study.version),
-        study.seed
+        study.seed,
+        unfinished(circumstances)
     );
     for part in &parts {
         let _ = write!(out, "<li><a href=\"#{}\">{}</a></li>", part.id, part.title);

@@ -43,7 +43,7 @@ pub fn notebook(plan: &Plan, results: &Results, sources: &Sources, circumstances
         Part { id: "reproducibility", title: "Reproducibility", body: record::html_of(plan, results, circumstances) },
         Part { id: "references", title: "References", body: References::default().html() },
     ];
-    page(results, &parts)
+    page(results, circumstances, &parts)
 }
 
 /// The comments that lead a cell as prose, and the rest as code. `##` is text in Markdown, a `#`

@@ -10,6 +10,9 @@ use super::escape::{data_address, html, latex, line, minus};
 /// A table of so many rows is not broken over two pages.
 const SHORT: usize = 12;
 
+/// Letters that stand beside each other on a printed page.
+const WORDS: usize = 95;
+
 /// A cell in words.
 pub struct Written {
     pub text: String,
@@ -33,10 +36,26 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// Letters of the longest words of all columns together: below this no line is narrower.
+    fn longest_words(&self) -> usize {
+        let longest = |text: &str| text.split([' ', '-']).map(|word| word.chars().count()).max().unwrap_or(0);
+        (0..self.columns.len())
+            .map(|place| {
+                let cells = self.rows.iter().filter_map(|row| row.get(place)).map(|cell| longest(&cell.text));
+                cells.chain([longest(&self.columns[place])]).max().unwrap_or(0)
+            })
+            .sum()
+    }
+
     pub fn new(table: &ResultTable) -> Self {
         let mut reasons: Vec<String> = Vec::new();
-        let rows: Vec<Vec<Written>> =
-            table.rows.iter().map(|row| row.iter().map(|cell| written(cell, &mut reasons)).collect()).collect();
+        let rows: Vec<Vec<Written>> = table
+            .rows
+            .iter()
+            .map(|row| {
+                row.iter().enumerate().map(|(place, cell)| written(cell, table.between(place), &mut reasons)).collect()
+            })
+            .collect();
         let numeric = (0..table.columns.len())
             .map(|place| {
                 let mut filled = rows.iter().filter_map(|row| row.get(place)).filter(|cell| !cell.text.is_empty());
@@ -84,7 +103,7 @@ impl Sheet {
              <thead><tr>",
             if self.rows.len() <= SHORT { " short" } else { "" },
             // So few columns fit a printed page without breaking their numbers.
-            if self.columns.len() <= 8 { " class=\"few\"" } else { "" },
+            if self.columns.len() <= 8 && self.longest_words() <= WORDS { " class=\"few\"" } else { "" },
             line(&self.title)
         );
         for (column, numeric) in self.columns.iter().zip(&self.numeric) {
@@ -218,8 +237,8 @@ impl Sheet {
     }
 }
 
-fn written(cell: &Cell, reasons: &mut Vec<String>) -> Written {
-    let shown = cell.shown();
+fn written(cell: &Cell, between: &str, reasons: &mut Vec<String>) -> Written {
+    let shown = cell.shown_between(between);
     let indented = matches!(cell, Cell::Text(text) if text.starts_with("  "));
     let mark = match cell {
         Cell::NotEstimable(reason) => {
@@ -237,6 +256,8 @@ fn written(cell: &Cell, reasons: &mut Vec<String>) -> Written {
         Cell::Empty | Cell::Text(_) | Cell::NotReached { .. } | Cell::NotEstimable(_) => None,
     };
     // Names and words of the data keep their hyphens.
+    // A table quotes a name no further than the name itself.
+    let shown = if shown.contains('`') { shown.replace('`', "") } else { shown };
     let text = if value.is_some() || begins_as_number(&shown) { minus(&shown) } else { shown };
     Written { text: text.trim().to_owned(), mark, value: value.filter(|value| value.is_finite()), indented }
 }

@@ -64,7 +64,7 @@ fn headline<'a>(node: &Node, answer: &'a Answer) -> Vec<Line<'a>> {
                 Line {
                     what: format!(
                         "{}{}{}",
-                        html(of.trim_end_matches('.')),
+                        html(&of.trim_end_matches('.').replace('`', "")),
                         unit.map_or(String::new(), |unit| format!(" in {}", html(unit))),
                         group.unwrap_or_default()
                     ),

@@ -64,6 +64,8 @@ pub struct Report {
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub faults: Vec<Fault>,
+    /// Steps that did not run because a step that they ask failed.
+    pub skipped: Vec<Fault>,
     /// Answers of the steps that succeeded; `None` where the data itself was rejected.
     pub report: Option<Box<Report>>,
 }

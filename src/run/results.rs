@@ -289,6 +289,14 @@ impl Cell {
 
     /// As a reader sees it.
     pub fn shown(&self) -> String {
+        self.shown_between(match self {
+            Cell::Estimate { lower: Some(lower), upper: Some(upper), .. } => between(*lower, *upper),
+            _ => "",
+        })
+    }
+
+    /// As a reader sees it in a column whose intervals have this between their limits.
+    pub fn shown_between(&self, between: &str) -> String {
         match self {
             Cell::Empty => String::new(),
             Cell::Text(text) => text.clone(),
@@ -302,7 +310,10 @@ impl Cell {
             }
             Cell::P(p) => shown_p(*p),
             Cell::Estimate { value, lower: Some(lower), upper: Some(upper), digits } => {
-                format!("{} ({})", fixed(*value, *digits), interval(*lower, *upper, *digits))
+                let even = even(*lower, *upper, *digits).filter(|_| value.abs() < 1e6);
+                let [value, lower, upper] =
+                    [value, lower, upper].map(|number| even.map_or(fixed(*number, *digits), |d| rounded(*number, d)));
+                format!("{value} ({lower}{between}{upper})")
             }
             Cell::Estimate { value, lower: Some(lower), upper: None, digits } => {
                 format!("{} ({})", fixed(*value, *digits), open_interval(*lower, *digits))
@@ -340,6 +351,11 @@ pub fn fixed(value: f64, digits: usize) -> String {
     if size != 0.0 && (size >= 1e6 || size < 0.5 * 10f64.powi(-(digits as i32))) {
         return powers(value);
     }
+    rounded(value, digits)
+}
+
+/// So many digits after the point, without a negative zero.
+fn rounded(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
     // No negative zero.
     if text.trim_start_matches('-').bytes().all(|byte| matches!(byte, b'0' | b'.')) {
@@ -351,8 +367,38 @@ pub fn fixed(value: f64, digits: usize) -> String {
 
 /// `2.06–5.31`; with `to` where a limit is below zero, so that no dash is taken for a minus.
 pub fn interval(lower: f64, upper: f64, digits: usize) -> String {
-    let between = if lower < 0.0 || upper < 0.0 { " to " } else { "–" };
-    format!("{}{between}{}", fixed(lower, digits), fixed(upper, digits))
+    let shown = |limit| even(lower, upper, digits).map_or(fixed(limit, digits), |digits| rounded(limit, digits));
+    format!("{}{}{}", shown(lower), between(lower, upper), shown(upper))
+}
+
+/// The digits of an interval whose limits are written alike, without powers of ten: so many, or up to
+/// two more where otherwise a limit would be 0 that is not. None where both limits are too small or
+/// one is too large for that.
+fn even(lower: f64, upper: f64, digits: usize) -> Option<usize> {
+    let seen = |limit: f64, digits: usize| limit.abs() >= 0.5 * 10f64.powi(-(digits as i32));
+    let (near, far) = if lower.abs() < upper.abs() { (lower, upper) } else { (upper, lower) };
+    if far.abs() >= 1e6 || !seen(far, digits) {
+        return None;
+    }
+    // Where an interval holds 0, a limit of 0.000 says what is to be said.
+    let apart = near != 0.0 && near.signum() == far.signum();
+    let more = (digits..=digits + 2).find(|digits| seen(near, *digits));
+    Some(if apart { more.unwrap_or(digits) } else { digits })
+}
+
+/// What stands between limits.
+fn between(lower: f64, upper: f64) -> &'static str {
+    if lower < 0.0 || upper < 0.0 { " to " } else { "–" }
+}
+
+impl ResultTable {
+    /// What stands between the limits of a column, in all its rows alike.
+    pub fn between(&self, column: usize) -> &'static str {
+        let below = self.rows.iter().filter_map(|row| row.get(column)).any(|cell| {
+            matches!(cell, Cell::Estimate { lower: Some(lower), upper: Some(upper), .. } if between(*lower, *upper) == " to ")
+        });
+        if below { " to " } else { "–" }
+    }
 }
 
 /// `9.8–not reached`: an interval whose upper limit follow-up does not reach.
@@ -478,6 +524,12 @@ mod tests {
         assert_eq!(fixed(-0.0001, 2), "-1.00 × 10⁻⁴");
         assert_eq!(fixed(1.234e12, 1), "1.23 × 10¹²");
         assert_eq!(fixed(-0.0, 2), "0.00");
+        let near = Cell::Estimate { value: -1e-4, lower: Some(-0.014), upper: Some(0.013), digits: 3 };
+        assert_eq!(near.shown(), "0.000 (-0.014 to 0.013)");
+        assert_eq!(near.shown_between("–"), "0.000 (-0.014–0.013)");
+        assert_eq!(interval(-0.005, -1.37e-4, 3), "-0.0050 to -0.0001");
+        assert_eq!(interval(-0.005, 1.37e-4, 3), "-0.005 to 0.000");
+        assert_eq!(interval(1e-9, 2e-9, 3), "1.00 × 10⁻⁹–2.00 × 10⁻⁹");
     }
 
     #[test]

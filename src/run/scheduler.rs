@@ -56,7 +56,7 @@ pub(super) fn run(
     faults.extend(read(&mut world, below.as_ref(), inputs, store, watch));
     watch.end("reading data");
     if !faults.is_empty() {
-        return Err(Failure { faults, report: None });
+        return Err(Failure { faults, skipped: Vec::new(), report: None });
     }
     let world = world;
     let work = Work::plan(&world, only, below.as_ref(), store, watch, inputs.models);
@@ -429,10 +429,11 @@ impl<'a> Work<'a> {
         }
         let report = Report { results, computed, stored: from_store, models };
         // What did not run because something else failed is no fault of its own.
-        let told: Vec<Fault> = faults.iter().filter(|fault| fault.code != "run::skipped").cloned().collect();
         if faults.is_empty() {
             return Ok(report);
         }
+        let (skipped, told): (Vec<Fault>, Vec<Fault>) =
+            faults.iter().cloned().partition(|fault| fault.code == "run::skipped");
         let stopped = told.iter().all(|fault| fault.kind == FaultKind::Stopped) && !told.is_empty();
         let faults = if stopped {
             told.into_iter().take(1).collect()
@@ -441,7 +442,7 @@ impl<'a> Work<'a> {
         } else {
             told
         };
-        Err(Failure { faults, report: Some(Box::new(report)) })
+        Err(Failure { faults, skipped, report: Some(Box::new(report)) })
     }
 }
 

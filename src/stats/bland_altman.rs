@@ -52,7 +52,7 @@ pub fn bland_altman(first: &[f64], second: &[f64], coverage: f64, level: f64) ->
             .with_missing(missing)
     };
     let (means, differences): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
-    let limits = format!("{:.0} % limits of agreement", coverage * 100.0);
+    let limits = format!("{:.0}% limits of agreement", coverage * 100.0);
     Ok(Agreement {
         bias: estimate("bias", bias, sd / n.sqrt(), "mean difference; t interval"),
         lower_limit: estimate("lower limit", bias - z * sd, error, &limits),

@@ -11,6 +11,7 @@ pub mod binomial;
 pub mod bland_altman;
 pub mod bootstrap;
 pub mod calibration;
+pub mod cluster;
 pub mod comparison;
 pub mod confusion;
 pub mod correlate;

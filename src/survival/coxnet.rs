@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::card::{Card, Domain, EndpointKind, Initial, Parameter, Role, Settings};
 use crate::learn::glmnet::cross_validation::{deal, fold_numbers, linear_predictors, summarise};
 use crate::learn::glmnet::standardise::StandardisedColumns;
-use crate::learn::glmnet::{Control, CrossValidated, Family, Lambdas, Measure, Path, Penalty, Rule, path};
+use crate::learn::glmnet::{Control, CrossValidated, Family, Lambdas, Measure, Path, Penalty, Rule, Tuned, path};
 use crate::learn::linear_model::{LinearModel, Link};
 use crate::learn::seam::{FitError, Learner, Model, Task};
 use crate::learn::training::{complete, freeze, refuse, thaw};
@@ -289,6 +289,19 @@ pub struct FittedCoxnet {
     pub lambdas: Vec<f64>,
     pub mean: Vec<f64>,
     pub standard_error: Vec<f64>,
+}
+
+impl FittedCoxnet {
+    /// How lambda was found.
+    pub fn tuned(&self) -> Tuned {
+        Tuned {
+            alpha: self.alpha,
+            lambda: self.lambda,
+            lambdas: self.lambdas.clone(),
+            mean: self.mean.clone(),
+            standard_error: self.standard_error.clone(),
+        }
+    }
 }
 
 /// Fits a penalised Cox regression; what the learner and the selectors call.

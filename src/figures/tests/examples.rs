@@ -114,7 +114,7 @@ fn km_of(names: &[&str], n: usize, end: f64, notes: &[&str]) -> km::SurvivalCurv
         time: "Time since TACE (months)".into(),
         outcome: "Probability of overall survival".into(),
         cohort: "train".into(),
-        method: "95 % confidence bands, log-transformed".into(),
+        method: "95% confidence bands, log-transformed".into(),
         curves: curves.collect(),
         missing: 3,
         notes: notes.iter().map(|n| (*n).to_owned()).collect(),
@@ -165,7 +165,7 @@ fn survival(out: &mut Examples) {
         time: "Time (months)".into(),
         outcome: "relapse".into(),
         cohort: "trial".into(),
-        method: "Aalen-Johansen; 95 % bands, normal".into(),
+        method: "Aalen-Johansen; 95% bands, normal".into(),
         curves: names.iter().enumerate().map(|(i, n)| curve(n, 0.2 + 0.1 * i as f64)).collect(),
         missing: 0,
         notes: vec!["Gray's test p = 0.031".into()],
@@ -179,7 +179,7 @@ fn survival(out: &mut Examples) {
     let auc = |names: &[&str]| time_auc::TimeAuc {
         title: "overall survival on train (out of fold)".into(),
         time: "Time (months)".into(),
-        method: "inverse probability of censoring weights; 95 % CI by 1,000 bootstraps".into(),
+        method: "inverse probability of censoring weights; 95% CI by 1,000 bootstraps".into(),
         curves: names
             .iter()
             .enumerate()
@@ -311,7 +311,7 @@ fn tables(out: &mut Examples) {
     let of = |rows: Vec<forest::Row>, scale| forest::Forest {
         measure: if scale == forest::Scale::Ratio { "Hazard ratio".into() } else { "Slope".into() },
         scale,
-        interval: "95 % CI".into(),
+        interval: "95% CI".into(),
         method: "one Cox regression a row, ties by Efron; Wald".into(),
         rows,
     };
@@ -391,7 +391,7 @@ fn tables(out: &mut Examples) {
         "plain",
         subgroups::Subgroups {
             measure: "Hazard ratio, high against low risk".into(),
-            interval: "95 % CI".into(),
+            interval: "95% CI".into(),
             method: "Cox regression, ties by Efron; interaction by likelihood ratio".into(),
             cohort: "train".into(),
             overall: level("All patients", 104, within(2.31, 1.58)),
@@ -466,7 +466,7 @@ fn judged(out: &mut Examples) {
         roc::RocCurves {
             title: "PRIME_R".into(),
             curves: curves.collect(),
-            method: "95 % CI, DeLong".into(),
+            method: "95% CI, DeLong".into(),
             notes: vec!["PRIME_R against PRIME_R.clinical on external: p = 0.041".into()],
         }
     };
@@ -488,7 +488,7 @@ fn judged(out: &mut Examples) {
 
     let comparison = |models: &[&str], cohorts: &[&str]| comparison::Comparison {
         metric: "C-index".into(),
-        method: "95 % CI by the infinitesimal jackknife".into(),
+        method: "95% CI by the infinitesimal jackknife".into(),
         chance: Some(0.5),
         against: models[0].to_owned(),
         rows: cohorts
@@ -530,7 +530,7 @@ fn judged(out: &mut Examples) {
     let calibration = |names: &[&str], most: f64| calibration::Calibration {
         title: "PRIME_R on train".into(),
         horizon: (most < 0.5).then(|| "24 months".to_owned()),
-        method: "loess, span 0.75; 95 % CI; groups by deciles with exact intervals".into(),
+        method: "loess, span 0.75; 95% CI; groups by deciles with exact intervals".into(),
         curves: names
             .iter()
             .enumerate()
@@ -668,7 +668,11 @@ fn features(out: &mut Examples) {
         }
         correlation::Correlations {
             method: "Spearman's rho".into(),
-            adjustment: format!("p adjusted by Benjamini-Hochberg over {} pairs", pairs.len()),
+            adjustment: format!(
+                "p adjusted by Benjamini-Hochberg over {} pair{}",
+                pairs.len(),
+                if pairs.len() == 1 { "" } else { "s" }
+            ),
             cohort: "train".into(),
             n: n as u64,
             columns,
@@ -903,12 +907,21 @@ fn shapley(out: &mut Examples) {
                         })
                         .collect(),
                     smooth: (-20..=20).map(|x| (f64::from(x) / 10.0, (f64::from(x) / 10.0).tanh())).collect(),
+                    levels: vec![],
                 })
                 .collect(),
         }
     };
     out.add("plain", depend(2, 104));
     out.add("six of thousands", depend(6, 3000));
+    let mut levels = depend(2, 60);
+    for (place, point) in levels.features[0].points.iter_mut().enumerate() {
+        point.value = (place != 7).then_some((place % 4) as f64);
+    }
+    levels.features[0].levels =
+        ["Stage-A", "Stage-B", "Stage-C with portal vein thrombosis", "Stage-D"].map(str::to_owned).to_vec();
+    levels.features[0].smooth.clear();
+    out.add("levels", levels);
 }
 
 fn genes(out: &mut Examples) {
@@ -1038,6 +1051,7 @@ fn genes(out: &mut Examples) {
         set: "HALLMARK_G2M_CHECKPOINT".into(),
         contrast: "tumour against normal".into(),
         size: 181,
+        edge: count as u64,
         genes: (0..count)
             .map(|i| leading_edge::Gene {
                 name: format!("CDC25C{i}"),
@@ -1086,6 +1100,30 @@ fn genes(out: &mut Examples) {
             ],
         },
     );
+
+    let scored = |n: usize, observed: &str| {
+        let mut scatter = Scatter(67);
+        let mut patients: Vec<scores::Patient> = Vec::new();
+        for _ in 0..n {
+            let predicted = scatter.next();
+            patients.push(scores::Patient {
+                predicted,
+                event: Some(scatter.next() < predicted),
+                observed: (!observed.is_empty()).then(|| -scatter.next().max(1e-9).ln() * 40.0 * (1.2 - predicted)),
+            });
+        }
+        scores::Scores {
+            model: "PRIME_S".into(),
+            cohort: "train (out of fold)".into(),
+            measure: "Predicted probability".into(),
+            endpoint: "death by any cause as the registry tells it".into(),
+            observed: observed.into(),
+            patients,
+        }
+    };
+    out.add("plain", scored(104, "Time (months)"));
+    out.add("five", scored(5, ""));
+    out.add("ten thousand", scored(10_000, "Time (months)"));
 
     let precision = |name: &str| precision_recall::Curve {
         name: name.to_owned(),

@@ -83,13 +83,15 @@ pub fn select(
     let rule = if settings.choice("rule") == "1se" { Rule::OneStandardError } else { Rule::Minimum };
     let folds = settings.count("folds");
     let lambda = settings.real_if_given("lambda");
-    let slopes = match outcome {
+    let (slopes, tuned) = match outcome {
         Outcome::Survival(censored) => {
             let strength = match lambda {
                 Some(lambda) => coxnet::Strength::Lambda(lambda),
                 None => coxnet::Strength::CrossValidated { folds, rule, measure: Measure::Deviance },
             };
-            coxnet::fit(x.view(), censored, None, l1_ratio, &strength, stream, watch)?.slopes
+            let net = coxnet::fit(x.view(), censored, None, l1_ratio, &strength, stream, watch)?;
+            let tuned = net.tuned();
+            (net.slopes, tuned)
         }
         _ => {
             let measure =
@@ -99,7 +101,9 @@ pub fn select(
                 None => Strength::CrossValidated { folds, rule, measure },
             };
             let plan = NetPlan { alpha: l1_ratio, strength, standardise: true, factors: None, lambdas: 100 };
-            elastic_net::fit(x.view(), outcome, None, &plan, stream, watch)?.slopes
+            let net = elastic_net::fit(x.view(), outcome, None, &plan, stream, watch)?;
+            let tuned = net.tuned();
+            (net.slopes, tuned)
         }
     };
     let least = settings.real("min_coef");
@@ -122,5 +126,5 @@ pub fn select(
     let name = |index: usize| block.columns()[index].name.clone();
     let kept = chosen.iter().map(|(index, _)| name(*index)).collect();
     let scores = scores.into_iter().map(|(index, score)| (name(index), score)).collect();
-    Ok(Box::new(Selected::new(step, "coefficient per standard deviation", kept, scores)?))
+    Ok(Box::new(Selected::new(step, "coefficient per standard deviation", kept, scores)?.with_tuned(tuned)))
 }

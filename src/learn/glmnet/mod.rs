@@ -13,7 +13,7 @@
 //! - [`descent`]: coordinate descent for one weighted least-squares problem.
 //! - [`path`]: the likelihoods' common loop: reweighting, strong rules, working set, optimality.
 //! - [`gaussian`], [`binomial`], [`multinomial`]: the likelihoods.
-//! - [`cross_validation`]: lambda by folds.
+//! - [`cross_validation`]: lambda by folds; [`tuned`]: what is kept of it.
 //!
 //! May import what `learn` may. Deliberately absent: learners' cards (they are in `learn`), and
 //! choosing folds (a caller's business, so that candidates share them).
@@ -25,6 +25,8 @@ pub mod gaussian;
 pub mod multinomial;
 pub mod path;
 pub mod standardise;
+pub mod tuned;
 
 pub use cross_validation::{CrossValidated, Measure, Rule, cross_validate};
 pub use path::{Control, Family, Lambdas, Path, Penalty};
+pub use tuned::Tuned;

@@ -19,6 +19,25 @@ pub(super) fn analysis(writer: &mut Writer<'_>) -> Vec<String> {
             Operation::Correlate(correlate) => {
                 let mut what: Vec<String> = correlate.models.iter().map(|model| writer.model(model)).collect();
                 what.extend(correlate.columns.iter().map(|(label, _)| code(label)));
+                let blocks: Vec<String> = correlate.blocks.iter().map(|(name, _)| code(name)).collect();
+                let method = html(&capital(&correlate.method));
+                let redundancy = if blocks.len() > 1 {
+                    format!(
+                        "Each feature of the blocks {} was set beside the feature of the other that is nearest to it on {} \
+                         by {method}'s coefficient, the P values adjusted after Bonferroni over all pairs.",
+                        listed(&blocks),
+                        writer.rows(&correlate.rows)
+                    )
+                } else {
+                    String::new()
+                };
+                if what.len() < 2 {
+                    paragraphs.push(redundancy);
+                    continue;
+                }
+                if !redundancy.is_empty() {
+                    paragraphs.push(redundancy);
+                }
                 let bh = writer.references.cite(&[
                     "Benjamini Y, Hochberg Y. Controlling the false discovery rate. J R Stat Soc B 1995;57:289-300",
                 ]);
@@ -26,7 +45,7 @@ pub(super) fn analysis(writer: &mut Writer<'_>) -> Vec<String> {
                     "{} were correlated on {} by {}'s coefficient, the P values adjusted after Benjamini and Hochberg{bh}.",
                     listed(&what),
                     writer.rows(&correlate.rows),
-                    html(&capital(&correlate.method))
+                    method
                 )
             }
             Operation::Explain(explain) => {

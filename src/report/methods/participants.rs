@@ -6,6 +6,11 @@ use crate::report::escape::{code, html, line, listed};
 use super::Writer;
 use super::words::{bare, expression, percent_number, time};
 
+/// A file without the folders that it lay in.
+fn file(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
 pub(super) fn data(writer: &mut Writer<'_>) -> Vec<String> {
     let mut paragraphs = Vec::new();
     for node in writer.nodes() {
@@ -14,7 +19,7 @@ pub(super) fn data(writer: &mut Writer<'_>) -> Vec<String> {
                 let name = bare(&node.name);
                 let kind = if table.expression.is_some() { "expression table" } else { "table" };
                 let mut text = match &table.path {
-                    Some(path) => format!("The {kind} {} was read from the file {}", code(name), code(path)),
+                    Some(path) => format!("The {kind} {} was read from the file {}", code(name), code(file(path))),
                     None => format!("The {kind} {} was bound from a data frame", code(name)),
                 };
                 if let Some(record) = writer.results.data.iter().find(|record| record.table == name) {

@@ -106,7 +106,11 @@ pub fn run(step: &Step<'_>, spec: &Correlate) -> Result<Answer, Fault> {
     answer.tables.push(table);
     let figure = Correlations {
         method: words.to_owned(),
-        adjustment: format!("p adjusted by Benjamini-Hochberg over {} pairs", pairs.len()),
+        adjustment: format!(
+            "p adjusted by Benjamini-Hochberg over {} pair{}",
+            pairs.len(),
+            if pairs.len() == 1 { "" } else { "s" }
+        ),
         cohort: set.label.clone(),
         n: set.rows.len() as u64,
         columns: columns

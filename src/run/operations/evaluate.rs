@@ -3,8 +3,6 @@
 
 use std::collections::HashSet;
 
-use serde_json::json;
-
 use crate::card::EndpointKind;
 use crate::figures::precision_recall::{self, PrecisionRecall};
 use crate::fuse;
@@ -345,21 +343,9 @@ fn plainly(answer: &mut Answer) {
 /// Data of what was asked for of single patients.
 fn figures(spec: &Evaluate, judgement: &Judgement, answer: &mut Answer) {
     let wants = |word: &str| spec.figures.iter().any(|figure| figure == word);
-    let place = json!({
-        "model": judgement.model, "cohort": judgement.cohort, "evidence": judgement.kind, "n": judgement.outcome.len(),
-    });
     let title = format!("{} on {} ({})", judgement.model, judgement.cohort, judgement.kind.words());
     if wants("scores") {
-        let observed = match &judgement.outcome {
-            Outcome::Binary(events) => json!({ "event": events }),
-            Outcome::Survival(censored) => json!({ "time": censored.time, "event": censored.event }),
-            Outcome::Continuous(values) => json!({ "value": values }),
-        };
-        answer.figures.push(FigureData {
-            kind: "scores".to_owned(),
-            title: title.clone(),
-            data: json!({ "of": place, "predicted": judgement.prediction.scores(), "observed": observed }),
-        });
+        answer.figures.push(drawn::evaluation::scores(judgement, spec.horizon_labels.first().map(String::as_str)));
     }
     let (Outcome::Binary(events), Prediction::Probability(p)) = (&judgement.outcome, &judgement.prediction) else {
         if wants("roc") {

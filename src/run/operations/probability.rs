@@ -24,13 +24,18 @@ const GROUPS: usize = 10;
 /// Thresholds of the table; the figure has every percent.
 const TOLD: [f64; 5] = [0.1, 0.2, 0.3, 0.4, 0.5];
 
-/// `slope 0.91 (0.62–1.20)`.
-fn said(word: &str, estimate: &Estimate) -> Option<String> {
-    let value = *estimate.value.as_ref().ok()?;
-    Some(match estimate.interval {
-        Some(i) => format!("{word} {}", words::estimate_with(value, i.lower, i.upper, 2)),
-        None => format!("{word} {}", words::signed(value, 2)),
-    })
+/// `slope 0.91 (0.62–1.20)` of each; limits of those that stand together are written alike.
+fn said(told: &[(&str, Option<&Estimate>)]) -> Vec<String> {
+    let between = words::between(told.iter().filter_map(|(_, estimate)| Some((*estimate)?.interval?.lower)));
+    let one = |(word, estimate): &(&str, Option<&Estimate>)| {
+        let estimate = (*estimate)?;
+        let value = *estimate.value.as_ref().ok()?;
+        Some(match estimate.interval {
+            Some(i) => format!("{word} {}", words::estimate_between(value, i.lower, i.upper, 2, between)),
+            None => format!("{word} {}", words::signed(value, 2)),
+        })
+    };
+    told.iter().filter_map(one).collect()
 }
 
 /// The tables, gathered over models and cohorts.
@@ -74,6 +79,7 @@ impl Default for Probabilities {
 impl Probabilities {
     /// The tables that something was written into.
     pub fn finish(mut self, answer: &mut Answer) {
+        drawn::together(&mut answer.figures);
         self.calibration.notes.push(
             "right is: intercept 0, slope 1, expected over observed 1; ICI, E90: mean and 90% quantile of the distance \
              between predicted and smoothed observed risk"
@@ -171,15 +177,14 @@ impl Probabilities {
                 upper: Some(bin.interval.upper),
             });
             let told = [("intercept", "calibration_intercept"), ("slope", "calibration_slope")];
-            let told = told.iter().filter_map(|(word, name)| said(word, done.estimate(name)?)).collect();
+            let told = said(&told.map(|(word, name)| (word, done.estimate(name))));
             let curve = drawn::calibrated(judgement, told, smooth, bins.collect(), p);
             let method = format!("{}; {} groups", done.calibration_how, done.bins.len());
             answer.figures.push(drawn::calibration(judgement, None, method, curve));
         }
         if wants("decision-curve") {
             self.benefits(judgement, &done.decision, None, (events.len(), done.events), plan.resamples, answer);
-            let method = format!("{}; {}", judgement.how, plan.evidence);
-            answer.figures.push(drawn::decision(judgement, None, method, &done.decision));
+            answer.figures.push(drawn::decision(judgement, None, judgement.how.clone(), &done.decision));
         }
         if let Some(tested) = &done.hosmer_lemeshow {
             let (statistic, df, p) = match tested {
@@ -300,7 +305,7 @@ impl Probabilities {
                                 upper: group.observed.interval.map(|i| i.upper),
                             })
                         });
-                        let told = said("slope", &slope).into_iter().collect();
+                        let told = said(&[("slope", Some(&slope))]);
                         let curve = drawn::calibrated(judgement, told, smooth, bins.collect(), &risk.to_vec());
                         let method =
                             "Cox regression on a restricted cubic spline of the predicted risk; groups of equal \

@@ -1,7 +1,6 @@
 //! `quadrants profile, risk`: the four profiles of two groupings, with what became of them.
 
 use crate::figures::quadrants::{Grouping, Point, Quadrants as Picture, Tile};
-use crate::figures::words;
 use crate::plan::node::Quadrants;
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
@@ -83,9 +82,11 @@ pub fn run(step: &Step<'_>, spec: &Quadrants) -> Result<Answer, Fault> {
                             .of("", &format!("{}, {label}", set.label));
                         told[place].push(match (record.value, record.lower, record.upper) {
                             (Some(rate), Some(lower), Some(upper)) => format!(
-                                "{} {} %",
+                                "{} {:.0}% ({:.0}–{:.0})",
                                 endpoint.name,
-                                words::estimate_with(rate * 100.0, lower * 100.0, upper * 100.0, 0)
+                                rate * 100.0,
+                                lower * 100.0,
+                                upper * 100.0
                             ),
                             _ => format!("{} not estimable", endpoint.name),
                         });

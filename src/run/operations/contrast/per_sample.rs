@@ -2,13 +2,15 @@
 
 use serde_json::json;
 
-use crate::omics::single_sample::{self, Scores};
+use crate::frame::Cells;
+use crate::omics::single_sample::{self, Scores, SetComparison};
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
 use crate::stats::Estimate;
 use crate::stats::hypothesis::{Correlation, correlation};
 use crate::stats::multiplicity::adjust_present;
 
+use super::expressed::{CLUSTERED, Line, Surroundings, clustered};
 use super::genes::Analysis;
 use super::sets::{Scored, ends, tell_refused};
 use super::slug;
@@ -17,13 +19,22 @@ use super::slug;
 ///
 /// # Errors
 /// Stopped.
-pub fn tell_scores(answer: &mut Answer, analyses: &[Analysis], scored: &[Scored]) -> Result<(), Fault> {
+pub fn tell_scores(
+    answer: &mut Answer,
+    analyses: &[Analysis],
+    scored: &[Scored],
+    covariates: &[(String, Cells)],
+) -> Result<(), Fault> {
     for (number, method) in scored.iter().enumerate() {
         for analysis in analyses {
             let scores = of_samples(&method.scores, &analysis.kept);
             let name = format!("{}-{}-{}", slug(&method.method), number + 1, slug(&analysis.asked.label));
             match analysis.inside() {
-                Some(inside) => by_group(answer, analysis, method, &scores, inside, &name)?,
+                Some(inside) => {
+                    let compared = by_group(answer, analysis, method, &scores, inside, &name)?;
+                    let among = Surroundings { analysis, analyses, covariates };
+                    answer.figures.extend(heat(&among, method, &scores, &compared));
+                }
                 None => along(answer, analysis, method, &scores, &name),
             }
         }
@@ -52,7 +63,7 @@ fn by_group(
     scores: &Scores,
     inside: &[bool],
     name: &str,
-) -> Result<(), Fault> {
+) -> Result<Vec<SetComparison>, Fault> {
     let compared = single_sample::compared(scores, inside, method.adjustment)?;
     let (high, low) = ends(analysis);
     let mut table = ResultTable::new(
@@ -119,7 +130,30 @@ fn by_group(
             "scores": told,
         }),
     });
-    Ok(())
+    Ok(compared)
+}
+
+/// Scores of every sample as a heat map, where there are enough sets for one.
+fn heat(among: &Surroundings<'_>, method: &Scored, scores: &Scores, compared: &[SetComparison]) -> Option<FigureData> {
+    if !(3..=60).contains(&compared.len()) {
+        return None;
+    }
+    let lines: Vec<Line<'_>> = compared
+        .iter()
+        .enumerate()
+        .map(|(place, set)| Line { name: &set.set, adjusted: set.adjusted, values: scores.row(place) })
+        .collect();
+    let label = &among.analysis.asked.label;
+    let words = format!(
+        "{label}: {} scores of {} sets as z-scores over all samples; {CLUSTERED}, sets over all samples; stars are P of the \
+         Mann-Whitney test, adjusted by {}: {}",
+        method.method,
+        compared.len(),
+        method.adjustment.title(),
+        crate::figures::words::STARS
+    );
+    let figure = clustered(among, &lines, words);
+    Some(FigureData::new(format!("{} scores as a heat map, {label}", method.method), &figure))
 }
 
 fn along(answer: &mut Answer, analysis: &Analysis, method: &Scored, scores: &Scores, name: &str) {

@@ -5,6 +5,7 @@ use std::io::Read;
 
 use serde_json::json;
 
+use crate::figures::leading_edge::{Gene, LeadingEdge};
 use crate::omics::gmt::{self, Collection};
 use crate::omics::gsea::{GseaResult, Ranking, score};
 use crate::omics::method::{Found, Subject};
@@ -18,6 +19,7 @@ use crate::run::step::Step;
 use crate::stats::Estimate;
 use crate::stats::multiplicity::Adjustment;
 
+use super::expressed::{CLIP, CLUSTERED, drawn};
 use super::genes::{Analysis, on_log_scale};
 use super::samples::Gathered;
 use super::slug;
@@ -26,8 +28,6 @@ use super::slug;
 const CURVES: usize = 4;
 /// Genes of the leading edge that are drawn.
 const EDGE: usize = 40;
-/// z-scores are drawn up to this.
-const CLIP: f64 = 2.0;
 
 /// What one method answered in one contrast.
 pub struct Asked {
@@ -305,7 +305,7 @@ fn listed(
 }
 
 /// Words for the ends of a ranking.
-pub(super) fn ends(analysis: &Analysis) -> (String, String) {
+pub fn ends(analysis: &Analysis) -> (String, String) {
     match &analysis.asked.groups {
         Some((inside, outside)) => (inside.clone(), outside.clone()),
         None => (format!("high {}", analysis.asked.source), format!("low {}", analysis.asked.source)),
@@ -373,57 +373,31 @@ fn edge(answer: &mut Answer, analysis: &Analysis, ranking: &Ranking, results: &[
     else {
         return;
     };
-    let inside: Vec<bool> = match (analysis.inside(), analysis.design.contrast()) {
-        (Some(inside), _) => inside.to_vec(),
-        // Of a slope, the upper half beside the lower.
-        (None, crate::omics::design::Contrast::Slope(values)) => {
-            let mut sorted = values.clone();
-            sorted.sort_by(f64::total_cmp);
-            let middle = crate::stats::ranks::quantile_of_sorted(&sorted, 0.5).unwrap_or(0.0);
-            values.iter().map(|value| *value > middle).collect()
-        }
-        _ => return,
-    };
-    let order: Vec<usize> = [true, false]
-        .into_iter()
-        .flat_map(|wanted| (0..inside.len()).filter(|place| inside[*place] == wanted).collect::<Vec<_>>())
-        .collect();
     let matrix = &analysis.matrix;
-    let genes: Vec<_> = result
+    let leading: Vec<(&String, usize, usize)> = result
         .leading_edge
         .iter()
         .take(EDGE)
         .filter_map(|gene| {
             let place = matrix.genes().iter().position(|other| other == gene)?;
-            let rank = ranking.genes().iter().position(|other| other == gene)? + 1;
-            let row = matrix.row(place);
-            let mean = row.iter().sum::<f64>() / row.len() as f64;
-            let spread = (row.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (row.len() as f64 - 1.0)).sqrt();
-            let values: Vec<Option<f64>> =
-                order.iter().map(|s| (spread > 0.0).then(|| (row[*s] - mean) / spread)).collect();
-            Some(json!({ "name": gene, "rank": rank, "values": values }))
+            Some((gene, place, ranking.genes().iter().position(|other| other == gene)? + 1))
         })
         .collect();
-    let (high, low) = ends(analysis);
-    let groups: Vec<_> = [(high, true), (low, false)]
-        .into_iter()
-        .map(|(name, wanted)| {
-            let columns: Vec<&String> =
-                order.iter().filter(|s| inside[**s] == wanted).map(|s| &matrix.samples()[*s]).collect();
-            json!({ "name": name, "columns": columns, "tree": [] })
-        })
-        .collect();
-    answer.figures.push(FigureData {
-        kind: "leading-edge".to_owned(),
-        title: format!("Leading edge of {}, {}", result.set, analysis.asked.label),
-        data: json!({
-            "set": result.set,
-            "contrast": analysis.asked.label,
-            "size": result.measured,
-            "genes": genes,
-            "groups": groups,
-            "clip": CLIP,
-            "method": how,
-        }),
+    let drawn = drawn(analysis, &leading.iter().map(|(_, place, _)| matrix.row(*place)).collect::<Vec<_>>());
+    let genes = leading.iter().zip(drawn.values).map(|((name, _, rank), values)| Gene {
+        name: (*name).clone(),
+        rank: *rank as u64,
+        values,
     });
+    let figure = LeadingEdge {
+        set: result.set.clone(),
+        contrast: analysis.asked.label.clone(),
+        size: result.measured as u64,
+        edge: result.leading_edge.len() as u64,
+        genes: genes.collect(),
+        groups: drawn.groups,
+        clip: CLIP,
+        method: format!("{how}; {CLUSTERED}"),
+    };
+    answer.figures.push(FigureData::new(format!("Leading edge of {}, {}", result.set, analysis.asked.label), &figure));
 }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use crate::figures::brier::{Brier, Curve as BrierCurve};
 use crate::figures::calibration::{Bin, Calibration, Curve as Calibrated};
 use crate::figures::comparison::{Comparison, Row};
-use crate::figures::decision_curve::{Curve as Decided, DecisionCurves, Point as Threshold};
+use crate::figures::decision_curve::{self, Curve as Decided, DecisionCurves, Point as Threshold};
 use crate::figures::roc::{Curve as Roc, RocCurves};
+use crate::figures::scores::{Patient, Scores};
 use crate::figures::time_auc::{Curve as Discriminated, Point as AtTime, TimeAuc};
 use crate::figures::words;
 use crate::run::operations::judge::Judgement;
@@ -95,12 +98,17 @@ fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData>
     let method = format!("{}, DeLong", interval(level));
     let p = differences(answer, "AUC");
     let mut figures = Vec::new();
-    for model in distinct(judgements.iter().map(|j| j.model.as_str())) {
-        let of: Vec<&Judgement> = judgements.iter().filter(|j| j.model == model).collect();
+    let models = distinct(judgements.iter().map(|j| j.model.as_str()));
+    for model in &models {
+        let of: Vec<&Judgement> = judgements.iter().filter(|j| j.model == *model).collect();
+        // What has one curve a model stands in the plot of the cohort.
+        if of.len() == 1 && models.len() > 1 {
+            continue;
+        }
         let curves: Vec<Roc> = of.iter().filter_map(|j| curve(j, place(j))).collect();
         for curves in curves.chunks(PENS) {
             let figure = RocCurves {
-                title: model.to_owned(),
+                title: (*model).to_owned(),
                 curves: curves.to_vec(),
                 method: method.clone(),
                 notes: Vec::new(),
@@ -227,6 +235,41 @@ fn word_days(word: &str) -> f64 {
     }
 }
 
+/// Every patient's prediction with what was observed; times in the unit of the horizons, if there are.
+pub fn scores(judgement: &Judgement, at: Option<&str>) -> FigureData {
+    let unit = at.and_then(horizon).map_or("days", |(_, unit)| unit);
+    let observed: Vec<(Option<bool>, Option<f64>)> = match &judgement.outcome {
+        Outcome::Binary(events) => events.iter().map(|event| (Some(*event), None)).collect(),
+        Outcome::Survival(censored) => {
+            let both = censored.time.iter().zip(&censored.event);
+            both.map(|(time, event)| (Some(*event == 1), Some(time / word_days(unit)))).collect()
+        }
+        Outcome::Continuous(values) => values.iter().map(|value| (None, Some(*value))).collect(),
+    };
+    let figure = Scores {
+        model: judgement.model.clone(),
+        cohort: place(judgement),
+        measure: match judgement.prediction {
+            Prediction::Probability(_) => "Predicted probability",
+            Prediction::Risk(_) => "Predicted risk score",
+            _ => "Predicted value",
+        }
+        .to_owned(),
+        endpoint: "event".to_owned(),
+        observed: match judgement.outcome {
+            Outcome::Binary(_) => String::new(),
+            Outcome::Survival(_) => format!("Time ({unit})"),
+            Outcome::Continuous(_) => "Observed value".to_owned(),
+        },
+        patients: observed
+            .into_iter()
+            .zip(judgement.prediction.scores())
+            .map(|((event, observed), predicted)| Patient { predicted: *predicted, event, observed })
+            .collect(),
+    };
+    FigureData::new(format!("Predictions of {} on {}", judgement.model, place(judgement)), &figure)
+}
+
 /// Brier scores over the times of the predicted curves, beside the null model.
 fn brier(judgements: &[Judgement], answer: &Answer) -> Vec<FigureData> {
     let unit =
@@ -309,6 +352,40 @@ pub fn calibration(judgement: &Judgement, at: Option<&str>, method: String, curv
     let figure = Calibration { title: title.clone(), horizon: at.map(str::to_owned), method, curves: vec![curve] };
     let at = at.map_or(String::new(), |at| format!(" at {at}"));
     FigureData::new(format!("Calibration of {title}{at}"), &figure)
+}
+
+/// Puts the decision curves of one cohort and time into one plot, where a reader compares them.
+pub fn together(figures: &mut Vec<FigureData>) {
+    let mut plots: Vec<(usize, DecisionCurves)> = Vec::new();
+    let mut kept: Vec<FigureData> = Vec::with_capacity(figures.len());
+    for figure in std::mem::take(figures) {
+        let own = (figure.kind == decision_curve::CARD.name)
+            .then(|| DecisionCurves::deserialize(&figure.data).ok())
+            .flatten();
+        let Some(own) = own else {
+            kept.push(figure);
+            continue;
+        };
+        let alike = |other: &DecisionCurves| {
+            other.cohort == own.cohort
+                && other.horizon == own.horizon
+                && (other.n, other.events) == (own.n, own.events)
+                && other.method == own.method
+                && other.curves.len() < PENS
+        };
+        match plots.iter_mut().find(|(_, plot)| alike(plot)) {
+            Some((place, plot)) => {
+                plot.curves.extend(own.curves);
+                let at = plot.horizon.as_ref().map_or(String::new(), |at| format!(" at {at}"));
+                kept[*place] = FigureData::new(format!("Decision curves on {}{at}", plot.cohort), plot);
+            }
+            None => {
+                plots.push((kept.len(), own));
+                kept.push(figure);
+            }
+        }
+    }
+    *figures = kept;
 }
 
 /// A decision curve of one model on one cohort.

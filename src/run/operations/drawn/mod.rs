@@ -5,9 +5,13 @@
 
 pub mod evaluation;
 pub mod model;
+pub mod path;
 pub mod shapley;
 
-/// `95 % CI`.
+#[cfg(test)]
+mod tests;
+
+/// `95% CI`.
 pub fn interval(level: f64) -> String {
-    format!("{} % CI", (level * 1000.0).round() / 10.0)
+    format!("{}% CI", (level * 1000.0).round() / 10.0)
 }

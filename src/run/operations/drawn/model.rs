@@ -15,6 +15,7 @@ pub fn figures(model: &ModelValue) -> Vec<FigureData> {
     let mut figures: Vec<FigureData> =
         designs.iter().flat_map(|(name, design)| learners(model, name, design)).collect();
     figures.extend(selection(model));
+    figures.extend(super::path::figures(model));
     figures
 }
 

@@ -25,6 +25,8 @@ pub struct Explained<'a> {
     pub values: ArrayView2<'a, f64>,
     /// The features' own values; NaN where missing.
     pub of: ArrayView2<'a, f64>,
+    /// What the codes of a feature of levels stand for; empty for numbers.
+    pub levels: &'a [Vec<String>],
     /// By importance, those without any left out.
     pub ranking: &'a [usize],
 }
@@ -128,6 +130,7 @@ impl Explained<'_> {
                 other: other.map_or(String::new(), |o| self.names[o].clone()),
                 points: points.collect(),
                 smooth: self.smoothed(*f),
+                levels: self.levels.get(*f).cloned().unwrap_or_default(),
             }
         });
         let depend = Dependence {

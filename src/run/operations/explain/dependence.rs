@@ -92,6 +92,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
             name: name.clone(),
             other: String::new(),
             points: Vec::new(),
+            levels: subject.levels(feature),
             smooth: grid
                 .iter()
                 .copied()

@@ -119,6 +119,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
     let own: Vec<Vec<f64>> = (0..subject.features.len()).map(|feature| subject.values(feature)).collect();
     let of = ndarray::Array2::from_shape_fn((n, own.len()), |(row, feature)| own[feature][whole.known[row]]);
     let (block_names, names): (Vec<String>, Vec<String>) = subject.features.0.iter().cloned().unzip();
+    let levels: Vec<Vec<String>> = (0..own.len()).map(|feature| subject.levels(feature)).collect();
     let explained = Explained {
         model: label,
         cohort: &subject.cohort,
@@ -128,6 +129,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
         blocks: &block_names,
         values: explanation.values.view(),
         of: of.view(),
+        levels: &levels,
         ranking: &ranking,
     };
     answer.figures.extend(explained.figures());

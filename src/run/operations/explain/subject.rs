@@ -143,12 +143,20 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// What the codes of a feature stand for; empty where it holds numbers.
+    pub fn levels(&self, feature: usize) -> Vec<String> {
+        match self.column(feature).map(|column| &column.values) {
+            Some(Values::Level { levels, .. }) => levels.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     /// A value of a feature as a reader writes it.
     pub fn shown(&self, feature: usize, place: usize) -> String {
         match self.column(feature).map(|column| &column.values) {
             Some(Values::Number(values)) => {
                 let value = values[self.rows[place]];
-                if value.is_nan() { "missing".to_owned() } else { crate::run::results::fixed(value, 3) }
+                if value.is_nan() { "missing".to_owned() } else { crate::figures::words::brief(value) }
             }
             Some(Values::Level { codes, levels }) => codes[self.rows[place]]
                 .and_then(|code| levels.get(code as usize).cloned())

@@ -99,7 +99,7 @@ pub(super) fn cif(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         time: groups.unit.map_or("Time".to_owned(), |unit| format!("Time ({unit})")),
         outcome: groups.outcome.clone(),
         cohort: groups.cohort.clone(),
-        method: format!("Aalen-Johansen; {} % bands, normal", (level * 1000.0).round() / 10.0),
+        method: format!("Aalen-Johansen; {}% bands, normal", (level * 1000.0).round() / 10.0),
         curves,
         missing: groups.missing as u64,
         notes: said,

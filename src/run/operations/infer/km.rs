@@ -242,8 +242,9 @@ pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform) ->
     if let [first, second] = groups.groups.as_slice()
         && let Some((ratio, lower, upper)) = hazard_ratio(&groups.groups, level)
     {
-        let ratio = words::ratio_with(ratio, lower, upper);
-        said.insert(0, format!("HR {ratio}, {} against {}", second.label, first.label));
+        let apart = words::apart(&[first.label.as_str(), second.label.as_str()]);
+        let ratio = words::ratio_ci(ratio, lower, upper, level);
+        said.insert(0, format!("HR {ratio}, {} against {}", apart[1], apart[0]));
     }
     let figure = SurvivalCurves {
         time: match groups.unit {
@@ -252,7 +253,7 @@ pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform) ->
         },
         outcome: format!("Probability of {}", groups.outcome),
         cohort: groups.cohort.clone(),
-        method: format!("{shown_level} % confidence bands, {words} transformed"),
+        method: format!("{shown_level}% confidence bands, {words} transformed"),
         curves: drawn,
         missing: groups.missing as u64,
         notes: said,

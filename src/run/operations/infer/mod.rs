@@ -204,7 +204,7 @@ fn regressions(step: &Step<'_>, spec: &Infer, fit: Fit) -> Result<Answer, Fault>
                 other => other.to_owned(),
             },
             scale: if ratio { Scale::Ratio } else { Scale::Difference },
-            interval: format!("{} % CI", (level(step, spec) * 1000.0).round() / 10.0),
+            interval: format!("{}% CI", (level(step, spec) * 1000.0).round() / 10.0),
             method: table.notes.join(". "),
             rows: forest,
         };

@@ -138,7 +138,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         let figure = RocCurves {
             title: format!("{} on {}", step.node.name, set.label),
             curves: curves.to_vec(),
-            method: format!("{} % CI, DeLong", (level * 1000.0).round() / 10.0),
+            method: format!("{}% CI, DeLong", (level * 1000.0).round() / 10.0),
             notes: if drawn.len() <= 4 { said.clone() } else { Vec::new() },
         };
         answer.figures.push(FigureData::new(step.node.name.clone(), &figure));

@@ -1,0 +1,142 @@
+//! Every kind of figure comes out of some line of a study.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::Study;
+use crate::figures::KINDS;
+use crate::progress::Watch;
+use crate::run::Store;
+
+/// Lines that ask for something to draw; `every_kind_is_drawn_by_a_study` says what of.
+const CLINIC: &str = r#"study CLINIC
+  seed 5
+
+table patients from "patients.csv"
+  key patient
+
+derive left_first = gone == 1
+
+cohort adults from patients
+  include "adults": age >= 18
+
+split parts from adults
+  part train = 70%
+  part test = 30%
+
+endpoint response = binary(responded == 1)
+endpoint os = survival(months as months, died == 1)
+
+endpoint relapse = survival(months as months, relapsed == 1)
+
+features host from patients
+  columns age, arm, noise
+
+features tumour from patients
+  columns size, marker, twin
+
+model R for response on train
+  prepare host by median then one_hot then z-score
+  prepare tumour by median then z-score then elastic_net(l1_ratio = 0.5, folds = 3, top = 2)
+  learn logistic(penalty = L2), naive_bayes
+  choose by AUC over 3 folds
+  fuse late logistic(host, tumour)
+
+model S for os on train
+  learn coxnet(tumour, l1_ratio = 1, folds = 3)
+
+groups high from R at median on train
+groups risk from S at median on train
+
+flow adults
+correlate R, S, age
+evaluate R on train, test
+  show AUC, roc, precision-recall, calibration, decision-curve, scores
+evaluate S on test
+  against early cox(tumour)
+  at 6, 12 months
+  show C-index, AUC, Brier, IBS, scores
+explain R by SHAP
+quadrants high, risk on test
+stratify os by risk on train
+  within arm
+km(os ~ arm)
+cox(os ~ age + arm)
+cif(relapse ~ arm, competing = left_first)
+bland_altman(marker ~ twin)
+"#;
+
+const GENES: &str = r#"study GENES
+  seed 5
+
+table samples from "patients.csv"
+  key patient
+
+expression rna from "rna.csv"
+  key patient
+
+contrast rna by arm == "a", age
+  enrich GSEA("sets.gmt", min = 5, permutations = 200), ssGSEA("sets.gmt")
+"#;
+
+fn dice() -> impl FnMut(u64) -> f64 {
+    let mut state = 20_260_620_u64;
+    move |sides| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 33) % sides) as f64
+    }
+}
+
+fn write(folder: &std::path::Path) {
+    let mut next = dice();
+    let mut patients = String::from("patient,age,arm,noise,size,marker,twin,responded,months,died,relapsed,gone\n");
+    let mut header = String::from("gene");
+    let mut rna: Vec<String> = (0..40).map(|gene| format!("G{gene}")).collect();
+    for row in 0..90 {
+        let (age, size, marker) = (40.0 + next(40), next(100), next(100));
+        let arm = if next(2) == 0.0 { "a" } else { "b" };
+        let responded = u8::from(size + next(80) > 90.0);
+        let months = 1.0 + next(30) * (140.0 - size) / 100.0;
+        let (died, twin) = (u8::from(next(10) < 7.0), marker + next(20));
+        let (relapsed, gone) = [(1, 0), (0, 1), (0, 0)][next(3) as usize];
+        let noise = next(1000);
+        let _ = writeln!(
+            patients,
+            "P{row},{age},{arm},{noise},{size},{marker},{twin},{responded},{months},{died},{relapsed},{gone}"
+        );
+        if row < 40 {
+            let _ = write!(header, ",P{row}");
+            for (gene, line) in rna.iter_mut().enumerate() {
+                let signal = if gene < 10 && arm == "a" { 2.0 } else { 0.0 };
+                let _ = write!(line, ",{:.3}", 4.0 + gene as f64 / 20.0 + signal + next(1000) / 500.0);
+            }
+        }
+    }
+    let list = |from: usize, to: usize| (from..to).map(|g| format!("G{g}")).collect::<Vec<_>>().join("\t");
+    let sets = format!("DRIVEN\t\t{}\nOTHER\t\t{}\n", list(0, 10), list(20, 32));
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("a file can be written");
+    write("patients.csv", &patients);
+    write("rna.csv", &format!("{header}\n{}\n", rna.join("\n")));
+    write("sets.gmt", &sets);
+}
+
+#[test]
+fn every_kind_is_drawn_by_a_study() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path());
+    let mut drawn: BTreeSet<String> = BTreeSet::new();
+    for text in [CLINIC, GENES] {
+        let study = Study::new("t.study", text).in_folder(folder.path());
+        let finished = study.run(&Store::none(), &Watch::silent()).unwrap_or_else(|no| panic!("{:?}", no.words()));
+        for figure in finished.report.results.answers.iter().flat_map(|answer| &answer.figures) {
+            let read = crate::figures::read(&figure.kind, &figure.data);
+            let read = read.unwrap_or_else(|error| panic!("{}: {error}", figure.title));
+            read.draw(read.width()).unwrap_or_else(|error| panic!("{}: {error}", figure.title));
+            drawn.insert(figure.kind.clone());
+        }
+    }
+    // Slices want images, which are too slow for here: the tests of imaging see to them.
+    drawn.insert("image-slices".to_owned());
+    let missing: Vec<&str> = KINDS.iter().map(|kind| kind.card.name).filter(|name| !drawn.contains(*name)).collect();
+    assert!(missing.is_empty(), "no line of a study draws {}", missing.join(", "));
+}
