@@ -93,12 +93,12 @@ pub fn shown(reply: &Reply, terminal: &Terminal) -> String {
 
 fn titled(table: &crate::run::results::ResultTable, terminal: &Terminal) -> String {
     let mut text = format!("{}\n{}\n", terminal.styled(&table.title, Style::Heading), table::drawn(table, terminal));
+    for note in &table.notes {
+        text.push_str(&format!("{}\n", terminal.styled(&folded(note, terminal.width), Style::Note)));
+    }
     for reason in table.reasons() {
         let words = format!("not estimable: {reason}");
         text.push_str(&format!("{}\n", terminal.styled(&folded(&words, terminal.width), Style::Note)));
-    }
-    for note in &table.notes {
-        text.push_str(&format!("{}\n", terminal.styled(&folded(note, terminal.width), Style::Note)));
     }
     text
 }
