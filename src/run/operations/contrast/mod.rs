@@ -2,9 +2,10 @@
 //! a grouping or a column.
 //!
 //! `samples` brings patients and matrix together and says what is contrasted, `genes` tests every
-//! gene, `expressed` draws the leading ones, `sets` asks the gene sets, `across` sets
-//! contrasts beside each other, `per_sample` tells the scores of each sample, `verdict` says plainly what came of it. Models predict frozen;
-//! on the rows of their fit out of fold, and never on rows that are in part those.
+//! gene, `expressed` draws the leading ones, `sets` asks the gene sets, `across` sets contrasts beside
+//! each other, `per_sample` tells the scores of each sample, `verdict` says plainly what came of it.
+//! Models predict frozen; on the rows of their fit out of fold, and never on rows that are in part
+//! those.
 
 mod across;
 mod expressed;
