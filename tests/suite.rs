@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod conformance;
 mod coverage;
+mod evaluate;
 mod explain;
 mod imaging;
 mod omics;

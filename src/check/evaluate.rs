@@ -366,16 +366,21 @@ impl<'a> Checker<'a> {
             );
             return None;
         };
-        let Some(days) = units::days(&unit.text) else {
-            self.tell(
-                Fault::error("unit::dimension", unit.span, format!("a horizon is a time; `{unit}` is none"))
-                    .label("no unit of time")
-                    .nearest_of(&unit.text, ["days", "weeks", "months", "years"].map(str::to_owned)),
-            );
-            return None;
-        };
         let (mut horizons, mut labels) = (Vec::new(), Vec::new());
         for expr in &list {
+            // `at 6 months, 1 year`: each time in its own unit; a bare number takes the last one.
+            let own = match &expr.kind {
+                ExprKind::Quantity { unit, .. } => unit,
+                _ => &unit,
+            };
+            let Some(days) = units::days(&own.text) else {
+                self.tell(
+                    Fault::error("unit::dimension", own.span, format!("a horizon is a time; `{own}` is none"))
+                        .label("no unit of time")
+                        .nearest_of(&own.text, ["days", "weeks", "months", "years"].map(str::to_owned)),
+                );
+                return None;
+            };
             let value = match &expr.kind {
                 ExprKind::Number(value) | ExprKind::Quantity { value, .. } => *value,
                 _ => f64::NAN,
@@ -387,7 +392,7 @@ impl<'a> Checker<'a> {
                 return None;
             }
             horizons.push(value * days);
-            labels.push(format!("{value} {unit}"));
+            labels.push(format!("{value} {own}"));
         }
         Some((horizons, labels, None))
     }

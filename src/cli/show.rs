@@ -188,6 +188,9 @@ pub fn answer(answer: &Answer) -> String {
     }
     for table in &answer.tables {
         text.push_str(&format!("\n{}\n{}\n", table.title, drawn(table)));
+        for reason in table.reasons() {
+            text.push_str(&format!("not estimable: {reason}\n"));
+        }
         for note in &table.notes {
             text.push_str(&format!("{note}\n"));
         }

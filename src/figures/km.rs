@@ -80,8 +80,13 @@ impl Curve {
     }
 
     fn median(&self) -> String {
-        let Some(median) = self.median else { return "median not reached".into() };
         let limit = |v: Option<f64>| v.map_or("not reached".to_owned(), words::time);
+        let Some(median) = self.median else {
+            return match self.median_limits.0 {
+                Some(lower) => format!("median not reached ({}–not reached)", words::time(lower)),
+                None => "median not reached".into(),
+            };
+        };
         match self.median_limits {
             (None, None) => format!("median {}", words::time(median)),
             (lower, upper) => format!("median {} ({}–{})", words::time(median), limit(lower), limit(upper)),

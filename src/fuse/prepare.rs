@@ -214,6 +214,11 @@ impl FittedPipeline {
         &self.trace
     }
 
+    /// Whether any step writes into a column what it reads in others.
+    pub fn mixes_columns(&self) -> bool {
+        self.steps.iter().any(|fitted| fitted.step.mixes_columns())
+    }
+
     /// The fitted steps with the names of their cards, in order.
     pub fn steps(&self) -> impl Iterator<Item = (&'static str, &dyn FittedStep)> {
         self.steps.iter().map(|fitted| (fitted.step.card().name, fitted.fitted.as_ref()))

@@ -116,6 +116,12 @@ pub trait Step: Send + Sync {
         false
     }
 
+    /// Whether applying it writes into a column what it reads in others, as imputation by neighbours
+    /// does; other steps treat each column by itself.
+    fn mixes_columns(&self) -> bool {
+        false
+    }
+
     /// Whether no value is missing after it (an imputation).
     fn fills_missing(&self) -> bool {
         false

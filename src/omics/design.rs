@@ -77,7 +77,9 @@ impl Design {
                 return Err(OmicsError::none("a sample has no value to take the slope along"));
             }
             if values.iter().all(|value| *value == values[0]) {
-                return Err(OmicsError::none("the value that the slope is taken along does not vary"));
+                return Err(OmicsError::none(
+                    "the score or value along which the slope is taken is the same for all samples",
+                ));
             }
         }
         let mut columns = vec![vec![1.0; n]];

@@ -122,7 +122,7 @@ pub fn one(plan: &Plan, results: &Results, answer: &Answer, tables: &mut usize, 
 
 /// An estimate in words, as a sentence of a paper has it: `0.61 (95% CI 0.50–0.70)`.
 pub fn estimate_words(estimate: &crate::run::EstimateRecord, digits: usize) -> String {
-    use crate::run::results::{fixed, interval};
+    use crate::run::results::{fixed, interval, open_interval};
     match (estimate.value, estimate.lower, estimate.upper, estimate.level) {
         (Some(value), Some(lower), Some(upper), Some(level)) => html(&super::escape::minus(&format!(
             "{} ({}% CI {})",
@@ -130,6 +130,15 @@ pub fn estimate_words(estimate: &crate::run::EstimateRecord, digits: usize) -> S
             super::methods::percent(level),
             interval(lower, upper, digits)
         ))),
+        (Some(value), Some(lower), None, Some(level)) => html(&super::escape::minus(&format!(
+            "{} ({}% CI {})",
+            fixed(value, digits),
+            super::methods::percent(level),
+            open_interval(lower, digits)
+        ))),
+        (None, lower, _, Some(level)) => html(&lower.map_or("not reached".to_owned(), |lower| {
+            format!("not reached ({}% CI {})", super::methods::percent(level), open_interval(lower, digits))
+        })),
         (Some(value), ..) => html(&super::escape::minus(&fixed(value, digits))),
         (None, ..) => "not estimable".to_owned(),
     }

@@ -133,6 +133,7 @@ mod tests {
             Cell::count_of(1, 3),
             Cell::P(0.01),
             Cell::Estimate { value: 1.0, lower: None, upper: Some(2.0), digits: 2 },
+            Cell::NotReached { lower: Some(1.5), digits: 1 },
             Cell::NotEstimable("no events".to_owned()),
         ] {
             table.push([Cell::text("row"), cell]);

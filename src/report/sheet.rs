@@ -253,7 +253,7 @@ fn written(cell: &Cell, between: &str, reasons: &mut Vec<String>) -> Written {
     let value = match cell {
         Cell::Count(count) | Cell::CountOf { count, .. } => Some(*count as f64),
         Cell::Number { value, .. } | Cell::P(value) | Cell::Estimate { value, .. } => Some(*value),
-        Cell::Empty | Cell::Text(_) | Cell::NotEstimable(_) => None,
+        Cell::Empty | Cell::Text(_) | Cell::NotReached { .. } | Cell::NotEstimable(_) => None,
     };
     // Names and words of the data keep their hyphens.
     // A table quotes a name no further than the name itself.

@@ -119,8 +119,17 @@ pub enum Cell {
         upper: Option<f64>,
         digits: usize,
     },
+    /// A time to which a survival curve does not come down within follow-up, with the lower limit
+    /// where that is reached.
+    NotReached {
+        lower: Option<f64>,
+        digits: usize,
+    },
     NotEstimable(String),
 }
+
+/// What stands for a limit, or a median, that follow-up does not reach.
+const NOT_REACHED: &str = "not reached";
 
 /// How an estimate was made with regard to the rows of the fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -156,6 +165,7 @@ pub struct EstimateRecord {
     pub value: Option<f64>,
     pub why: Option<String>,
     pub lower: Option<f64>,
+    /// `null` beside a level where the limit is not reached within follow-up.
     pub upper: Option<f64>,
     pub level: Option<f64>,
     /// Why there is no interval where one would be expected.
@@ -202,8 +212,8 @@ impl EstimateRecord {
             horizon: None,
             value,
             why,
-            lower: estimate.interval.map(|interval| interval.lower),
-            upper: estimate.interval.map(|interval| interval.upper),
+            lower: estimate.interval.map(|interval| interval.lower).filter(|limit| limit.is_finite()),
+            upper: estimate.interval.map(|interval| interval.upper).filter(|limit| limit.is_finite()),
             level: estimate.interval.map(|interval| interval.level),
             no_interval: estimate.no_interval.clone(),
             n: estimate.n,
@@ -232,6 +242,7 @@ impl EstimateRecord {
     pub fn cell(&self, digits: usize) -> Cell {
         match (self.value, &self.why) {
             (Some(value), _) => Cell::Estimate { value, lower: self.lower, upper: self.upper, digits },
+            (None, _) if self.level.is_some() => Cell::NotReached { lower: self.lower, digits },
             (None, why) => Cell::NotEstimable(why.clone().unwrap_or_default()),
         }
     }
@@ -304,7 +315,14 @@ impl Cell {
                     [value, lower, upper].map(|number| even.map_or(fixed(*number, *digits), |d| rounded(*number, d)));
                 format!("{value} ({lower}{between}{upper})")
             }
+            Cell::Estimate { value, lower: Some(lower), upper: None, digits } => {
+                format!("{} ({})", fixed(*value, *digits), open_interval(*lower, *digits))
+            }
             Cell::Estimate { value, digits, .. } => fixed(*value, *digits),
+            Cell::NotReached { lower: Some(lower), digits } => {
+                format!("{NOT_REACHED} ({})", open_interval(*lower, *digits))
+            }
+            Cell::NotReached { lower: None, .. } => NOT_REACHED.to_owned(),
             Cell::NotEstimable(_) => "not estimable".to_owned(),
         }
     }
@@ -316,7 +334,11 @@ impl Cell {
             Cell::Estimate { value, lower: Some(lower), upper: Some(upper), .. } => {
                 format!("{value} ({lower} to {upper})")
             }
+            Cell::Estimate { value, lower: Some(lower), upper: None, .. } => {
+                format!("{value} ({lower} to {NOT_REACHED})")
+            }
             Cell::Estimate { value, .. } => value.to_string(),
+            Cell::NotReached { lower: Some(lower), .. } => format!("{NOT_REACHED} ({lower} to {NOT_REACHED})"),
             Cell::NotEstimable(reason) => format!("not estimable: {reason}"),
             other => other.shown(),
         }
@@ -379,6 +401,11 @@ impl ResultTable {
     }
 }
 
+/// `9.8–not reached`: an interval whose upper limit follow-up does not reach.
+pub fn open_interval(lower: f64, digits: usize) -> String {
+    format!("{}–{NOT_REACHED}", fixed(lower, digits))
+}
+
 /// Three significant digits and a power of ten.
 fn powers(value: f64) -> String {
     let text = format!("{value:.2e}");
@@ -424,6 +451,20 @@ impl ResultTable {
     pub fn push<const N: usize>(&mut self, row: [Cell; N]) {
         debug_assert_eq!(N, self.columns.len(), "a row has a cell for each column");
         self.rows.push(row.into());
+    }
+
+    /// Why cells are not estimable, each reason once: for where a cell has no room for it.
+    pub fn reasons(&self) -> Vec<&str> {
+        let mut reasons = Vec::new();
+        for cell in self.rows.iter().flatten() {
+            if let Cell::NotEstimable(reason) = cell
+                && !reason.is_empty()
+                && !reasons.contains(&reason.as_str())
+            {
+                reasons.push(reason.as_str());
+            }
+        }
+        reasons
     }
 
     /// RFC 4180, full precision.
@@ -489,6 +530,26 @@ mod tests {
         assert_eq!(interval(-0.005, -1.37e-4, 3), "-0.0050 to -0.0001");
         assert_eq!(interval(-0.005, 1.37e-4, 3), "-0.005 to 0.000");
         assert_eq!(interval(1e-9, 2e-9, 3), "1.00 × 10⁻⁹–2.00 × 10⁻⁹");
+    }
+
+    #[test]
+    fn a_limit_beyond_follow_up_is_shown_and_null_in_the_file() {
+        let median = |estimate: Estimate, lower| {
+            EstimateRecord::new(&estimate.within_follow_up(lower, None, 0.95), Kind::Descriptive)
+        };
+        let open = median(Estimate::new("median", 12.34, 30, "Kaplan-Meier"), Some(9.81));
+        assert_eq!(
+            (open.lower, open.upper, open.level, open.no_interval.clone()),
+            (Some(9.81), None, Some(0.95), None)
+        );
+        assert_eq!(open.cell(1).shown(), "12.3 (9.8–not reached)");
+        assert_eq!(open.cell(1).raw(), "12.34 (9.81 to not reached)");
+        let none = || Estimate::not_estimable("median", 30, "survival does not fall to 0.5 within follow-up");
+        assert_eq!(median(none(), Some(9.81)).cell(1).shown(), "not reached (9.8–not reached)");
+        assert_eq!(median(none(), None).cell(1).shown(), "not reached");
+        assert_eq!(EstimateRecord::new(&none(), Kind::Descriptive).cell(1).shown(), "not estimable");
+        let stored = serde_json::to_string(&open).unwrap();
+        assert_eq!(serde_json::from_str::<EstimateRecord>(&stored).unwrap(), open);
     }
 
     #[test]

@@ -115,8 +115,9 @@ pub fn percentile(replicates: &[f64], level: f64) -> Option<(f64, f64)> {
 /// With `z0` the normal quantile of the share of replicates below the estimate (half of those
 /// equal to it) and `a = sum(d^3) / (6 sum(d^2)^1.5)` of the jackknife differences
 /// `d = mean - value`, the bounds are the replicates' quantiles at
-/// `Phi(z0 + (z0 + z) / (1 - a (z0 + z)))`. Absent below ten finite replicates, when all of them
-/// lie on one side of the estimate, or when the jackknife does not vary.
+/// `Phi(z0 + (z0 + z) / (1 - a (z0 + z)))`. Absent below ten finite replicates, when the jackknife
+/// does not vary, and when so many of the replicates lie on one side of the estimate that the
+/// interval would leave it out.
 pub fn bca(estimate: f64, replicates: &[f64], jackknife: &[f64], level: f64) -> Option<(f64, f64)> {
     let sorted = finite_sorted(replicates)?;
     let below = sorted.iter().filter(|value| **value < estimate).count() as f64;
@@ -135,7 +136,8 @@ pub fn bca(estimate: f64, replicates: &[f64], jackknife: &[f64], level: f64) -> 
         quantile_of_sorted(&sorted, normal_cdf(z0 + z / (1.0 - acceleration * z)))
     };
     let tail = (1.0 - level) / 2.0;
-    Some((bound(tail)?, bound(1.0 - tail)?))
+    let (lower, upper) = (bound(tail)?, bound(1.0 - tail)?);
+    (lower..=upper).contains(&estimate).then_some((lower, upper))
 }
 
 /// `statistic` with each row left out in turn.
@@ -208,6 +210,10 @@ mod tests {
     fn degenerate_replicates_have_no_interval() {
         assert_eq!(percentile(&[f64::NAN; 50], 0.95), None);
         assert_eq!(bca(1.0, &[2.0; 50], &[1.0, 2.0], 0.95), None);
+        // All but three of a thousand above the estimate: what BCa makes of that lies beside it.
+        let lopsided: Vec<f64> = (0..1000).map(|i| 0.997 + f64::from(i) / 1000.0).collect();
+        let even: Vec<f64> = (0..50).map(f64::from).collect();
+        assert_eq!(bca(1.0, &lopsided, &even, 0.95), None);
         let watch = Watch::silent();
         watch.cancel();
         assert!(replicates(5, 5, &Stream::root(1), &watch, |_| 0.0).is_err());

@@ -8,8 +8,9 @@
 //! `var(AUC) = var(V10) / m + var(V01) / n` (DeLong, DeLong & Clarke-Pearson 1988).
 
 use super::distribution::{normal_multiplier, normal_two_sided, t_quantile, t_two_sided};
-use super::estimate::{Interval, NotEstimable};
+use super::estimate::{Interval, NotEstimable, SAME_SCORE};
 use super::hypothesis::{Effect, TestResult};
+use super::outcome::constant;
 use super::ranks::{each_tie, order};
 
 /// An area with the placements from which its variance comes.
@@ -91,6 +92,16 @@ impl Placements {
         Some(events / self.events.len() as f64 + others / self.others.len() as f64)
     }
 
+    /// Why there is no interval, in the words of a reader.
+    pub fn without_interval(&self) -> &'static str {
+        match self.variance() {
+            None => "a class has a single patient, so DeLong's variance is unknown",
+            // With one score for all every placement is one half.
+            Some(_) if self.events.iter().chain(&self.others).all(|placed| *placed == 0.5) => SAME_SCORE,
+            Some(_) => "every patient ranks alike among the other class, so DeLong's variance is 0",
+        }
+    }
+
     /// `AUC ± z SE`, clipped to `[0, 1]`. Absent when the variance is 0 or unknown.
     pub fn interval(&self, level: f64) -> Option<Interval> {
         let variance = self.variance().filter(|variance| *variance > 0.0)?;
@@ -112,9 +123,14 @@ pub fn paired_test(events: &[bool], first: &[f64], second: &[f64], level: f64) -
     };
     // Rounding leaves about 1e-17 where the two scores rank the patients alike.
     if variance <= 1e-15 {
-        return Err(NotEstimable::new(
-            "the difference of the areas has no variance: both scores rank the patients alike",
-        ));
+        let why = match (constant(first), constant(second)) {
+            (true, true) => "neither score tells the patients apart: each is the same for all of them",
+            (true, false) | (false, true) => {
+                "one score is the same for all patients and the other one separates the classes"
+            }
+            (false, false) => "the difference of the areas has no variance: both scores rank the patients alike",
+        };
+        return Err(NotEstimable::new(why));
     }
     let error = variance.sqrt();
     let z = difference / error;
@@ -216,5 +232,10 @@ mod tests {
         assert_eq!(separated.interval(0.95), None);
         let events = [true, false, true, false];
         assert!(paired_test(&events, &[1.0, 2.0, 3.0, 0.0], &[1.0, 2.0, 3.0, 0.0], 0.95).is_err());
+        let same = placements(&events, &[0.4; 4]).unwrap();
+        assert_eq!((same.area, same.interval(0.95), same.without_interval()), (0.5, None, SAME_SCORE));
+        assert!(separated.without_interval().contains("ranks alike"));
+        let both = paired_test(&events, &[0.4; 4], &[0.1; 4], 0.95).unwrap_err();
+        assert!(both.reason.contains("the same for all"), "{both}");
     }
 }

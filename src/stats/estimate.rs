@@ -6,10 +6,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     pub lower: f64,
+    /// Infinite where a survival curve's limit is not reached within follow-up.
     pub upper: f64,
     /// Coverage, such as 0.95.
     pub level: f64,
 }
+
+/// Why discrimination has no interval where nobody is told apart.
+pub const SAME_SCORE: &str = "the score is the same for all patients";
 
 /// Why there is no number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -75,10 +79,33 @@ impl Estimate {
     /// Adds the interval; bounds that are not finite are told as absent.
     #[must_use]
     pub fn within(mut self, lower: f64, upper: f64, level: f64) -> Self {
+        if self.value.is_err() {
+            return self;
+        }
         if lower.is_finite() && upper.is_finite() {
             self.interval = Some(Interval { lower, upper, level });
         } else {
             self.no_interval = Some("the interval has no finite bounds".to_owned());
+        }
+        self
+    }
+
+    /// Adds the interval of a time, whose upper limit, or both, may not be reached within follow-up.
+    /// Where the time itself is not reached either, the interval stands beside the reason.
+    #[must_use]
+    pub fn within_follow_up(mut self, lower: Option<f64>, upper: Option<f64>, level: f64) -> Self {
+        let reached = |limit: Option<f64>| limit.filter(|limit| limit.is_finite()).unwrap_or(f64::INFINITY);
+        self.interval = Some(Interval { lower: reached(lower), upper: reached(upper), level });
+        self
+    }
+
+    /// The same with the nearer limit moved to the value, where the interval lies beside it: for a
+    /// distance, which resampling adds to and which cannot be negative.
+    #[must_use]
+    pub fn enclosed(mut self) -> Self {
+        if let (Ok(value), Some(interval)) = (&self.value, &mut self.interval) {
+            interval.lower = interval.lower.min(*value);
+            interval.upper = interval.upper.max(*value);
         }
         self
     }

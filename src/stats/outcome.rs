@@ -123,6 +123,11 @@ impl Prediction {
         self.scores().is_empty()
     }
 
+    /// Whether several rows have one and the same number: nobody is told apart.
+    pub fn is_constant(&self) -> bool {
+        constant(self.scores())
+    }
+
     /// The same kind of prediction with other numbers.
     pub fn with_scores(&self, scores: Vec<f64>) -> Self {
         match self {
@@ -135,6 +140,11 @@ impl Prediction {
     pub fn select(&self, rows: &[usize]) -> Self {
         self.with_scores(rows.iter().map(|row| self.scores()[*row]).collect())
     }
+}
+
+/// Whether there are several scores and all are the same.
+pub fn constant(scores: &[f64]) -> bool {
+    scores.len() > 1 && scores.iter().all(|score| *score == scores[0])
 }
 
 /// Predicted survival of each row at given times.

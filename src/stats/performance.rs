@@ -236,6 +236,10 @@ const RESAMPLED: [&str; 13] = [
 ];
 const AFTER: [&str; 2] = ["MCC", "balanced_accuracy"];
 
+/// Distances, which resampling only adds to: their interval is by percentile, whatever was asked
+/// for, and moved to hold the estimate.
+const DISTANCES: [&str; 4] = ["ICI", "E50", "E90", "Emax"];
+
 /// Span of the lowess curve behind ICI, E50, E90 and Emax.
 const INDEX_SPAN: f64 = 2.0 / 3.0;
 
@@ -345,12 +349,13 @@ pub fn evaluate_binary(
     let column = |place: usize| -> Vec<f64> { replicates.iter().map(|values| values[place]).collect() };
     let interval = |place: usize, value: f64| -> Option<(f64, f64)> {
         let values = column(place);
+        let distance = RESAMPLED.get(place).is_some_and(|name| DISTANCES.contains(name));
         match plan.interval {
-            BootstrapInterval::Percentile => percentile(&values, plan.level),
-            BootstrapInterval::Bca => {
+            BootstrapInterval::Bca if !distance => {
                 let jackknife: Vec<f64> = left_out.iter().map(|values| values[place]).collect();
                 bca(value, &values, &jackknife, plan.level)
             }
+            _ => percentile(&values, plan.level),
         }
     };
 
@@ -419,6 +424,7 @@ fn estimates(
         BootstrapInterval::Percentile => "percentile",
         BootstrapInterval::Bca => "BCa",
     };
+    let distance = |name: &str| DISTANCES.contains(&name);
     let mut estimates = Vec::new();
     let finish = |estimate: Estimate| estimate.with_events(Some(count));
     for (place, name) in RESAMPLED.iter().chain(&AFTER).enumerate() {
@@ -458,14 +464,17 @@ fn estimates(
                 .within(lower, upper, plan.level)
                 .with_missing(missing),
             None if plan.resamples == 0 || *name == "AUC" => {
-                let reason = if *name == "AUC" { "DeLong's variance is 0 or unknown" } else { "no resamples" };
+                let area = placements(events, p).map_or("there is no area", |placed| placed.without_interval());
+                let reason = if *name == "AUC" { area } else { "no resamples were asked for" };
                 let estimate = Estimate::new(*name, value, n, evidence.clone());
                 Estimate { no_interval: Some(reason.to_owned()), ..estimate }
             }
             None => {
+                let kind = if distance(name) { "percentile" } else { kind };
                 let how = format!("{evidence}; {}", described(kind, &column(place)));
                 let estimate = Estimate::new(*name, value, n, how);
                 match interval(place, value) {
+                    Some((lower, upper)) if distance(name) => estimate.within(lower, upper, plan.level).enclosed(),
                     Some((lower, upper)) => estimate.within(lower, upper, plan.level),
                     None => Estimate { no_interval: Some("the resamples give no interval".to_owned()), ..estimate },
                 }

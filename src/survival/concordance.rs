@@ -13,6 +13,7 @@ pub use resampler::Resampler;
 use super::error::{SurvivalError, check_follow_up, check_weights, same_length};
 use super::influence::{Comparison, Influenced};
 use super::life_table::{Counted, LifeTable};
+use super::uno::told;
 use crate::card::{Card, EndpointKind, Role};
 use crate::random::Stream;
 use crate::stats::metric::IntervalPlan;
@@ -433,7 +434,8 @@ A pair is comparable when the patient with the shorter time had the event; censo
 later, and two events at the same time are not comparable.\n\n\
 `C = (concordant + tied/2) / (concordant + discordant + tied)`\n\n\
 where *tied* are comparable pairs with equal scores. 0.5 is chance, 1 perfect ranking. The interval is normal with \
-the infinitesimal jackknife variance, cut at 0 and 1. Numbers are those of `survival::concordance` in R. Not \
+the infinitesimal jackknife variance, cut at 0 and 1; where every pair is ranked alike, as by a score that is the same \
+for all, the variance is 0 and no interval is told. Numbers are those of `survival::concordance` in R. Not \
 estimable without events or without a comparable pair. It takes follow-up as it is, so that its limit depends on the \
 censoring; `Uno-C` does not.",
     references: &[
@@ -457,16 +459,10 @@ impl Metric for HarrellC {
     }
 
     fn estimate(&self, judged: &Judged<'_>, intervals: &IntervalPlan, _stream: &Stream) -> Estimate {
-        let result = follow_up_of(judged)
-            .and_then(|outcome| Ok(concordance(outcome, judged.prediction.scores(), None, TimeWeight::Pairs)?));
-        match result {
-            Ok(result) => {
-                let how = "Harrell's C; infinitesimal jackknife";
-                result.influenced().estimate(CARD.name, how, intervals.level, 0.0, 1.0)
-            }
-            Err(reason) => Estimate::not_estimable("C-index", judged.outcome.len(), reason.reason)
-                .with_events(judged.outcome.events()),
-        }
+        let result = follow_up_of(judged).and_then(|outcome| {
+            Ok(concordance(outcome, judged.prediction.scores(), None, TimeWeight::Pairs)?.influenced())
+        });
+        told(result, judged, CARD.name, "Harrell's C; infinitesimal jackknife", intervals.level)
     }
 }
 

@@ -37,14 +37,18 @@ impl Influenced {
         self.influence.iter().map(|value| value * value).sum()
     }
 
-    /// The estimate with its normal interval, cut at `low` and `high`.
+    /// The estimate with its normal interval, cut at `low` and `high`; without variance it has none.
     pub fn estimate(&self, name: &str, how: &str, level: f64, low: f64, high: f64) -> Estimate {
-        let half = normal_multiplier(level) * self.variance().sqrt();
-        Estimate::new(name, self.value, self.influence.len(), how).with_events(Some(self.events)).within(
-            (self.value - half).max(low),
-            (self.value + half).min(high),
-            level,
-        )
+        let error = self.variance().sqrt();
+        let estimate = Estimate::new(name, self.value, self.influence.len(), how).with_events(Some(self.events));
+        if error <= 1e-12 * (1.0 + self.value.abs()) {
+            return Estimate {
+                no_interval: Some("no patient's weight changes it, so its variance is 0".to_owned()),
+                ..estimate
+            };
+        }
+        let half = normal_multiplier(level) * error;
+        estimate.within((self.value - half).max(low), (self.value + half).min(high), level)
     }
 
     /// This minus `other`, both of the same patients in the same order.

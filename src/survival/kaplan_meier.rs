@@ -142,7 +142,8 @@ impl KaplanMeier {
 
     /// The time by which a share `probability` has had the event: the first with
     /// `S(t) <= 1 - probability`, or the middle of the step where they are equal. The interval
-    /// inverts the pointwise bounds (Brookmeyer and Crowley 1982).
+    /// inverts the pointwise bounds (Brookmeyer and Crowley 1982); a limit to which its bound does
+    /// not come down within follow-up is infinite, where R prints `NA`.
     pub fn quantile(&self, probability: f64) -> Estimate {
         let name = if probability == 0.5 { "median".to_owned() } else { format!("{probability} quantile") };
         let curve = |pick: &dyn Fn(usize) -> Option<f64>| -> Vec<(f64, f64)> {
@@ -154,19 +155,12 @@ impl KaplanMeier {
         let how = format!("Kaplan-Meier; {} interval inverted", self.transform.name());
         let Some(value) = value else {
             let reason = format!("survival does not fall to {} within follow-up", 1.0 - probability);
-            let mut estimate = Estimate::not_estimable(name, self.n, reason).with_events(Some(self.events));
-            estimate.no_interval = lower.map(|lower| format!("lower limit {lower}; the upper limit is not reached"));
-            return estimate;
+            let estimate = Estimate { how, ..Estimate::not_estimable(name, self.n, reason) };
+            return estimate.with_events(Some(self.events)).within_follow_up(lower, upper, self.level);
         };
-        let estimate = Estimate::new(name, value, self.n, how).with_events(Some(self.events));
-        match (lower, upper) {
-            (Some(lower), Some(upper)) => estimate.within(lower, upper, self.level),
-            (Some(lower), None) => Estimate {
-                no_interval: Some(format!("lower limit {lower}; the upper limit is not reached")),
-                ..estimate
-            },
-            _ => Estimate { no_interval: Some("the limits are not reached".to_owned()), ..estimate },
-        }
+        Estimate::new(name, value, self.n, how)
+            .with_events(Some(self.events))
+            .within_follow_up(lower, upper, self.level)
     }
 
     /// Mean time until `limit`: the area under the curve up to there, with Greenwood's variance.
@@ -249,6 +243,12 @@ mod tests {
         let none = curve(&[1.0, 2.0], &[0, 0]);
         assert_eq!(none.survival, [1.0, 1.0]);
         assert!(none.quantile(0.5).value.is_err());
+        // Where R prints NA the limit is open, and told.
+        let open = curve(&(1..=12).map(f64::from).collect::<Vec<_>>(), &[1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0]);
+        let (value, interval) = (open.quantile(0.5).value, open.quantile(0.5).interval.unwrap());
+        assert!(value.is_ok() && interval.lower.is_finite() && interval.upper == f64::INFINITY, "{interval:?}");
+        let never = none.quantile(0.5).interval.unwrap();
+        assert!(never.upper == f64::INFINITY, "{never:?}");
         assert!(none.restricted_mean(2.0).interval.is_none());
         assert!(none.estimate_at(5.0).value.is_err());
         let zero = curve(&[0.0, 0.0, 0.0], &[1, 1, 0]);

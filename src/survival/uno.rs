@@ -7,6 +7,7 @@ use super::error::SurvivalError;
 use super::influence::Influenced;
 use crate::card::{Card, EndpointKind, Role};
 use crate::random::Stream;
+use crate::stats::estimate::SAME_SCORE;
 use crate::stats::metric::IntervalPlan;
 use crate::stats::{Censored, Direction, Estimate, Judged, Metric, NotEstimable, Outcome};
 
@@ -106,7 +107,13 @@ pub(crate) fn told(
     level: f64,
 ) -> Estimate {
     match result {
-        Ok(result) => result.estimate(name, how, level, 0.0, 1.0),
+        Ok(result) => {
+            let mut estimate = result.estimate(name, how, level, 0.0, 1.0);
+            if estimate.interval.is_none() && judged.prediction.is_constant() {
+                estimate.no_interval = Some(SAME_SCORE.to_owned());
+            }
+            estimate
+        }
         Err(reason) => {
             Estimate::not_estimable(name, judged.outcome.len(), reason.reason).with_events(judged.outcome.events())
         }

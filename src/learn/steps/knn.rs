@@ -67,6 +67,10 @@ impl Step for Knn {
         true
     }
 
+    fn mixes_columns(&self) -> bool {
+        true
+    }
+
     fn fit(
         &self,
         block: &Block,

@@ -82,6 +82,10 @@ impl Step for Mice {
         true
     }
 
+    fn mixes_columns(&self) -> bool {
+        true
+    }
+
     fn fit(
         &self,
         block: &Block,

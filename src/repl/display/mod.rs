@@ -97,6 +97,10 @@ fn titled(table: &crate::run::results::ResultTable, terminal: &Terminal) -> Stri
     for note in &table.notes {
         text.push_str(&format!("{}\n", terminal.styled(&folded(note, terminal.width), Style::Note)));
     }
+    for reason in table.reasons() {
+        let words = format!("not estimable: {reason}");
+        text.push_str(&format!("{}\n", terminal.styled(&folded(&words, terminal.width), Style::Note)));
+    }
     text
 }
 

@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 
-use crate::plan::node::Evaluate;
+use crate::plan::node::{Evaluate, ModelRef};
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, ResultTable, fixed};
+use crate::run::results::{Answer, Cell, EstimateRecord, ResultTable, fixed, interval as shown_interval};
 use crate::run::step::Step;
 use crate::stats::bootstrap::ResampleFault;
 use crate::stats::comparison::{Comparison, compare};
@@ -31,25 +31,18 @@ pub fn against(
     judgements: &[Judgement],
     answer: &mut Answer,
 ) -> Result<(), Fault> {
-    let (models, comparators) = judgements.split_at(spec.models.len().min(judgements.len()));
-    let mut pairs: Vec<(&Judgement, &Judgement)> = Vec::new();
-    for comparator in comparators {
-        pairs.extend(models.iter().map(|model| (model, comparator)));
-    }
-    if let Some((reference, further)) = comparators.split_first() {
-        pairs.extend(further.iter().map(|other| (other, reference)));
-    }
-    if pairs.is_empty() {
-        return Ok(());
-    }
-    let pairs: Vec<(Judgement, Judgement)> = pairs
+    let pairs: Vec<(Judgement, Judgement)> = pairs(spec)
         .into_iter()
+        .filter_map(|(model, other)| Some((judgements.get(model)?, judgements.get(other)?)))
         .map(|(model, other)| {
             let theirs: HashSet<usize> = other.rows.iter().copied().collect();
             let both: HashSet<usize> = model.rows.iter().filter(|row| theirs.contains(row)).copied().collect();
             (model.on(&both), other.on(&both))
         })
         .collect();
+    if pairs.is_empty() {
+        return Ok(());
+    }
     let adjustment = spec.adjust.as_deref().and_then(Adjustment::from_word).unwrap_or(Adjustment::None);
     let mut found: Vec<(Comparison, EstimateRecord, bool)> = Vec::new();
     for (place, asked) in asked.iter().enumerate() {
@@ -114,6 +107,38 @@ pub fn against(
     answer.estimates.extend(found.into_iter().map(|(_, record, _)| record));
     reclassified(step, spec, cohort, &pairs, answer);
     Ok(())
+}
+
+/// The models that an evaluation judges: those asked for and, after them, the comparators that are
+/// not among them.
+pub fn judged(spec: &Evaluate) -> Vec<&ModelRef> {
+    let mut all: Vec<&ModelRef> = Vec::new();
+    for model in spec.models.iter().chain(&spec.against) {
+        if !all.contains(&model) {
+            all.push(model);
+        }
+    }
+    all
+}
+
+/// Places among [`judged`] of the pairs to compare: no model with itself, and no pair twice.
+fn pairs(spec: &Evaluate) -> Vec<(usize, usize)> {
+    let all = judged(spec);
+    let place = |model: &ModelRef| all.iter().position(|other| *other == model);
+    let with = |comparator: &ModelRef, models: &[ModelRef]| -> Vec<(usize, usize)> {
+        models.iter().filter_map(|model| Some((place(model)?, place(comparator)?))).collect()
+    };
+    let mut wanted: Vec<(usize, usize)> = spec.against.iter().flat_map(|other| with(other, &spec.models)).collect();
+    if let Some((reference, further)) = spec.against.split_first() {
+        wanted.extend(with(reference, further));
+    }
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for (model, other) in wanted {
+        if model != other && !pairs.contains(&(model, other)) && !pairs.contains(&(other, model)) {
+            pairs.push((model, other));
+        }
+    }
+    pairs
 }
 
 /// `show NRI, IDI`: what the model changes of each comparator.
@@ -194,7 +219,11 @@ fn difference(
                 let estimate = if found.p.is_some() {
                     estimate.within(found.lower, found.upper, found.level)
                 } else {
-                    Estimate { no_interval: Some("both rank the patients alike".to_owned()), ..estimate }
+                    let why = match (model.prediction.is_constant(), other.prediction.is_constant()) {
+                        (true, true) => "neither score tells the patients apart: each is the same for all of them",
+                        _ => "both rank the patients alike",
+                    };
+                    Estimate { no_interval: Some(why.to_owned()), ..estimate }
                 };
                 (estimate.with_events(Some(found.events)), found.p)
             }
@@ -236,7 +265,7 @@ fn sentence(
     let numbers = format!(
         "difference in {metric} {}{}{}",
         fixed(*value, DIGITS),
-        interval.map_or(String::new(), |i| format!(" ({} to {})", fixed(i.lower, DIGITS), fixed(i.upper, DIGITS))),
+        interval.map_or(String::new(), |i| format!(" ({})", shown_interval(i.lower, i.upper, DIGITS))),
         comparison.p.map_or(String::new(), |p| format!(", {}", sentence_p(p))),
     );
     if target.is_some() {

@@ -67,7 +67,7 @@ pub fn run(step: &Step<'_>, spec: &Correlate) -> Result<Answer, Fault> {
                 let estimate = Estimate::new(name, value.unwrap_or(f64::NAN), test.n, test.test.as_str());
                 let estimate = match effect.and_then(|effect| effect.interval) {
                     Some(i) => estimate.within(i.lower, i.upper, i.level),
-                    None => estimate,
+                    None => Estimate { no_interval: Some(NO_INTERVAL.to_owned()), ..estimate },
                 };
                 (estimate, Some(test.p))
             }
@@ -128,6 +128,9 @@ pub fn run(step: &Step<'_>, spec: &Correlate) -> Result<Answer, Fault> {
     }
     Ok(answer)
 }
+
+/// Why a correlation has no interval.
+const NO_INTERVAL: &str = "too few pairs, or a correlation of 1 or -1, for Fisher's transformation";
 
 /// Intercept and slope of the second on the first by least squares, where the first varies.
 fn least_squares(x: &[f64], y: &[f64]) -> Option<(f64, f64)> {
@@ -241,9 +244,11 @@ fn redundancy(
     for (block, name, with, other, test, value, tests) in found.into_iter().take(NEAREST) {
         let mut estimate =
             Estimate::new(format!("correlation of {name} and {other}"), value, test.n, test.test.as_str());
-        if let Some(i) = test.effect.as_ref().and_then(|effect| effect.interval) {
-            estimate = estimate.within(i.lower, i.upper, i.level);
-        }
+        estimate = match test.effect.as_ref().and_then(|effect| effect.interval) {
+            Some(i) => estimate.within(i.lower, i.upper, i.level),
+            None => Estimate { no_interval: Some(NO_INTERVAL.to_owned()), ..estimate },
+        };
+        let estimate = estimate.with_missing(set.rows.len().saturating_sub(test.n));
         let record = EstimateRecord::new(&estimate, Kind::Descriptive).of("", &set.label);
         nearest.push([
             Cell::text(block),

@@ -14,6 +14,8 @@ use crate::stats::{Censored, Estimate, Outcome};
 use crate::survival::kaplan_meier::{Transform, follow_up, kaplan_meier};
 use crate::survival::life_table::Counted;
 
+use super::infer::km::scaled;
+
 /// Text with more levels than this is a name or a remark, not a category.
 const MOST_LEVELS: usize = 25;
 
@@ -397,18 +399,10 @@ fn median<E: std::fmt::Display>(
     endpoint: &EndpointValue,
     name: &str,
 ) -> Estimate {
-    let factor = endpoint.unit.map_or(1.0, TimeUnit::days);
     match estimate {
         Ok(mut estimate) => {
             name.clone_into(&mut estimate.name);
-            if let Ok(value) = &mut estimate.value {
-                *value /= factor;
-            }
-            if let Some(interval) = &mut estimate.interval {
-                interval.lower /= factor;
-                interval.upper /= factor;
-            }
-            estimate.with_events(Some(censored.events()))
+            scaled(estimate, endpoint.unit.map_or(1.0, TimeUnit::days)).with_events(Some(censored.events()))
         }
         Err(error) => {
             Estimate::not_estimable(name, censored.len(), error.to_string()).with_events(Some(censored.events()))

@@ -13,11 +13,12 @@ use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, Result
 use crate::run::step::Step;
 use crate::stats::bootstrap::BootstrapInterval;
 use crate::stats::confusion::Confusion;
+use crate::stats::estimate::SAME_SCORE;
 use crate::stats::roc::roc_curve;
 use crate::stats::{IntervalPlan, Metric, Outcome, Prediction};
 use crate::survival::brier::null_curves;
 
-use super::compare::against;
+use super::compare::{against, judged};
 use super::drawn;
 pub use super::judge::predicted;
 use super::judge::{Judgement, folds_without_ranks, judge, times};
@@ -41,7 +42,7 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
     let wants_curves = metrics.iter().any(|metric| metric.needs_curves()) || spec.figures.iter().any(probability);
     let whole = metrics.iter().any(|metric| metric.needs_curves() && !metric.needs_horizon());
     let at = |outcome: &Outcome| if wants_curves { times(outcome, &spec.horizons, whole) } else { Vec::new() };
-    let models: Vec<&ModelRef> = spec.models.iter().chain(&spec.against).collect();
+    let models = judged(spec);
 
     let mut answer = Answer::default();
     let title =
@@ -101,22 +102,63 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
     }
     let told = drawn::evaluation::figures(&seen, &answer, step.level());
     answer.figures.splice(0..0, told);
-    let hows = methods(&asked, &answer.estimates, &seen);
-    table.notes.push(format!("{}% intervals; {}", shown_level(step.level()), hows.join("; ")));
-    let evidence: Vec<String> = seen.iter().map(|seen| format!("{}: {}", seen.kind.words(), seen.how)).collect();
-    table.notes.push(distinct(evidence.iter().map(String::as_str)).join("; "));
     if answer.estimates.iter().any(|record| record.kind == Kind::Apparent) {
         table.notes.push("apparent estimates are on the rows of the fit and flatter the model".to_owned());
     }
     if !spec.against.is_empty() && matches!(spec.over, Some(Resampling::Bootstraps { .. })) {
         answer.notes.push("models are not compared by optimism; ask `over 5 folds, 10 repeats` for that".to_owned());
     }
+    Ok(finished(step, &asked, &seen, table, probabilities, answer))
+}
+
+/// The answer with its table of performance, those of probabilities, and what must be said plainly.
+fn finished(
+    step: &Step<'_>,
+    asked: &[Asked<'_>],
+    seen: &[Judgement],
+    mut table: ResultTable,
+    probabilities: Probabilities,
+    mut answer: Answer,
+) -> Answer {
     if !table.rows.is_empty() {
+        let mut hows = methods(asked, &answer.estimates, seen);
+        if hows.is_empty() {
+            hows = distinct(answer.estimates.iter().map(|record| record.how.as_str()))
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+        }
+        let evidence: Vec<String> = seen.iter().map(|seen| format!("{}: {}", seen.kind.words(), seen.how)).collect();
+        let evidence = distinct(evidence.iter().map(String::as_str)).join("; ");
+        let made = format!("{}% intervals; {}", shown_level(step.level()), hows.join("; "));
+        table.notes.splice(0..0, [made, evidence].into_iter().filter(|note| !note.is_empty()));
+        table.notes.extend(without_interval(&answer.estimates));
         answer.tables.insert(0, table);
     }
     probabilities.finish(&mut answer);
     plainly(&mut answer);
-    Ok(answer)
+    answer
+}
+
+/// Why estimates stand without an interval, a sentence for each reason.
+fn without_interval(records: &[EstimateRecord]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for record in records.iter().filter(|record| record.value.is_some() && record.lower.is_none()) {
+        let Some(why) = record.no_interval.as_deref() else { continue };
+        let what = format!("{} of {} on {} ({})", record.metric, record.model, record.cohort, record.kind.words());
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, of)) if of.contains(&what) => {}
+            Some((_, of)) => of.push(what),
+            None => reasons.push((why, vec![what])),
+        }
+    }
+    reasons
+        .into_iter()
+        .map(|(why, of)| {
+            let more = if of.len() > 3 { format!(" and {} more", of.len() - 3) } else { String::new() };
+            format!("no interval of {}{more}: {why}", of[..of.len().min(3)].join(", "))
+        })
+        .collect()
 }
 
 /// How each metric was estimated, apart from how the patients were predicted: `AUC by trapezoid, DeLong`.
@@ -276,6 +318,17 @@ fn plainly(answer: &mut Answer) {
     let mut told = Vec::new();
     for record in &answer.estimates {
         let chance = matches!(record.metric.as_str(), "AUC" | "C-index" | "Uno-C");
+        if chance && record.kind != Kind::Apparent && record.no_interval.as_deref() == Some(SAME_SCORE) {
+            let sentence = format!(
+                "{} does not tell the patients of {} apart ({}): {SAME_SCORE}.",
+                record.model,
+                record.cohort,
+                record.kind.words()
+            );
+            if !told.contains(&sentence) {
+                told.push(sentence);
+            }
+        }
         if let (true, Some(lower), Some(value)) = (chance, record.lower, record.value)
             && record.kind != Kind::Apparent
             && lower <= 0.5
@@ -358,7 +411,7 @@ fn left_out(
     );
     let mut probabilities = Probabilities::default();
     let mut judgements = Vec::new();
-    for model in spec.models.iter().chain(&spec.against) {
+    for model in judged(spec) {
         let (value, cross) = crossed(step, model, &over)?;
         let pooled = gathered(step, model, &value, &cross, &cross.rows, "all, pooled", times)?;
         for fold in &cross.folds {
@@ -382,12 +435,7 @@ fn left_out(
     against(step, spec, asked, "all, pooled", &judgements, &mut answer)?;
     let told = drawn::evaluation::figures(&judgements, &answer, step.level());
     answer.figures.splice(0..0, told);
-    if !table.rows.is_empty() {
-        answer.tables.insert(0, table);
-    }
-    probabilities.finish(&mut answer);
-    plainly(&mut answer);
-    Ok(answer)
+    Ok(finished(step, asked, &judgements, table, probabilities, answer))
 }
 
 /// `over 10 folds`: cross-fitted again over the folds asked for.
@@ -403,7 +451,7 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], times: &Times
     let mut judgements = Vec::new();
     let rows = spec.on.first().map(|on| step.world.rows(on)).transpose()?;
     let label = rows.map_or_else(|| "train".to_owned(), |set| set.label);
-    for model in spec.models.iter().chain(&spec.against) {
+    for model in judged(spec) {
         let (value, cross) = crossed(step, model, over)?;
         let mut judgement = gathered(step, model, &value, &cross, &cross.rows, &label, times)?;
         judgement.missing += value.unknown;
@@ -422,12 +470,7 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], times: &Times
     against(step, spec, asked, &label, &judgements, &mut answer)?;
     let told = drawn::evaluation::figures(&judgements, &answer, step.level());
     answer.figures.splice(0..0, told);
-    if !table.rows.is_empty() {
-        answer.tables.insert(0, table);
-    }
-    probabilities.finish(&mut answer);
-    plainly(&mut answer);
-    Ok(answer)
+    Ok(finished(step, asked, &judgements, table, probabilities, answer))
 }
 
 /// The model cross-fitted over another resampling than its own.

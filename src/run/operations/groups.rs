@@ -28,7 +28,7 @@ pub struct GroupsValue {
 }
 
 /// # Errors
-/// Nobody to take the cut from; a cut that leaves a group empty.
+/// Nobody to take the cut from. A group that stays empty is told.
 pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
     let model = step.model(spec.model.model)?;
     let label = step.label(&spec.model);
@@ -110,6 +110,7 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
         Err(fault) if fault.kind == FaultKind::Stopped => return Err(fault),
         Err(_) => outside.iter().filter_map(|row| predicted(&model, part, &[*row]).ok()).for_each(|held| place(&held)),
     }
+    let mut notes = Vec::new();
     let mut table = ResultTable::new("groups", format!("Groups by {label}"), ["group", "prediction", "patients"]);
     for (place, name) in labels.iter().enumerate() {
         let low = place.checked_sub(1).map(|place| cuts[place]);
@@ -127,6 +128,21 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
             .filter(|score| cuts.iter().filter(|cut| score > cut).count() == place)
             .count();
         table.push([Cell::text(name.as_str()), Cell::text(range), Cell::count(count)]);
+    }
+    let empty: Vec<&str> = table
+        .rows
+        .iter()
+        .zip(&labels)
+        .filter(|(row, _)| matches!(row.last(), Some(Cell::Count(0))))
+        .map(|(_, name)| name.as_str())
+        .collect();
+    if !empty.is_empty() {
+        let why = if held.prediction.is_constant() {
+            format!("{label} gives all {} patients the same score", held.rows.len())
+        } else {
+            "no prediction lies there".to_owned()
+        };
+        notes.push(format!("Nobody is in the group {}: {why}.", empty.join(", ")));
     }
     table.notes.push(format!(
         "cut taken from {} patients by their out-of-fold predictions where they are of the fit",
@@ -152,7 +168,7 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
     let value =
         GroupsValue { name, labels, cuts, table: model.data.table, group, model: label.clone(), score: all_scores };
     Ok(Done {
-        answer: Answer { tables: vec![table], ..Answer::default() },
+        answer: Answer { tables: vec![table], notes, ..Answer::default() },
         made: Made::Groups(std::sync::Arc::new(value)),
     })
 }

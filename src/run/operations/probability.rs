@@ -85,6 +85,11 @@ impl Probabilities {
              between predicted and smoothed observed risk"
                 .to_owned(),
         );
+        self.calibration.notes.push(
+            "resampling adds to a distance, which cannot be negative: intervals of ICI and E90 lie high where calibration \
+             is close, and their lower limit is no higher than the estimate"
+                .to_owned(),
+        );
         self.decision.notes.push(
             "net benefit of treating those whose predicted risk reaches the threshold; treating nobody has 0; \
              standardised by the prevalence; spared: treatments without need spared in 100 patients against treating all"
@@ -242,6 +247,9 @@ impl Probabilities {
                         });
                         ratio.how =
                             "mean predicted risk over Kaplan-Meier; normal interval of its logarithm".to_owned();
+                        // Only follow-up until the horizon enters.
+                        let by = |row: &usize| censored.event[*row] == 1 && censored.time[*row] <= *at;
+                        ratio.events = Some((0..censored.len()).filter(by).count());
                         self.measure(judgement, "EO", &ratio, Some(label), answer);
                         let n = censored.len();
                         let slope = match &found.slope {
@@ -270,8 +278,11 @@ impl Probabilities {
                                 );
                                 let estimate = Estimate::new("ICI", smoothed.ici, n, how);
                                 match percentile(&values, step.level()) {
-                                    Some((lower, upper)) => estimate.within(lower, upper, step.level()),
-                                    None => estimate,
+                                    Some((lower, upper)) => estimate.within(lower, upper, step.level()).enclosed(),
+                                    None => {
+                                        let why = "fewer than ten resamples could be estimated".to_owned();
+                                        Estimate { no_interval: Some(why), ..estimate }
+                                    }
                                 }
                             }
                             Err(error) => Estimate::not_estimable("ICI", n, error.to_string()),
@@ -341,7 +352,10 @@ impl Probabilities {
         label: Option<&str>,
         answer: &mut Answer,
     ) {
-        let estimate = estimate.clone().with_missing(judgement.missing).with_events(judgement.outcome.events());
+        let mut estimate = estimate.clone().with_missing(judgement.missing);
+        if estimate.events.is_none() {
+            estimate.events = judgement.outcome.events();
+        }
         let mut record =
             EstimateRecord::new(&estimate, judgement.kind).of(&judgement.model, &judgement.cohort).at(label);
         name.clone_into(&mut record.metric);
@@ -378,9 +392,10 @@ impl Probabilities {
             let how = format!("{}; net benefit; percentile bootstrap, {resamples} resamples", judgement.how);
             let name = format!("net benefit at a threshold of {:.0}%", 100.0 * told);
             let mut estimate = Estimate::new(name, point.net_benefit, n, how).with_events(Some(events));
-            if let Some(i) = point.interval {
-                estimate = estimate.within(i.lower, i.upper, i.level);
-            }
+            estimate = match point.interval {
+                Some(i) => estimate.within(i.lower, i.upper, i.level),
+                None => Estimate { no_interval: Some("the resamples give no interval".to_owned()), ..estimate },
+            };
             let record = EstimateRecord::new(&estimate.with_missing(judgement.missing), judgement.kind)
                 .of(&judgement.model, &judgement.cohort)
                 .at(label);

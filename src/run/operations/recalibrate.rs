@@ -9,7 +9,8 @@ use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::calibration::{calibration_in_the_large, logistic_calibration};
 use crate::stats::distribution::normal_multiplier;
-use crate::stats::{Censored, Estimate, Judged, Outcome, Prediction};
+use crate::stats::metrics::Brier;
+use crate::stats::{Censored, Estimate, Judged, Metric, Outcome, Prediction};
 use crate::survival::SurvivalError;
 use crate::survival::calibration::calibration;
 use crate::survival::cox::{self, CoxData, CoxOptions};
@@ -36,9 +37,10 @@ pub fn run(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
         let logit = (p / (1.0 - p)).ln();
         1.0 / (1.0 + (-(fit.intercept + fit.slope * logit)).exp())
     };
-    let brier = |f: &dyn Fn(f64) -> f64| {
-        p.iter().zip(events).map(|(p, event)| (f(*p) - f64::from(u8::from(*event))).powi(2)).sum::<f64>()
-            / p.len() as f64
+    let brier = |name: &str, f: &dyn Fn(f64) -> f64| {
+        let prediction = Prediction::Probability(p.iter().map(|p| f(*p)).collect());
+        let judged = Judged { prediction: &prediction, ..judgement.judged(None, None) };
+        Estimate { name: name.to_owned(), ..Brier.estimate(&judged, &step.intervals(), &step.stream.named(name)) }
     };
     let mut answer = Answer::default();
     let mut table = ResultTable::new(
@@ -68,11 +70,8 @@ pub fn run(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
             judgement.kind,
         );
     }
-    push(Estimate::new("Brier score before", brier(&|p| p), p.len(), "mean over patients"), judgement.kind);
-    push(
-        Estimate::new("Brier score after", brier(&updated), p.len(), "mean over the patients of the update"),
-        Kind::Apparent,
-    );
+    push(brier("Brier score before", &|p| p), judgement.kind);
+    push(brier("Brier score after", &updated), Kind::Apparent);
     table.notes.push(format!(
         "log-odds after = {:.4} + {:.4} x log-odds before; what is told after the update is on the patients of the update",
         fit.intercept, fit.slope

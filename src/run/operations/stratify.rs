@@ -62,7 +62,7 @@ pub fn run(step: &Step<'_>, spec: &Stratify) -> Result<Answer, Fault> {
                 answer.estimates.extend(told.estimates);
                 answer.figures.extend(told.figures);
                 answer.notes.extend(told.notes.into_iter().map(|note| format!("{}: {note}", set.label)));
-                hazards(step, spec, on, &rows, all, &code, &groups.labels, &mut answer)?;
+                hazards(step, spec, on, (&rows, missing), all, &code, &groups.labels, &mut answer)?;
             }
             Outcome::Binary(all) => {
                 let mut table = ResultTable::new(
@@ -111,7 +111,7 @@ fn hazards(
     step: &Step<'_>,
     spec: &Stratify,
     on: &Rows,
-    rows: &[usize],
+    (rows, unknown): (&[usize], usize),
     all: &Censored,
     code: &dyn Fn(usize) -> u32,
     labels: &[String],
@@ -133,7 +133,7 @@ fn hazards(
     };
     let mut drawn: Vec<(String, Vec<Level>)> = Vec::new();
     let mut push = |subgroup: &str,
-                    rows: &[usize],
+                    (rows, missing): (&[usize], usize),
                     extra: Vec<(String, Vec<f64>)>,
                     interaction: Cell|
      -> Vec<Option<f64>> {
@@ -156,8 +156,9 @@ fn hazards(
                 },
                 Err(reason) => (Estimate::not_estimable(name, rows.len(), reason.clone()), Cell::Empty),
             };
-            let record = EstimateRecord::new(&estimate.with_events(Some(events)), Kind::Descriptive)
-                .of("", &format!("{}, {subgroup}", set.label));
+            let estimate = estimate.with_events(Some(events)).with_missing(missing);
+            let record =
+                EstimateRecord::new(&estimate, Kind::Descriptive).of("", &format!("{}, {subgroup}", set.label));
             ratios.push(record.value);
             let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
             levels.push(Level {
@@ -188,7 +189,7 @@ fn hazards(
     };
     let mut variables: Vec<(String, Cell, usize, usize)> = Vec::new();
     let mut attenuation = Vec::new();
-    push("all", rows, Vec::new(), Cell::Empty);
+    push("all", (rows, unknown), Vec::new(), Cell::Empty);
     if !spec.adjust_for.is_empty() {
         let mut kept: Vec<usize> = rows.to_vec();
         let mut columns = Vec::new();
@@ -203,8 +204,9 @@ fn hazards(
         }
         let words: Vec<&str> = spec.adjust_for.iter().map(|(label, _)| label.as_str()).collect();
         // Before and after on the same patients, so that the change is the adjustment's.
-        let before = push("covariates known, not adjusted", &kept, Vec::new(), Cell::Empty);
-        let after = push(&format!("adjusted for {}", words.join(", ")), &kept, extra, Cell::Empty);
+        let known = (kept.as_slice(), unknown + rows.len() - kept.len());
+        let before = push("covariates known, not adjusted", known, Vec::new(), Cell::Empty);
+        let after = push(&format!("adjusted for {}", words.join(", ")), known, extra, Cell::Empty);
         for (place, (before, after)) in before.iter().zip(&after).enumerate() {
             if let (Some(before), Some(after)) = (before, after) {
                 attenuation.push(attenuated(&labels[place + 1], &words.join(", "), *before, *after));
@@ -224,7 +226,9 @@ fn hazards(
                 continue;
             }
             let cell = if place == 0 { interaction.clone() } else { Cell::Empty };
-            push(&format!("{label}: {level}"), &members, Vec::new(), cell);
+            // Of those whose subgroup is not known nobody can say that they belong here.
+            let missing = unknown + rows.len() - known.len();
+            push(&format!("{label}: {level}"), (&members, missing), Vec::new(), cell);
             count += 1;
         }
         variables.push((label.clone(), interaction, rows.len() - known.len(), count));

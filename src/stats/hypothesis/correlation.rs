@@ -39,7 +39,9 @@ pub fn correlation_coefficient(x: &[f64], y: &[f64], which: Correlation) -> Resu
 /// The correlation with its two-sided test, as `cor.test` of R computes it: Pearson by t with
 /// Fisher's z interval; Spearman exactly up to 9 pairs and by an Edgeworth series (AS 89) above,
 /// by t where there are ties; Kendall exactly below 50 pairs, otherwise, and with ties, by the
-/// normal distribution.
+/// normal distribution. R gives the rank correlations no interval; theirs is on Fisher's scale with
+/// the variances `(1 + r^2 / 2) / (n - 3)` of rho and `0.437 / (n - 4)` of tau (Bonett & Wright,
+/// Psychometrika 2000;65:23-28).
 ///
 /// # Errors
 /// As [`correlation_coefficient`]; fewer than three pairs for a test.
@@ -56,10 +58,7 @@ pub fn correlation(x: &[f64], y: &[f64], which: Correlation, level: f64) -> Resu
         Correlation::Pearson => {
             let df = size - 2.0;
             let t = df.sqrt() * r / (1.0 - r * r).sqrt();
-            let interval = (n > 3 && r.abs() < 1.0).then(|| {
-                let half = normal_multiplier(level) / (size - 3.0).sqrt();
-                Interval { lower: (r.atanh() - half).tanh(), upper: (r.atanh() + half).tanh(), level }
-            });
+            let interval = fisher(r, (size - 3.0).recip(), level);
             Ok(TestResult::new("Pearson correlation", "t", t, t_two_sided(t, df), n)
                 .with_df(&[df])
                 .with_effect(effect("r", interval)))
@@ -74,8 +73,8 @@ pub fn correlation(x: &[f64], y: &[f64], which: Correlation, level: f64) -> Resu
                 let tail = if s > middle { spearman_upper(s, n) } else { 1.0 - spearman_upper(s.round() + 2.0, n) };
                 (2.0 * tail).min(1.0)
             };
-            let mut result =
-                TestResult::new("Spearman rank correlation", "S", s, p, n).with_effect(effect("rho", None));
+            let mut result = TestResult::new("Spearman rank correlation", "S", s, p, n)
+                .with_effect(effect("rho", fisher(r, (1.0 + r * r / 2.0) / (size - 3.0), level)));
             if ties {
                 result = result.with_note("ties: p by the t distribution");
             }
@@ -85,16 +84,25 @@ pub fn correlation(x: &[f64], y: &[f64], which: Correlation, level: f64) -> Resu
             let counts = kendall_counts(x, y)?;
             let ties = tied(x) || tied(y);
             let name = "Kendall rank correlation";
+            let effect = effect("tau", fisher(r, 0.437 / (size - 4.0), level));
             if !ties && n < 50 {
                 let concordant = counts.concordant;
                 let pairs = (n * (n - 1) / 2) as f64;
                 let p = (2.0 * kendall_tail(concordant.min(pairs - concordant) as usize, n)).min(1.0);
-                return Ok(TestResult::new(name, "T", concordant, p, n).with_effect(effect("tau", None)));
+                return Ok(TestResult::new(name, "T", concordant, p, n).with_effect(effect));
             }
             let z = counts.score / kendall_variance(x, y).sqrt();
-            Ok(TestResult::new(name, "z", z, normal_two_sided(z), n).with_effect(effect("tau", None)))
+            Ok(TestResult::new(name, "z", z, normal_two_sided(z), n).with_effect(effect))
         }
     }
+}
+
+/// `tanh(atanh(r) ± z sqrt(variance))`; absent where the variance is not positive or `|r|` is 1.
+fn fisher(r: f64, variance: f64, level: f64) -> Option<Interval> {
+    (variance > 0.0 && variance.is_finite() && r.abs() < 1.0).then(|| {
+        let half = normal_multiplier(level) * variance.sqrt();
+        Interval { lower: (r.atanh() - half).tanh(), upper: (r.atanh() + half).tanh(), level }
+    })
 }
 
 fn pearson(x: &[f64], y: &[f64]) -> Result<f64, NotEstimable> {

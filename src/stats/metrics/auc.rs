@@ -24,7 +24,7 @@ $\mathrm{AUC} \pm z\,\mathrm{SE}$ with DeLong's variance, clipped to 0 to 1, as 
 the event: a model that ranks the wrong way round has an AUC below 0.5 (pROC turns it unless told not to).
 
 Not estimable when nobody or everybody has the event. No interval is told when the classes are separated or one holds a
-single patient: the variance is then 0 or unknown.",
+single patient, or when the score is the same for all: the variance is then 0 or unknown.",
     references: &[
         "DeLong ER, DeLong DM, Clarke-Pearson DL. Comparing the areas under two or more correlated receiver operating characteristic curves. Biometrics 1988;44:837-845.",
         "Sun X, Xu W. Fast implementation of DeLong's algorithm. IEEE Signal Process Lett 2014;21:1389-1393.",
@@ -56,13 +56,7 @@ impl Metric for Auc {
             Estimate::new(CARD.name, placed.area, n, "trapezoid; DeLong").with_events(judged.outcome.events());
         match placed.interval(plan.level) {
             Some(interval) => estimate.within(interval.lower, interval.upper, plan.level),
-            None => {
-                let reason = match placed.variance() {
-                    None => "a class has a single patient, so DeLong's variance is unknown",
-                    Some(_) => "every patient ranks alike among the other class, so DeLong's variance is 0",
-                };
-                Estimate { no_interval: Some(reason.to_owned()), ..estimate }
-            }
+            None => Estimate { no_interval: Some(placed.without_interval().to_owned()), ..estimate },
         }
     }
 }

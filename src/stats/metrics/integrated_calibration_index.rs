@@ -1,5 +1,6 @@
 use crate::card::{Card, EndpointKind, Role};
 use crate::random::Stream;
+use crate::stats::bootstrap::BootstrapInterval;
 use crate::stats::calibration::calibration_errors;
 use crate::stats::{Direction, Estimate, IntervalPlan, Judged, Metric, NotEstimable};
 
@@ -37,7 +38,9 @@ impl Metric for IntegratedCalibrationIndex {
     }
 
     fn estimate(&self, judged: &Judged<'_>, plan: &IntervalPlan, stream: &Stream) -> Estimate {
-        bootstrapped(judged, plan, stream, self, "lowess, span 2/3")
+        // BCa would take for bias what is the noise of a distance.
+        let plan = IntervalPlan { bootstrap: BootstrapInterval::Percentile, ..*plan };
+        bootstrapped(judged, &plan, stream, self, "lowess, span 2/3").enclosed()
     }
 }
 

@@ -2,11 +2,15 @@
 //! a grouping or a column.
 //!
 //! `samples` brings patients and matrix together and says what is contrasted, `genes` tests every
-//! gene, `expressed` draws the leading ones, `sets` asks the gene sets, `verdict` says plainly what came of it. Models predict frozen;
-//! on the rows of their fit out of fold, and never on rows that are in part those.
+//! gene, `expressed` draws the leading ones, `sets` asks the gene sets, `across` sets contrasts beside
+//! each other, `per_sample` tells the scores of each sample, `verdict` says plainly what came of it.
+//! Models predict frozen; on the rows of their fit out of fold, and never on rows that are in part
+//! those.
 
+mod across;
 mod expressed;
 mod genes;
+mod per_sample;
 mod samples;
 mod sets;
 mod verdict;
@@ -54,8 +58,8 @@ pub fn run(step: &Step<'_>, spec: &Contrast) -> Result<Answer, Fault> {
     expressed::tell(&mut answer, &analyses, &covariates);
     let found = sets::asked(step, spec, &analyses, &collections)?;
     sets::tell(&mut answer, &analyses, &found);
-    sets::compare(&mut answer, &analyses, &found);
-    sets::tell_scores(&mut answer, &analyses, &scored, &covariates)?;
+    across::compare(&mut answer, &analyses, &found);
+    per_sample::tell_scores(&mut answer, &analyses, &scored, &covariates)?;
     verdict::tell(&mut answer, &analyses, &found, &scored);
     Ok(answer)
 }

@@ -183,6 +183,8 @@ fn by_model(step: &Step<'_>, reference: &ModelRef, gathered: &Gathered) -> Resul
     let known: Vec<f64> = values.iter().flatten().copied().collect();
     let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
     let spread = (known.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (known.len() as f64 - 1.0)).sqrt();
+    // A score that is the same for all stays one value, which the design refuses in those words.
+    let spread = if known.iter().all(|value| Some(value) == known.first()) { 1.0 } else { spread };
 
     let mut training = predicted(&model, part, &model.rows)?.prediction.scores().to_vec();
     training.sort_by(f64::total_cmp);

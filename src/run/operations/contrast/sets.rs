@@ -1,4 +1,4 @@
-//! Gene sets: read, asked of each contrast, scored in each sample, compared and told.
+//! Gene sets: read, asked of each contrast, scored in each sample, and told.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -6,29 +6,24 @@ use std::io::Read;
 use serde_json::json;
 
 use crate::figures::leading_edge::{Gene, LeadingEdge};
-use crate::frame::Cells;
-use crate::omics::comparative::{Meeting, compared};
 use crate::omics::gmt::{self, Collection};
 use crate::omics::gsea::{GseaResult, Ranking, score};
 use crate::omics::method::{Found, Subject};
 use crate::omics::sets::{Sets, measured};
-use crate::omics::single_sample::{self, Scores, SetComparison};
+use crate::omics::single_sample::Scores;
 use crate::omics::{OmicsError, enrichments};
 use crate::plan::node::{Contrast, Enrich};
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::Estimate;
-use crate::stats::hypothesis::{Correlation, correlation};
-use crate::stats::multiplicity::{Adjustment, adjust_present};
+use crate::stats::multiplicity::Adjustment;
 
-use super::expressed::{CLIP, CLUSTERED, Line, Surroundings, clustered, drawn};
+use super::expressed::{CLIP, CLUSTERED, drawn};
 use super::genes::{Analysis, on_log_scale};
 use super::samples::Gathered;
-use super::{RATE, slug};
+use super::slug;
 
-/// Sets of the comparative figure.
-const DOTS: usize = 30;
 /// Sets whose running sum is drawn.
 const CURVES: usize = 4;
 /// Genes of the leading edge that are drawn.
@@ -157,7 +152,7 @@ pub fn scored(
 }
 
 /// Sets that cannot be tested, told once for each collection of one method.
-fn tell_refused(answer: &mut Answer, name: &str, method: &str, sets: &Sets) {
+pub(super) fn tell_refused(answer: &mut Answer, name: &str, method: &str, sets: &Sets) {
     if sets.refused.is_empty() {
         return;
     }
@@ -405,314 +400,4 @@ fn edge(answer: &mut Answer, analysis: &Analysis, ranking: &Ranking, results: &[
         method: format!("{how}; {CLUSTERED}"),
     };
     answer.figures.push(FigureData::new(format!("Leading edge of {}, {}", result.set, analysis.asked.label), &figure));
-}
-
-/// Dots over all contrasts, and the contrasts of the same kind in pairs.
-pub fn compare(answer: &mut Answer, analyses: &[Analysis], found: &[Asked]) {
-    let mut methods: Vec<usize> = found.iter().map(|asked| asked.enrich).collect();
-    methods.dedup();
-    methods.sort_unstable();
-    methods.dedup();
-    for enrich in methods {
-        let ranked: Vec<(&Asked, &[GseaResult], &str)> = found
-            .iter()
-            .filter(|asked| asked.enrich == enrich)
-            .filter_map(|asked| match &asked.found {
-                Ok(Found::Ranked { results, how, .. }) => Some((asked, results.as_slice(), how.as_str())),
-                _ => None,
-            })
-            .collect();
-        if ranked.is_empty() {
-            continue;
-        }
-        dots(answer, analyses, &ranked);
-        for (place, (a, first, _)) in ranked.iter().enumerate() {
-            for (b, second, _) in &ranked[place + 1..] {
-                let (a, b) = (&analyses[a.analysis].asked, &analyses[b.analysis].asked);
-                // Groups with groups, slopes with slopes, of different things.
-                if a.source == b.source || a.groups.is_some() != b.groups.is_some() {
-                    continue;
-                }
-                answer.tables.push(pair(&a.label, &b.label, first, second, enrich));
-            }
-        }
-    }
-}
-
-fn pair(a: &str, b: &str, first: &[GseaResult], second: &[GseaResult], enrich: usize) -> ResultTable {
-    let mut sets = compared(first, second, RATE);
-    let place = |meeting: Meeting| match meeting {
-        Meeting::Shared => 0,
-        Meeting::Opposing => 1,
-        Meeting::First => 2,
-        Meeting::Second => 3,
-        Meeting::Neither => 4,
-    };
-    sets.sort_by(|x, y| place(x.meeting).cmp(&place(y.meeting)).then(x.first.1.total_cmp(&y.first.1)));
-    let mut table = ResultTable::new(
-        &format!("compared-{}-{}-{}", enrich + 1, slug(a), slug(b)),
-        format!("Enrichment of {a} beside {b}"),
-        ["set", "first NES", "first P adjusted", "second NES", "second P adjusted", "is", "in both leading edges"],
-    );
-    for set in &sets {
-        let words = match set.meeting {
-            Meeting::Shared => "shared".to_owned(),
-            Meeting::Opposing => "opposing".to_owned(),
-            Meeting::First => "first only".to_owned(),
-            Meeting::Second => "second only".to_owned(),
-            Meeting::Neither => "neither".to_owned(),
-        };
-        table.push([
-            Cell::text(set.set.as_str()),
-            Cell::number(set.first.0, 2),
-            Cell::P(set.first.1),
-            Cell::number(set.second.0, 2),
-            Cell::P(set.second.1),
-            Cell::text(words),
-            Cell::count(set.both.len()),
-        ]);
-    }
-    let count = |meeting: Meeting| sets.iter().filter(|set| set.meeting == meeting).count();
-    table.notes.push(format!(
-        "first is {a}, second {b}; of {} sets {} are shared, {} opposing, {} of the first only, {} of the second only",
-        sets.len(),
-        count(Meeting::Shared),
-        count(Meeting::Opposing),
-        count(Meeting::First),
-        count(Meeting::Second)
-    ));
-    table.notes.push(
-        "a set of one only has no evidence in the other, which is not evidence of its absence there; the two contrasts \
-         may share patients"
-            .to_owned(),
-    );
-    table
-}
-
-fn dots(answer: &mut Answer, analyses: &[Analysis], ranked: &[(&Asked, &[GseaResult], &str)]) {
-    let mut names: Vec<(&str, &str, f64)> = Vec::new();
-    for (_, results, _) in ranked {
-        for result in *results {
-            let p = result.adjusted.unwrap_or(1.0);
-            match names.iter_mut().find(|(set, collection, _)| *set == result.set && *collection == result.collection) {
-                Some(known) => known.2 = known.2.min(p),
-                None => names.push((&result.set, &result.collection, p)),
-            }
-        }
-    }
-    let all = names.len();
-    names.sort_by(|a, b| a.2.total_cmp(&b.2).then(a.0.cmp(b.0)));
-    names.truncate(DOTS);
-    let of = |results: &[GseaResult], set: &str, collection: &str| -> Option<(f64, f64, usize)> {
-        let result = results.iter().find(|result| result.set == set && result.collection == collection)?;
-        Some((result.nes?, result.adjusted?, result.measured))
-    };
-    // One order for all contrasts: by the score in the first.
-    let first = |set: &str, collection: &str| of(ranked[0].1, set, collection).map_or(0.0, |found| found.0);
-    names.sort_by(|a, b| first(b.0, b.1).total_cmp(&first(a.0, a.1)).then(a.0.cmp(b.0)));
-    let sets: Vec<_> = names
-        .iter()
-        .map(|(set, collection, _)| {
-            let results: Vec<_> = ranked
-                .iter()
-                .map(|(_, results, _)| {
-                    of(results, set, collection).map(|(nes, p, size)| json!({ "score": nes, "fdr": p, "size": size }))
-                })
-                .collect();
-            json!({ "name": set, "results": results })
-        })
-        .collect();
-    let comparisons: Vec<&String> = ranked.iter().map(|(asked, ..)| &analyses[asked.analysis].asked.label).collect();
-    answer.figures.push(FigureData {
-        kind: "enrichment".to_owned(),
-        title: "Enrichment of gene sets".to_owned(),
-        data: json!({
-            "score": "NES",
-            "method": format!("{}; Benjamini-Hochberg over {all} sets", ranked[0].2),
-            "comparisons": comparisons,
-            "sets": sets,
-            "fdr": RATE,
-            "choice": if all > DOTS {
-                format!("{DOTS} of {all} sets with the smallest adjusted P in any contrast")
-            } else {
-                format!("all {all} sets")
-            },
-        }),
-    });
-}
-
-/// Scores of each sample: by group, or along the score.
-///
-/// # Errors
-/// Stopped.
-pub fn tell_scores(
-    answer: &mut Answer,
-    analyses: &[Analysis],
-    scored: &[Scored],
-    covariates: &[(String, Cells)],
-) -> Result<(), Fault> {
-    for (number, method) in scored.iter().enumerate() {
-        for analysis in analyses {
-            let scores = of_samples(&method.scores, &analysis.kept);
-            let name = format!("{}-{}-{}", slug(&method.method), number + 1, slug(&analysis.asked.label));
-            match analysis.inside() {
-                Some(inside) => {
-                    let compared = by_group(answer, analysis, method, &scores, inside, &name)?;
-                    let among = Surroundings { analysis, analyses, covariates };
-                    answer.figures.extend(heat(&among, method, &scores, &compared));
-                }
-                None => along(answer, analysis, method, &scores, &name),
-            }
-        }
-        let name = format!("{}-{}-refused", slug(&method.method), number + 1);
-        tell_refused(answer, &name, &method.method, &method.refused);
-        answer.notes.extend(method.scores.notes.iter().cloned());
-    }
-    Ok(())
-}
-
-fn of_samples(scores: &Scores, kept: &[usize]) -> Scores {
-    let values =
-        (0..scores.sets.len()).flat_map(|set| kept.iter().map(move |sample| scores.row(set)[*sample])).collect();
-    Scores {
-        sets: scores.sets.clone(),
-        samples: kept.iter().map(|sample| scores.samples[*sample].clone()).collect(),
-        values,
-        notes: Vec::new(),
-    }
-}
-
-fn by_group(
-    answer: &mut Answer,
-    analysis: &Analysis,
-    method: &Scored,
-    scores: &Scores,
-    inside: &[bool],
-    name: &str,
-) -> Result<Vec<SetComparison>, Fault> {
-    let compared = single_sample::compared(scores, inside, method.adjustment)?;
-    let (high, low) = ends(analysis);
-    let mut table = ResultTable::new(
-        name,
-        format!("{} scores, {}", method.method, analysis.asked.label),
-        ["set", "measured", high.as_str(), low.as_str(), "superiority", "P", "P adjusted"],
-    );
-    let samples = scores.samples.len();
-    for set in &compared {
-        table.push([
-            Cell::text(set.set.as_str()),
-            Cell::count_of(set.measured, set.size),
-            Cell::number(set.medians.0, 3),
-            Cell::number(set.medians.1, 3),
-            Cell::number(set.superiority, 3),
-            set.p.map_or_else(|| Cell::NotEstimable("all scores are equal".to_owned()), Cell::P),
-            set.adjusted.map_or(Cell::Empty, Cell::P),
-        ]);
-        let estimate = Estimate::new(
-            format!("probability of a higher score of {}", set.set),
-            set.superiority,
-            samples,
-            format!("{}; Mann-Whitney", method.how),
-        );
-        let mut record = EstimateRecord::new(&estimate, Kind::Descriptive).of("", &analysis.asked.label);
-        record.no_interval = Some("the rank test gives a P".to_owned());
-        answer.estimates.push(record);
-    }
-    let (a, b) = compared.first().map_or((0, 0), |set| set.counts);
-    table.notes.push(format!(
-        "{}; medians of {a} and {b} samples; Mann-Whitney test, P adjusted over {} sets by {}",
-        method.how,
-        compared.len(),
-        method.adjustment.title()
-    ));
-    table.notes.push("superiority is the probability that a sample of the first group has the higher score".to_owned());
-    if !analysis.design.covariates().is_empty() {
-        table.notes.push("scores are compared without the covariates".to_owned());
-    }
-    answer.tables.push(table);
-    let values = |set: usize, wanted: bool| -> Vec<f64> {
-        scores.row(set).iter().zip(inside).filter(|(_, i)| **i == wanted).map(|(v, _)| *v).collect()
-    };
-    let told: Vec<_> = compared
-        .iter()
-        .enumerate()
-        .map(|(place, set)| {
-            json!({
-                "name": set.set,
-                "coverage": [set.measured, set.size],
-                "p": set.p,
-                "p_adjusted": set.adjusted,
-                "values": [values(place, true), values(place, false)],
-            })
-        })
-        .collect();
-    answer.figures.push(FigureData {
-        kind: "boxes".to_owned(),
-        title: format!("{} scores, {}", method.method, analysis.asked.label),
-        data: json!({
-            "measure": format!("{} score", method.method),
-            "groups": [[high, a], [low, b]],
-            "method": format!("Mann-Whitney test; {} over {} sets", method.adjustment.title(), compared.len()),
-            "scores": told,
-        }),
-    });
-    Ok(compared)
-}
-
-/// Scores of every sample as a heat map, where there are enough sets for one.
-fn heat(among: &Surroundings<'_>, method: &Scored, scores: &Scores, compared: &[SetComparison]) -> Option<FigureData> {
-    if !(3..=60).contains(&compared.len()) {
-        return None;
-    }
-    let lines: Vec<Line<'_>> = compared
-        .iter()
-        .enumerate()
-        .map(|(place, set)| Line { name: &set.set, adjusted: set.adjusted, values: scores.row(place) })
-        .collect();
-    let label = &among.analysis.asked.label;
-    let words = format!(
-        "{label}: {} scores of {} sets as z-scores over all samples; {CLUSTERED}, sets over all samples; stars are P of the \
-         Mann-Whitney test, adjusted by {}: {}",
-        method.method,
-        compared.len(),
-        method.adjustment.title(),
-        crate::figures::words::STARS
-    );
-    let figure = clustered(among, &lines, words);
-    Some(FigureData::new(format!("{} scores as a heat map, {label}", method.method), &figure))
-}
-
-fn along(answer: &mut Answer, analysis: &Analysis, method: &Scored, scores: &Scores, name: &str) {
-    let crate::omics::design::Contrast::Slope(values) = analysis.design.contrast() else { return };
-    let tests: Vec<_> = (0..scores.sets.len())
-        .map(|set| correlation(scores.row(set), values, Correlation::Spearman, analysis.differential.level))
-        .collect();
-    let p: Vec<Option<f64>> = tests.iter().map(|test| test.as_ref().ok().map(|test| test.p)).collect();
-    let adjusted = adjust_present(&p, method.adjustment);
-    let mut table = ResultTable::new(
-        name,
-        format!("{} scores, {}", method.method, analysis.asked.label),
-        ["set", "measured", "Spearman's rho", "P", "P adjusted"],
-    );
-    for ((set, test), adjusted) in scores.sets.iter().zip(&tests).zip(adjusted) {
-        let rho = match test {
-            Ok(test) => Cell::number(test.effect.as_ref().map_or(f64::NAN, |effect| effect.value), 3),
-            Err(reason) => Cell::NotEstimable(reason.reason.clone()),
-        };
-        table.push([
-            Cell::text(set.name.as_str()),
-            Cell::count_of(set.members.len(), set.size),
-            rho,
-            test.as_ref().map_or(Cell::Empty, |test| Cell::P(test.p)),
-            adjusted.map_or(Cell::Empty, Cell::P),
-        ]);
-    }
-    table.notes.push(format!(
-        "{}; {} samples, P adjusted over {} sets by {}",
-        method.how,
-        scores.samples.len(),
-        scores.sets.len(),
-        method.adjustment.title()
-    ));
-    answer.tables.push(table);
 }

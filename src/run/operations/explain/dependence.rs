@@ -1,5 +1,7 @@
 //! `explain M by partial_dependence`: the mean prediction as a feature is set to value after value.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::card::EndpointKind;
@@ -17,20 +19,34 @@ use super::subject::{Replacement, Subject};
 
 pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer: &mut Answer) -> Result<(), Fault> {
     let points = spec.settings.count("points");
-    let candidates: Vec<usize> = reached(subject).into_iter().filter(|f| subject.is_number(*f)).collect();
+    let grids: BTreeMap<usize, Vec<f64>> = (0..subject.features.len())
+        .filter(|feature| subject.is_number(*feature))
+        .map(|feature| (feature, quantile_grid(subject.values(feature), points)))
+        .collect();
+    let donors = subject.grid(&grids, grids.values().map(Vec::len).max().unwrap_or(0));
+    let prepared = subject.prepared(Some(&donors)).map_err(fault)?;
+    let candidates: Vec<usize> =
+        reached(subject, &prepared).into_iter().filter(|feature| grids.contains_key(feature)).collect();
     step.watch.begin("explain", Some(candidates.len() as u64));
     let curves: Result<Vec<(usize, Vec<f64>, Vec<f64>)>, ExplainError> = candidates
         .par_iter()
         .map(|feature| {
-            let grid = quantile_grid(subject.values(*feature), points);
+            let grid = grids.get(feature).cloned().unwrap_or_default();
             let means = grid
                 .iter()
-                .map(|value| {
+                .enumerate()
+                .map(|(point, value)| {
                     step.watch.check()?;
-                    let replacement = Replacement::Value(*value);
                     let (mut sum, mut count) = (0.0, 0.0_f64);
-                    for piece in &subject.pieces {
-                        for score in subject.predict(piece, Some((*feature, &replacement)))?.into_iter().flatten() {
+                    for (piece, prepared) in subject.pieces.iter().zip(&prepared) {
+                        let scores = match prepared {
+                            Some(prepared) => {
+                                let same = vec![point; piece.places.len()];
+                                prepared.predict(Some((*feature, &same)))?.into_iter().map(Some).collect()
+                            }
+                            None => subject.predict(piece, Some((*feature, &Replacement::Value(*value))))?,
+                        };
+                        for score in scores.into_iter().flatten() {
                             sum += score;
                             count += 1.0;
                         }

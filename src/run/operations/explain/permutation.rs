@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::explain::ExplainError;
+use crate::explain::shap::prepared::Prepared;
 use crate::figures::importance::{Bar, Importance};
 use crate::fuse;
 use crate::plan::node::Explain;
@@ -55,10 +56,21 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
         }
     };
     let sign = metric.map_or(-1.0, |metric| if metric.direction() == Direction::Higher { 1.0 } else { -1.0 });
-    let predicted = |feature: Option<(usize, &Replacement<'_>)>| -> Result<Vec<Option<f64>>, ExplainError> {
+    let prepared = subject.prepared(None).map_err(fault)?;
+    // A shuffle names for each patient the one whose value of the feature it gets.
+    let predicted = |shuffle: Option<(usize, &[usize])>| -> Result<Vec<Option<f64>>, ExplainError> {
         let (mut sums, mut counts) = (vec![0.0; subject.rows.len()], vec![0_u32; subject.rows.len()]);
-        for piece in &subject.pieces {
-            for (place, score) in piece.places.iter().zip(subject.predict(piece, feature)?) {
+        for (piece, prepared) in subject.pieces.iter().zip(&prepared) {
+            let scores = match (prepared, shuffle) {
+                (Some(prepared), Some((feature, from))) => {
+                    let from: Vec<usize> = piece.places.iter().map(|place| from[*place]).collect();
+                    prepared.predict(Some((feature, &from)))?.into_iter().map(Some).collect()
+                }
+                (Some(prepared), None) => prepared.predict(None)?.into_iter().map(Some).collect(),
+                (None, Some((feature, from))) => subject.predict(piece, Some((feature, &Replacement::From(from))))?,
+                (None, None) => subject.predict(piece, None)?,
+            };
+            for (place, score) in piece.places.iter().zip(scores) {
                 if let Some(score) = score {
                     sums[*place] += score;
                     counts[*place] += 1;
@@ -71,7 +83,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
     let reference = score(&whole)?;
     let repeats = spec.settings.count("repeats");
     let stream = step.stream.named(&subject.label).named("permutation");
-    let held = reached(subject);
+    let held = reached(subject, &prepared);
     step.watch.begin("explain", Some(held.len() as u64));
     let losses: Result<Vec<Vec<f64>>, ExplainError> = held
         .par_iter()
@@ -86,7 +98,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
                     for last in (1..from.len()).rev() {
                         from.swap(last, below(&mut rng, last + 1));
                     }
-                    let shuffled = predicted(Some((*feature, &Replacement::From(&from))))?;
+                    let shuffled = predicted(Some((*feature, &from)))?;
                     let value = score(&shuffled).map_err(|r| ExplainError::NotEstimable { reason: r.reason })?;
                     Ok(sign * (reference - value))
                 })
@@ -100,7 +112,9 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     let mut order: Vec<usize> = (0..held.len()).collect();
     order.sort_by(|a, b| mean(&losses[*b]).total_cmp(&mean(&losses[*a])).then(a.cmp(b)));
-    let n = whole.iter().flatten().count();
+    let judged: Vec<usize> =
+        (0..whole.len()).filter(|place| whole[*place].is_some() && endpoint.known[subject.rows[*place]]).collect();
+    let n = judged.len();
     let mut table = ResultTable::new(
         &format!("permutation-{}-{}", subject.label, subject.cohort),
         format!("Permutation importance of {} on {}: loss of {name}", subject.label, subject.cohort),
@@ -121,6 +135,8 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
             no_interval: Some("the spread told is over shuffles, not over patients".to_owned()),
             ..Estimate::new(format!("loss of {name} without {feature}"), centre, n, how)
         };
+        let estimate =
+            estimate.with_events(subject.events(judged.iter().copied())).with_missing(subject.rows.len() - n);
         let record = EstimateRecord::new(&estimate, Kind::Descriptive).of(&subject.label, &subject.cohort);
         table.push([
             Cell::text(feature.as_str()),
@@ -153,9 +169,15 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
     Ok(())
 }
 
-/// Features that reach any of the models: only those can change a prediction. A column of which
-/// indicators were made counts under its own name.
-pub(super) fn reached(subject: &Subject<'_>) -> Vec<usize> {
+/// Features that can change a prediction of any of the models: those that reach one, and with a
+/// coefficient or a split. A column of which indicators were made counts under its own name.
+pub(super) fn reached(subject: &Subject<'_>, prepared: &[Option<Prepared<'_>>]) -> Vec<usize> {
+    let known: Option<Vec<&Prepared<'_>>> = prepared.iter().map(Option::as_ref).collect();
+    if let Some(known) = known {
+        return (0..subject.features.len())
+            .filter(|feature| known.iter().any(|prepared| prepared.moves(*feature)))
+            .collect();
+    }
     let mut names: Vec<&str> = Vec::new();
     for piece in &subject.pieces {
         let parts = piece.design.parts();

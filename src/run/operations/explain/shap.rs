@@ -69,6 +69,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
         ["feature", "block", "mean absolute value", "share", "direction", "Monte-Carlo error"],
     );
     let z = normal_multiplier(step.level());
+    let events = subject.events(whole.known.iter().copied());
     for feature in ranking.iter().copied().take(SHOWN) {
         let (block, name) = &subject.features.0[feature];
         let column = explanation.values.column(feature);
@@ -77,6 +78,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
         let how = format!("mean over patients of the absolute Shapley value in {unit}; normal interval over patients");
         let estimate = Estimate::new(format!("mean |SHAP| of {name}"), importance[feature], n, how)
             .within((importance[feature] - half).max(0.0), importance[feature] + half, step.level())
+            .with_events(events)
             .with_missing(subject.rows.len() - n);
         let record = EstimateRecord::new(&estimate, Kind::Descriptive).of(label, &subject.cohort);
         let error = explanation.errors.as_ref().map(|errors| {
@@ -304,6 +306,8 @@ fn blocks(step: &Step<'_>, subject: &Subject<'_>, whole: &Whole, unit: &str, ans
             importance[place] + half,
             step.level(),
         );
+        let estimate =
+            estimate.with_events(subject.events(whole.known.iter().copied())).with_missing(subject.rows.len() - n);
         let record = EstimateRecord::new(&estimate, Kind::Descriptive).of(&subject.label, &subject.cohort);
         let share = 100.0 * importance[place] / total.max(f64::MIN_POSITIVE);
         table.push([Cell::text(*name), record.cell(4), Cell::text(format!("{share:.1}%"))]);
@@ -361,13 +365,16 @@ fn patients(
             push(format!("{} others", others.len()), String::new(), Cell::number(rest, 3));
         }
         push("prediction".to_owned(), String::new(), Cell::number(explanation.predictions[row], 3));
-        answer.figures.push(explained.patient(&Patient {
-            name: format!("patient {}, the {which} prediction on {}", keys[place], subject.cohort),
-            base: explanation.base[row],
-            prediction: explanation.predictions[row],
-            row,
-            shown: &|feature| subject.shown(feature, place),
-        }));
+        // Without a feature there is nothing to draw: the table says so.
+        if !explained.ranking.is_empty() {
+            answer.figures.push(explained.patient(&Patient {
+                name: format!("patient {}, the {which} prediction on {}", keys[place], subject.cohort),
+                base: explanation.base[row],
+                prediction: explanation.predictions[row],
+                row,
+                shown: &|feature| subject.shown(feature, place),
+            }));
+        }
     }
     answer.tables.push(table);
     Ok(())

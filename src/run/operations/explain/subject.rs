@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::explain::ExplainError;
-use crate::explain::shap::Features;
+use crate::explain::shap::prepared::Prepared;
+use crate::explain::shap::{Features, Patients};
 use crate::fuse::{self, CrossFit, FittedDesign, Work};
 use crate::learn::recipe::{Design, Recipe};
 use crate::learn::{Block, Column, Values};
@@ -164,8 +165,65 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// Events among these patients (places among the rows explained) whose outcome is known.
+    pub fn events(&self, places: impl IntoIterator<Item = usize>) -> Option<usize> {
+        let endpoint = &self.data.endpoint;
+        let rows: Vec<usize> =
+            places.into_iter().map(|place| self.rows[place]).filter(|row| endpoint.known[*row]).collect();
+        endpoint.outcome.select(&rows).events()
+    }
+
     pub fn is_number(&self, feature: usize) -> bool {
         matches!(self.column(feature).map(|column| &column.values), Some(Values::Number(_)))
+    }
+
+    /// Each piece with its patients prepared once, beside the prepared values that may take the
+    /// place of a feature's own: those of `donors`, or of all patients explained. `None` for a
+    /// piece whose preparation has to be done anew.
+    ///
+    /// # Errors
+    /// A step that fails.
+    pub fn prepared(
+        &self,
+        donors: Option<&BTreeMap<String, Block>>,
+    ) -> Result<Vec<Option<Prepared<'_>>>, ExplainError> {
+        self.pieces
+            .iter()
+            .map(|piece| {
+                let rows: Vec<usize> = piece.places.iter().map(|place| self.rows[*place]).collect();
+                let patients = Patients { blocks: &self.data.blocks, rows: &rows };
+                let Some(blocks) = donors else {
+                    let all = Patients { blocks: &self.data.blocks, rows: &self.rows };
+                    return Prepared::new(piece.design, &self.features, patients, all);
+                };
+                let given: Vec<usize> = (0..blocks.values().map(Block::rows).max().unwrap_or(0)).collect();
+                Prepared::new(piece.design, &self.features, patients, Patients { blocks, rows: &given })
+            })
+            .collect()
+    }
+
+    /// Rows in which every number stands at its value of a grid, the same row of every grid at once:
+    /// donors for [`Subject::prepared`]. Levels are those of the first patients that have them.
+    pub fn grid(&self, grids: &BTreeMap<usize, Vec<f64>>, points: usize) -> BTreeMap<String, Block> {
+        let mut blocks: BTreeMap<String, Vec<Column>> = BTreeMap::new();
+        for (feature, (block, name)) in self.features.0.iter().enumerate() {
+            let Some(column) = self.column(feature) else { continue };
+            let values = match (&column.values, grids.get(&feature)) {
+                (Values::Level { codes, levels }, _) => {
+                    let code = self.rows.iter().find_map(|row| codes[*row]);
+                    Values::Level { codes: vec![code; points], levels: levels.clone() }
+                }
+                (Values::Number(_), Some(grid)) if !grid.is_empty() => {
+                    Values::Number((0..points).map(|point| grid[point.min(grid.len() - 1)]).collect())
+                }
+                (Values::Number(values), _) => {
+                    let known = self.rows.iter().map(|row| values[*row]).find(|value| !value.is_nan());
+                    Values::Number(vec![known.unwrap_or(f64::NAN); points])
+                }
+            };
+            blocks.entry(block.clone()).or_default().push(Column { name: name.clone(), values });
+        }
+        blocks.into_iter().map(|(name, columns)| (name, Block::new(points, columns))).collect()
     }
 
     /// Predictions of the patients of a piece with some features replaced: `replaced` gives the

@@ -60,7 +60,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
                 let estimate = Estimate::new(name, found.area, rows.len(), how);
                 match found.interval(level) {
                     Some(interval) => estimate.within(interval.lower, interval.upper, level),
-                    None => Estimate { no_interval: Some("the area has no variance here".to_owned()), ..estimate },
+                    None => Estimate { no_interval: Some(found.without_interval().to_owned()), ..estimate },
                 }
             }
             Err(reason) => Estimate::not_estimable(name, rows.len(), reason.reason),

@@ -1,0 +1,3 @@
+//! Evaluations of whole studies.
+
+mod told;
