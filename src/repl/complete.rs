@@ -273,7 +273,12 @@ impl Offer<'_, '_> {
             }
             Some(Kind::Pipeline) => self.cards(0, Role::Step, endpoint),
             Some(Kind::Learner) => self.cards(0, Role::Learner, endpoint),
-            Some(Kind::Metric) => self.cards(0, Role::Metric, endpoint),
+            Some(Kind::Metric) => {
+                self.cards(0, Role::Metric, endpoint);
+                if keyword.is_some_and(|keyword| matches!(keyword.word, "choose" | "tune")) {
+                    self.word(1, "one-standard-error", "the simplest within one standard error of the best");
+                }
+            }
             Some(Kind::Fusion) => {
                 if qualifier == Some("late") {
                     self.cards(0, Role::Fusion, endpoint);

@@ -4,6 +4,7 @@ mod datasets;
 mod ibsi;
 mod ibsi2;
 mod imaging;
+mod language;
 mod learn;
 mod omics;
 mod omics_cases;
