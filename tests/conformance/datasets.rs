@@ -308,7 +308,7 @@ fn paths_are_those_of_glmnet() {
         println!("; off the optimum: ours {ours_off:.1e}, glmnet {theirs_off:.1e}");
         // glmnet's Cox solutions stop at a gradient of about 1e-5 whatever the threshold: where the
         // two are further apart it has to be glmnet that is off.
-        assert!(worst < 1e-5 || ours_off < 1e-9 && theirs_off > 1e-6 && worst < 1e-3, "{name}");
+        assert!(worst < 1e-5 || 100.0 * ours_off < theirs_off && worst < 1e-3, "{name}");
     }
 }
 
