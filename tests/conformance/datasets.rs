@@ -291,18 +291,45 @@ fn paths_are_those_of_glmnet() {
             Outcome::Continuous(y) => ndarray::ArrayView1::from(y).std(0.0),
             _ => 1.0,
         };
-        let mut worst: f64 = 0.0;
-        for (slopes, row) in path.slopes.iter().zip(theirs["beta"].as_array().expect("rows")) {
+        let (mut worst, mut ours_off, mut theirs_off): (f64, f64, f64) = (0.0, 0.0, 0.0);
+        for ((slopes, row), lambda) in path.slopes.iter().zip(theirs["beta"].as_array().expect("rows")).zip(&path.lambda) {
             let mut own = vec![0.0; x.ncols()];
             slopes.iter().for_each(|(feature, slope)| own[*feature] = *slope);
             for ((own, theirs), sd) in own.iter().zip(numbers(row)).zip(&sd) {
                 worst = worst.max((own - theirs).abs() * sd / unit);
             }
+            if let Outcome::Survival(censored) = &outcome {
+                ours_off = ours_off.max(off_the_optimum(&x, censored, &penalty, *lambda, &own));
+                theirs_off = theirs_off.max(off_the_optimum(&x, censored, &penalty, *lambda, &numbers(row)));
+            }
         }
         let name = theirs["name"].as_str().unwrap_or_default();
-        println!("  {name:<26} alpha {:<4} {:>3} lambdas {worst:9.2e}", penalty.alpha, path.lambda.len());
-        assert!(worst < 1e-5, "{name}");
+        print!("  {name:<26} alpha {:<4} {:>3} lambdas {worst:9.2e}", penalty.alpha, path.lambda.len());
+        println!("; off the optimum: ours {ours_off:.1e}, glmnet {theirs_off:.1e}");
+        // glmnet's Cox solutions stop at a gradient of about 1e-5 whatever the threshold: where the
+        // two are further apart it has to be glmnet that is off.
+        assert!(worst < 1e-5 || 100.0 * ours_off < theirs_off && worst < 1e-3, "{name}");
     }
+}
+
+/// How far the gradient of the partial likelihood, per standard deviation, is from what the penalty
+/// wants of the coefficients that are not zero.
+fn off_the_optimum(x: &Array2<f64>, outcome: &Censored, penalty: &Penalty, lambda: f64, beta: &[f64]) -> f64 {
+    use diptych::learn::glmnet::Family;
+    let eta = x.dot(&ndarray::Array1::from(beta.to_vec())).to_vec();
+    let (mut score, mut curvature) = (vec![0.0; eta.len()], vec![0.0; eta.len()]);
+    coxnet::BreslowPartialLikelihood::new(outcome, None).derivatives(&eta, &mut score, &mut curvature);
+    let factors = penalty.factors.clone().unwrap_or_else(|| vec![1.0; beta.len()]);
+    let scale = factors.len() as f64 / factors.iter().sum::<f64>();
+    let mut most: f64 = 0.0;
+    for (column, (beta, factor)) in beta.iter().zip(&factors).enumerate().filter(|(_, (beta, _))| **beta != 0.0) {
+        let values = x.column(column);
+        let (mean, sd) = (values.mean().expect("rows"), values.std(0.0));
+        let gradient: f64 = values.iter().zip(&score).map(|(value, score)| (value - mean) / sd * score).sum();
+        let wanted = penalty.alpha * beta.signum() + (1.0 - penalty.alpha) * beta * sd;
+        most = most.max((gradient - lambda * factor * scale * wanted).abs());
+    }
+    most
 }
 
 fn settled(learner: &dyn Learner, given: &[(&'static str, Setting)]) -> Settings {
@@ -340,15 +367,35 @@ fn learners_and_metrics_are_those_of_scikit_survival() {
         let model = learned(&SurvivalTreeLearner, &x, &names, &outcome, &given);
         let tree = &model.as_any().downcast_ref::<SurvivalForest>().expect("a forest").trees[0];
         let features: Vec<i64> = tree.feature.iter().map(|f| if *f == LEAF { -2 } else { i64::from(*f) }).collect();
-        // Where two features cut alike, the order of the draw decides: the risks then agree all the same.
+        // Where two features cut alike, scikit-survival's order of the draw decides.
         if serde_json::json!(features) == theirs["feature"] {
             trees += 1;
             assert_eq!(serde_json::json!(tree.rows), theirs["rows"]);
             let own: Vec<f64> = tree.threshold.iter().zip(&tree.feature).map(|(t, f)| if *f == LEAF { -2.0 } else { *t }).collect();
             worst.see_all("survival trees: thresholds", &own, &theirs["threshold"]);
+            let risk = model.predict(x.slice(ndarray::s![..100, ..])).expect("risk");
+            worst.see_all("survival trees: risk", risk.scores(), &theirs["risk"]);
+            continue;
         }
-        let risk = model.predict(x.slice(ndarray::s![..100, ..])).expect("risk");
-        worst.see_all("survival trees: risk", risk.scores(), &theirs["risk"]);
+        let node = (0..features.len()).find(|node| Some(features[*node]) != theirs["feature"][*node].as_i64());
+        let node = node.expect("a node that differs");
+        let members: Vec<usize> = (0..x.nrows())
+            .filter(|row| {
+                let mut at = 0;
+                while at < node && tree.feature[at] != LEAF {
+                    let left = x[[*row, tree.feature[at] as usize]] <= tree.threshold[at];
+                    at = if left { tree.left[at] } else { tree.right[at] } as usize;
+                }
+                at == node
+            })
+            .collect();
+        let cut = |feature: usize, threshold: f64| {
+            let sides: Vec<u32> = members.iter().map(|row| u32::from(x[[*row, feature]] > threshold)).collect();
+            logrank(&outcome.select(&members), &sides, 2, None, 0.0).expect("a cut").test.statistic
+        };
+        let ours = cut(tree.feature[node] as usize, tree.threshold[node]);
+        let other = theirs["feature"][node].as_i64().expect("a feature") as usize;
+        worst.see("survival trees: tied cuts", ours, cut(other, numbers(&theirs["threshold"])[node]));
     }
     println!("{trees} of {} survival trees alike node by node", cases(&reference, "trees").count());
     for theirs in cases(&reference, "forests") {
