@@ -441,10 +441,7 @@ impl<'a> Checker<'a> {
             _ => stem.to_owned(),
         };
         let numbered = (2..).map(|count| format!("{longer} #{count}"));
-        std::iter::once(longer.clone())
-            .chain(numbered)
-            .find(|name| self.plan.find(name).is_none())
-            .unwrap_or(longer)
+        std::iter::once(longer.clone()).chain(numbered).find(|name| self.plan.find(name).is_none()).unwrap_or(longer)
     }
 
     /// The words at a span, blanks folded.

@@ -191,7 +191,8 @@ pub fn side_by_side(names: (&str, &str), before: &[EstimateRecord], after: &[Est
                 });
                 if let Some(table) = shown.get_mut(place) {
                     // A name stands once above what is told of it.
-                    let above = table.rows.iter().rev().find_map(|row| row.first().filter(|cell| **cell != Cell::Empty));
+                    let above =
+                        table.rows.iter().rev().find_map(|row| row.first().filter(|cell| **cell != Cell::Empty));
                     let model = Cell::text(model);
                     let model = if above == Some(&model) { Cell::Empty } else { model };
                     table.push([model, Cell::text(metric), left, right, difference]);

@@ -180,6 +180,7 @@ impl Line {
 
 impl Highlighter for Line {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        self.last_key.heard();
         if self.terminal.colour == Colour::None || line.starts_with([':', '?']) || line.len() > 20_000 {
             return Cow::Borrowed(line);
         }

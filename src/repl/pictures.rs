@@ -49,7 +49,7 @@ fn drawn(figure: &FigureData, terminal: &Terminal) -> Result<String, String> {
         Pictures::None => Ok(String::new()),
         Pictures::Text => {
             let millimetres = (columns as f64 * drawing::COLUMN).floor() as u16;
-            let page = figure.draw(Width::Other(millimetres)).map_err(told)?;
+            let page = figures::in_cells(drawing::COLUMN, || figure.draw(Width::Other(millimetres))).map_err(told)?;
             let wanted = (page.width / drawing::COLUMN).ceil() as usize;
             if wanted > columns + 1 {
                 return Err(format!("it wants {wanted} columns; `:open` writes it"));
@@ -71,7 +71,12 @@ fn drawn(figure: &FigureData, terminal: &Terminal) -> Result<String, String> {
             let (cell, _) = terminal.cell.unwrap_or(CELL);
             let pixels = across(page.width, columns) as u32 * cell;
             let sheet = page.sheet().map_err(told)?;
-            Ok(sixel::shown(&sheet, (width as usize, height as usize), (pixels as usize).min(width as usize), terminal.registers))
+            Ok(sixel::shown(
+                &sheet,
+                (width as usize, height as usize),
+                (pixels as usize).min(width as usize),
+                terminal.registers,
+            ))
         }
     }
 }
@@ -104,8 +109,7 @@ mod tests {
             let kind = kind.card.name;
             let example = examples.iter().find(|example| example.kind == kind && example.name == "plain");
             let example = example.unwrap_or_else(|| panic!("{kind} has no plain example"));
-            let figure =
-                FigureData { kind: kind.to_owned(), title: format!("A {kind}"), data: example.data.clone() };
+            let figure = FigureData { kind: kind.to_owned(), title: format!("A {kind}"), data: example.data.clone() };
             for width in [80, 120] {
                 let terminal = Terminal { width, is_terminal: true, ..Terminal::plain() };
                 insta::assert_snapshot!(format!("{kind}_{width}"), shown(&figure, &terminal));

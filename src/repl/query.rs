@@ -143,7 +143,9 @@ fn typed(text: &str) -> String {
     let mut rest = text;
     while let Some(sign) = rest.chars().next() {
         let length = match rest.as_bytes() {
-            [0x1b, b'[', body @ ..] => 2 + body.iter().position(u8::is_ascii_alphabetic).map_or(body.len(), |at| at + 1),
+            [0x1b, b'[', body @ ..] => {
+                2 + body.iter().position(u8::is_ascii_alphabetic).map_or(body.len(), |at| at + 1)
+            }
             [0x1b, b']' | b'_' | b'P', ..] => ["\x1b\\", "\x07"]
                 .iter()
                 .filter_map(|end| Some(rest.get(2..)?.find(end)? + 2 + end.len()))

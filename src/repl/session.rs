@@ -49,6 +49,8 @@ pub struct Session {
     pub(super) file: Option<PathBuf>,
     /// Comments below the last declaration of that file.
     pub(super) tail: String,
+    /// Notices that were told in this session.
+    pub(super) told: HashSet<String>,
     /// Comments that were entered alone: they lead what is entered next.
     prose: String,
     pub(super) sound: Option<Sound>,
@@ -94,6 +96,7 @@ impl Session {
             last: Last::default(),
             file: None,
             tail: String::new(),
+            told: HashSet::new(),
             prose: String::new(),
             sound: None,
             broken: BTreeMap::new(),

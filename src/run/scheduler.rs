@@ -400,14 +400,15 @@ impl<'a> Work<'a> {
             };
             if was_stored { &mut from_store } else { &mut computed }.push(node.name.clone());
             looks.extend(look(plan, node));
-            // What is kept speaks of the step by its stem.
-            notices.extend(kept.notices.into_iter().map(|mut notice| {
-                if notice.declaration == node.stem {
-                    notice.declaration.clone_from(&node.name);
-                }
-                notice
-            }));
+            notices.extend(named(node, kept.notices));
             answers.push(told(plan, node, kept.answer));
+        }
+        // What is to be heeded of a model is told with every answer that stands on it, also where the
+        // answer came from the store and the model was not asked.
+        for node in plan.nodes() {
+            if let Some(kept) = stored.remove(&node.id) {
+                notices.extend(named(node, kept.notices));
+            }
         }
         let study = &plan.study;
         let results = Results {
@@ -450,6 +451,16 @@ impl<'a> Work<'a> {
         };
         Err(Failure { faults, skipped, report: Some(Box::new(report)) })
     }
+}
+
+/// Notices of a step under its name: what is kept speaks of it by its stem.
+fn named(node: &Node, notices: Vec<Notice>) -> impl Iterator<Item = Notice> {
+    notices.into_iter().map(|mut notice| {
+        if notice.declaration == node.stem {
+            notice.declaration.clone_from(&node.name);
+        }
+        notice
+    })
 }
 
 /// Days at which the study judges a model.

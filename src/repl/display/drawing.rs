@@ -12,6 +12,8 @@ use super::terminal::{Colour, Terminal};
 pub const COLUMN: f64 = 1.5;
 /// Millimetres that a row takes, unless texts want it otherwise.
 const ROW: f64 = 4.8;
+/// Millimetres between the end of an axis and its title above it.
+const TITLE: f64 = 2.6;
 /// Columns from which a rule is worth a row of its own.
 const RULE: i64 = 8;
 
@@ -27,7 +29,7 @@ pub fn drawn(page: &Page, columns: usize, terminal: &Terminal) -> String {
     canvas.text(terminal)
 }
 
-/// A text that does not read upwards: height, first column, length, words, ink.
+/// A text that reads along: height, first column, length, words, ink.
 struct Placed<'a> {
     y: f64,
     column: i64,
@@ -38,6 +40,7 @@ struct Placed<'a> {
     bold: bool,
 }
 
+/// What stands in rows: the texts of the page, and the titles of upright axes above their axis.
 fn placed(page: &Page) -> Vec<Placed<'_>> {
     let mut texts: Vec<Placed<'_>> = page
         .marks()
@@ -60,11 +63,39 @@ fn placed(page: &Page) -> Vec<Placed<'_>> {
                     bold: *bold,
                 })
             }
+            Mark::Text { at, text, upright: true, ink, .. } => {
+                let top = axis_of(page, *at)?;
+                Some(Placed {
+                    y: top - TITLE,
+                    column: (at.0 / COLUMN).round() as i64,
+                    length: width(text) as i64,
+                    is_left: false,
+                    text,
+                    ink: *ink,
+                    bold: false,
+                })
+            }
             _ => None,
         })
         .collect();
     texts.sort_by(|left, right| left.y.total_cmp(&right.y).then(left.column.cmp(&right.column)));
     texts
+}
+
+/// The upper end of the axis that an upright title stands beside: the nearest upright line to its right.
+fn axis_of(page: &Page, at: (f64, f64)) -> Option<f64> {
+    page.marks()
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Path { points, .. } => match points.as_slice() {
+                [a, b] if (a.0 - b.0).abs() < 0.05 => Some((a.0, a.1.min(b.1), a.1.max(b.1))),
+                _ => None,
+            },
+            _ => None,
+        })
+        .filter(|(x, top, bottom)| *x > at.0 && (*top..=*bottom).contains(&at.1) && bottom - top > ROW)
+        .min_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, top, _)| top)
 }
 
 /// Plain rules and edges of frames so close above or below a text that they would share its row:
@@ -101,13 +132,15 @@ struct Rows {
     /// Height in millimetres and row, both rising.
     anchors: Vec<(f64, f64)>,
     count: usize,
-    /// Rows above the page, for titles of upright axes.
+    /// Rows above the page, for upright titles without an axis.
     lead: usize,
 }
 
 impl Rows {
     fn dealt(page: &Page) -> Self {
-        let lead = usize::from(page.marks().iter().any(|mark| matches!(mark, Mark::Text { upright: true, .. })));
+        let is_alone =
+            |mark: &Mark| matches!(mark, Mark::Text { at, upright: true, .. } if axis_of(page, *at).is_none());
+        let lead = usize::from(page.marks().iter().any(is_alone));
         let mut anchors: Vec<(f64, f64)> = Vec::new();
         let mut above: Vec<(i64, i64, i64)> = Vec::new();
         let texts = placed(page);
@@ -233,6 +266,21 @@ impl Canvas {
         }
     }
 
+    /// One dot in two cells.
+    fn guide(&mut self, points: &[(f64, f64)], ink: Ink) {
+        for pair in points.windows(2) {
+            let (from, to) = (self.dot_at(pair[0]), self.dot_at(pair[1]));
+            let steps = (to.0 - from.0).abs().max((to.1 - from.1).abs()).clamp(1, 4000);
+            for step in 0..=steps {
+                let x = from.0 + (to.0 - from.0) * step / steps;
+                let y = from.1 + (to.1 - from.1) * step / steps;
+                if (x + y).rem_euclid(4) == 0 {
+                    self.dot((x, y), ink);
+                }
+            }
+        }
+    }
+
     fn sign(&mut self, at: (f64, f64), sign: char, ink: Ink) {
         let (column, row) = ((at.0 / COLUMN).floor() as i64, self.rows.at(at.1).floor() as i64);
         if let Some(cell) = self.cell(column, row) {
@@ -241,11 +289,13 @@ impl Canvas {
         }
     }
 
-    /// Titles of upright axes stand above what they are of.
+    /// Upright titles without an axis stand above everything.
     fn lead(&mut self, page: &Page) {
         let mut free = 0;
         for mark in page.marks() {
-            if let Mark::Text { at, text, upright: true, ink, .. } = mark {
+            if let Mark::Text { at, text, upright: true, ink, .. } = mark
+                && axis_of(page, *at).is_none()
+            {
                 let column = ((at.0 / COLUMN).round() as i64).max(0).max(free);
                 free = column + width(text) as i64 + 2;
                 self.write(column, 0, text, *ink, false);
@@ -256,6 +306,11 @@ impl Canvas {
     fn mark(&mut self, mark: &Mark) {
         match mark {
             Mark::Path { points, ink, .. } => {
+                // A guide for the eye: enough of it to be followed.
+                if is_pale(*ink) {
+                    self.guide(points, *ink);
+                    return;
+                }
                 for pair in points.windows(2) {
                     let (from, to) = (self.dot_at(pair[0]), self.dot_at(pair[1]));
                     self.line(from, to, *ink);
@@ -280,7 +335,7 @@ impl Canvas {
     /// A small filled shape is a sign, a pale area sparse dots, any other full.
     fn area(&mut self, points: &[(f64, f64)], ink: Ink, alpha: f64) {
         // Stripes under rows guide the eye on paper and disturb it here.
-        if is_plain(ink) && alpha < 0.5 {
+        if is_plain(ink) && (alpha < 0.5 || is_pale(ink)) {
             return;
         }
         let range = |of: fn(&(f64, f64)) -> f64| {
@@ -291,8 +346,16 @@ impl Canvas {
         if right - left < 2.6 && bottom - top < 3.0 && alpha > 0.5 && !is_white(ink) {
             let sign = match points.len() {
                 3 => {
-                    let tip_left = points.iter().filter(|point| point.0 - left < 0.05).count() == 1;
-                    if tip_left { '◀' } else { '▶' }
+                    let at = |of: fn(&(f64, f64)) -> f64, edge: f64| {
+                        points.iter().filter(|point| (of(point) - edge).abs() < 0.05).count()
+                    };
+                    // The tip is opposite to the side that two corners share.
+                    match () {
+                        () if at(|point| point.1, top) == 2 => '▼',
+                        () if at(|point| point.1, bottom) == 2 => '▲',
+                        () if at(|point| point.0, left) == 2 => '▶',
+                        () => '◀',
+                    }
                 }
                 4 if points.iter().any(|point| (point.0 - middle.0).abs() < 0.05) => '◆',
                 _ => '■',
@@ -438,6 +501,11 @@ impl Canvas {
 
 fn is_white(ink: Ink) -> bool {
     ink.0 > 245 && ink.1 > 245 && ink.2 > 245
+}
+
+/// Grid lines, stripes and guides: greys near white.
+fn is_pale(ink: Ink) -> bool {
+    is_plain(ink) && ink.0 > 190 && !is_white(ink)
 }
 
 /// Black and greys, which take the terminal's own colour.

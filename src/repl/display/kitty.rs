@@ -15,7 +15,8 @@ pub fn shown(png: &[u8], columns: usize, rows: usize) -> String {
     for (place, piece) in pieces.iter().enumerate() {
         let more = u8::from(place + 1 < pieces.len());
         // Transmit and show; no answer is wanted.
-        let keys = if place == 0 { format!("a=T,f=100,q=2,c={columns},r={rows},m={more}") } else { format!("m={more}") };
+        let keys =
+            if place == 0 { format!("a=T,f=100,q=2,c={columns},r={rows},m={more}") } else { format!("m={more}") };
         out.push_str(&format!("\x1b_G{keys};{piece}\x1b\\"));
     }
     out.push('\n');

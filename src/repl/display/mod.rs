@@ -152,7 +152,8 @@ fn continued(line: &str, width: usize) -> String {
     if table::width(line) <= width {
         return line.to_owned();
     }
-    let lead: String = line.chars().take_while(|sign| matches!(sign, ' ' | '│' | '├' | '└' | '─' | '+' | '-')).collect();
+    let lead: String =
+        line.chars().take_while(|sign| matches!(sign, ' ' | '│' | '├' | '└' | '─' | '+' | '-')).collect();
     let below: String = lead.chars().map(|sign| if matches!(sign, '│' | '├') { '│' } else { ' ' }).collect();
     let body = line.get(lead.len()..).unwrap_or("");
     let room = width.saturating_sub(table::width(&below) + 2).max(20);

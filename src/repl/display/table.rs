@@ -50,6 +50,25 @@ pub fn cut(text: &str, columns: usize) -> String {
     kept
 }
 
+/// A name cut in its middle, a sentence at its end: names differ at both ends.
+fn shortened(text: &str, columns: usize) -> String {
+    if width(text) <= columns || text.contains(' ') || columns < LEAST {
+        return cut(text, columns);
+    }
+    let tail = (columns - 1) / 2;
+    let mut from = text.len();
+    let mut used = 0;
+    for (at, sign) in text.char_indices().rev() {
+        used += sign_width(sign);
+        if used > tail {
+            break;
+        }
+        from = at;
+    }
+    let end = text.get(from..).unwrap_or("");
+    format!("{}{end}", cut(text, columns - width(end)))
+}
+
 /// The table as lines, without its title and notes.
 pub fn drawn(table: &ResultTable, terminal: &Terminal) -> String {
     let count = table.columns.len();
@@ -82,7 +101,7 @@ pub fn drawn(table: &ResultTable, terminal: &Terminal) -> String {
     let line = |row: &[String], part: &[usize]| {
         let mut text = String::new();
         for (place, column) in part.iter().copied().enumerate() {
-            let cell = cut(&row[column], widths[column]);
+            let cell = shortened(&row[column], widths[column]);
             let blanks = " ".repeat(widths[column].saturating_sub(width(&cell)));
             if place > 0 {
                 text.push_str(&" ".repeat(GAP));
@@ -225,5 +244,8 @@ mod tests {
     fn wide_signs_take_two_columns() {
         assert_eq!(width("肝癌"), 4);
         assert_eq!(cut("肝癌肝癌", 5), "肝癌…");
+        assert_eq!(shortened("original_glcm_InverseVariance", 18), "original_…Variance");
+        assert_eq!(shortened("a long sentence of words", 18), "a long sentence o…");
+        assert!(width(&shortened("肝癌肝癌肝癌肝癌肝癌肝癌", 12)) <= 12);
     }
 }
