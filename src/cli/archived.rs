@@ -7,7 +7,7 @@ use crate::report::Stopwatch;
 use crate::run::archive::{self, DataKept};
 use crate::run::lock::{Lock, differences};
 
-use super::run::{Run, finish, results_beside, store_at, timed};
+use super::run::{Run, finish, results_beside, timed};
 use super::{Exit, Parameters, lock, open, show, verify};
 
 pub fn run(arguments: &Run) -> Exit {
@@ -29,7 +29,7 @@ pub fn run(arguments: &Run) -> Exit {
         let mut set = manifest.set.clone();
         set.extend(arguments.parameters.set.iter().cloned());
         let study = open(&path, &Parameters { set })?;
-        let store = store_at(arguments.store.as_deref(), &study)?;
+        let store = arguments.machine.store(&study)?;
         let study = study.with_models();
         let stopwatch = Stopwatch::default();
         let finished = timed(&study, &store, &stopwatch)?;

@@ -7,6 +7,7 @@ use crate::run::store::write_whole;
 use crate::simulate::SimulationFault;
 use crate::simulate::prime::{Simulation, Truth};
 
+use super::machine::Machine;
 use super::run::{Run, run};
 use super::{Exit, Parameters, progress, show};
 
@@ -39,7 +40,8 @@ pub fn demo(arguments: &Demo) -> Exit {
         return Exit::RunFailed;
     }
     show::print(&format!("The study is {}; what was built into its data is in truth.json.\n\n", study.display()));
-    run(&Run { study, out: None, parameters: Parameters::default(), threads: arguments.threads, store: None })
+    let machine = Machine { threads: arguments.threads, store: None };
+    run(&Run { study, out: None, parameters: Parameters::default(), machine })
 }
 
 /// The cohort in its folder; one that is there already, whole, is taken.

@@ -7,7 +7,8 @@ use crate::run::archive::{self, ArchiveFault, Content, DataKept, FORMAT, Layout,
 use crate::run::lock::Lock;
 
 use super::lock::{beside, locked};
-use super::run::{execute, store_at, threads, written};
+use super::machine::Machine;
+use super::run::{execute, written};
 use super::{Exit, Parameters, open, show};
 
 #[derive(clap::Args)]
@@ -21,18 +22,14 @@ pub struct Export {
     pub without_data: bool,
     #[command(flatten)]
     pub(super) parameters: Parameters,
-    /// Threads; results do not depend on it.
-    #[arg(long)]
-    pub threads: Option<usize>,
-    /// Folder of finished pieces; `.diptych` beside the study unless said.
-    #[arg(long)]
-    pub store: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) machine: Machine,
 }
 
 pub fn export(arguments: &Export) -> Exit {
-    threads(arguments.threads);
+    arguments.machine.take_threads();
     let done = open(&arguments.study, &arguments.parameters).and_then(|study| {
-        let store = store_at(arguments.store.as_deref(), &study)?;
+        let store = arguments.machine.store(&study)?;
         let study = study.with_models();
         let finished = execute(&study, &store)?;
         let lock = locked(&study, &finished)?;

@@ -11,6 +11,7 @@ use crate::report::Stopwatch;
 use crate::run::Store;
 use crate::run::store::write_whole;
 
+use super::machine::threads;
 use super::{Exit, progress, show};
 
 #[derive(clap::Args)]
@@ -105,10 +106,7 @@ fn work(arguments: &Extract) -> Result<Exit, (Exit, String)> {
         ),
     };
     let memory: &dyn Memory = store.as_ref().map_or(&Forgetful, |store| store);
-    if let Some(threads) = arguments.threads.filter(|threads| *threads > 0) {
-        // Fails only where a pool exists already, which then keeps its size.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    }
+    threads(arguments.threads);
     let watch = progress::watch(&Stopwatch::default());
     progress::stop_at_interrupt(&watch);
     let all: Vec<Case> = rows.iter().map(|row| row.case.clone()).collect();

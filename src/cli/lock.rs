@@ -6,7 +6,8 @@ use crate::run::lock::Lock;
 use crate::run::store::write_whole;
 use crate::{Finished, Study};
 
-use super::run::{execute, store_at, threads};
+use super::machine::Machine;
+use super::run::execute;
 use super::{Exit, Parameters, open, show};
 
 #[derive(clap::Args)]
@@ -17,18 +18,14 @@ pub struct LockStudy {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) parameters: Parameters,
-    /// Threads; results do not depend on it.
-    #[arg(long)]
-    pub threads: Option<usize>,
-    /// Folder of finished pieces; `.diptych` beside the study unless said.
-    #[arg(long)]
-    pub store: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) machine: Machine,
 }
 
 pub fn lock(arguments: &LockStudy) -> Exit {
-    threads(arguments.threads);
+    arguments.machine.take_threads();
     let done = open(&arguments.study, &arguments.parameters).and_then(|study| {
-        let store = store_at(arguments.store.as_deref(), &study)?;
+        let store = arguments.machine.store(&study)?;
         let finished = execute(&study, &store)?;
         let lock = locked(&study, &finished)?;
         let out = arguments.out.clone().unwrap_or_else(|| beside(&arguments.study));

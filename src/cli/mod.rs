@@ -12,6 +12,7 @@ mod export;
 mod extract;
 mod fmt;
 mod lock;
+mod machine;
 mod manual;
 mod notebook;
 mod plan;

@@ -8,6 +8,7 @@ use crate::run::store::write_whole;
 use crate::run::{FaultKind, Results, Store, archive, frozen};
 use crate::{Finished, Rejected, Study};
 
+use super::machine::Machine;
 use super::{Exit, Parameters, archived, open, progress, show};
 
 #[derive(clap::Args)]
@@ -19,21 +20,17 @@ pub struct Run {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) parameters: Parameters,
-    /// Threads; results do not depend on it.
-    #[arg(long)]
-    pub threads: Option<usize>,
-    /// Folder of finished pieces; `.diptych` beside the study unless said.
-    #[arg(long)]
-    pub store: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) machine: Machine,
 }
 
 pub fn run(arguments: &Run) -> Exit {
-    threads(arguments.threads);
+    arguments.machine.take_threads();
     if archive::is_archive(&arguments.study) {
         return archived::run(arguments);
     }
     let done = open(&arguments.study, &arguments.parameters).and_then(|study| {
-        let store = store_at(arguments.store.as_deref(), &study)?;
+        let store = arguments.machine.store(&study)?;
         let study = study.with_models();
         let stopwatch = Stopwatch::default();
         let finished = timed(&study, &store, &stopwatch)?;
@@ -48,23 +45,6 @@ pub fn run(arguments: &Run) -> Exit {
 pub(super) fn results_beside(study: &Path) -> PathBuf {
     let stem = study.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     study.with_file_name(format!("{stem}_results"))
-}
-
-/// The number of threads for the whole process; results do not depend on it.
-pub(super) fn threads(threads: Option<usize>) {
-    if let Some(threads) = threads.filter(|threads| *threads > 0) {
-        // Fails only where a pool exists already, which then keeps its size.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    }
-}
-
-/// The store in this folder, or in `.diptych` beside the study.
-pub(super) fn store_at(folder: Option<&Path>, study: &Study) -> Result<Store, Exit> {
-    let place = folder.map_or_else(|| study.folder().join(".diptych"), Path::to_owned);
-    Store::at(&place).map_err(|error| {
-        show::complain(&format!("the store {} cannot be used: {error}", place.display()));
-        Exit::RunFailed
-    })
 }
 
 /// Runs a study to its end, or tells everything that kept it from it.

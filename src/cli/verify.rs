@@ -7,7 +7,8 @@ use crate::run::Store;
 use crate::run::lock::{Cause, Difference, Lock, differences};
 
 use super::lock::{beside, locked};
-use super::run::{execute, rejected, threads};
+use super::machine::threads;
+use super::run::{execute, rejected};
 use super::{Exit, Parameters, open, show};
 
 /// Differences of one cause that are shown; the rest are counted.

@@ -9,7 +9,7 @@ use crate::learn::recipe::{Candidate, Design, Recipe, Resampling, Search, StepPl
 
 use super::node::{
     Along, Balance, Competing, Condition, Cut, EndpointDefinition, Grouping, ModelRef, Node, NodeId, Operation, Rows,
-    Selection, Spelt,
+    Selection, Spelt, TimeUnit,
 };
 use super::provenance::Known;
 use super::{Plan, hash};
@@ -456,9 +456,18 @@ pub fn time(known: &Known) -> String {
         Known::WithOutcome(_) => "with the outcome".to_owned(),
         Known::At { origin, days } if *days == 0.0 => origin.clone(),
         Known::At { origin, days } => {
-            format!("{origin} {} {} days", if *days < 0.0 { '-' } else { '+' }, days.abs())
+            format!("{origin} {} {}", if *days < 0.0 { '-' } else { '+' }, duration(days.abs()))
         }
     }
+}
+
+/// A duration in the largest unit that counts it in whole numbers: `3 months`, not 91.3125 days.
+pub fn duration(days: f64) -> String {
+    let whole = [TimeUnit::Years, TimeUnit::Months].into_iter().find(|unit| days > 0.0 && days % unit.days() == 0.0);
+    let unit = whole.unwrap_or(TimeUnit::Days);
+    let count = days / unit.days();
+    let unit = unit.to_string();
+    format!("{count} {}", if count == 1.0 { unit.trim_end_matches('s') } else { &unit })
 }
 
 /// A row expression in the words of the language, conversions spelt out.
@@ -544,5 +553,16 @@ fn grouped(of: &Expression, in_conjunction: bool) -> String {
     match (of, in_conjunction) {
         (Expression::And(..), false) | (Expression::Or(..), true) => format!("({})", expression(of)),
         _ => expression(of),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_told_in_the_unit_that_counts_them() {
+        let told = [365.25, 91.3125, 30.4375, 730.5, 14.0, 0.5].map(duration);
+        assert_eq!(told, ["1 year", "3 months", "1 month", "2 years", "14 days", "0.5 days"]);
     }
 }

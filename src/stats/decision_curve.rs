@@ -42,7 +42,7 @@ pub fn decision_curve(events: &[bool], p: &[f64], thresholds: &[f64]) -> Result<
         return Err(NotEstimable::new(format!("a threshold of {wrong} is not between 0 and 1")));
     }
     let n = events.len() as f64;
-    let prevalence = events.iter().filter(|event| **event).count() as f64 / n;
+    let with_event = events.iter().filter(|event| **event).count() as f64;
     Ok(thresholds
         .iter()
         .map(|threshold| {
@@ -56,13 +56,14 @@ pub fn decision_curve(events: &[bool], p: &[f64], thresholds: &[f64]) -> Result<
                     }
                 }
             }
-            point(*threshold, tp, fp, n, prevalence)
+            point(*threshold, tp, fp, with_event, n)
         })
         .collect())
 }
 
-fn point(threshold: f64, tp: f64, fp: f64, n: f64, prevalence: f64) -> DecisionPoint {
+fn point(threshold: f64, tp: f64, fp: f64, events: f64, n: f64) -> DecisionPoint {
     let odds = threshold / (1.0 - threshold);
+    let prevalence = events / n;
     let net_benefit = tp / n - fp / n * odds;
     let treat_all = prevalence - (1.0 - prevalence) * odds;
     DecisionPoint {
@@ -71,7 +72,8 @@ fn point(threshold: f64, tp: f64, fp: f64, n: f64, prevalence: f64) -> DecisionP
         interval: None,
         treat_all,
         standardised: (prevalence > 0.0).then(|| net_benefit / prevalence),
-        avoided_per_100: 100.0 * (net_benefit - treat_all) / odds,
+        // From counts, so that it is 0, not a rounding error, where everybody reaches the threshold.
+        avoided_per_100: 100.0 * ((n - events - fp) - (events - tp) / odds) / n,
     }
 }
 

@@ -64,7 +64,9 @@ pub fn decision_curve(
         .enumerate()
         .map(|(place, threshold)| {
             let odds = threshold / (1.0 - threshold);
-            let net_benefit = whole[place];
+            // Everybody reaches the threshold: the same treatments, so the same sum to the last bit.
+            let all_reach = risk.iter().all(|risk| risk >= threshold);
+            let net_benefit = if all_reach { prevalence - all_survive * odds } else { whole[place] };
             let treat_all = prevalence - all_survive * odds;
             let values: Vec<f64> = replicates.iter().map(|curve| curve[place]).collect();
             DecisionPoint {

@@ -1,6 +1,7 @@
 //! Descriptions, inference over formulas, explanations and what else is asked of the data.
 
 use crate::card::Card;
+use crate::plan::describe;
 use crate::plan::node::{Along, Competing, Contrast, Describe, Grouping, Infer, Operation};
 use crate::plan::procedures::{self, Right};
 use crate::report::escape::{code, html, listed};
@@ -212,7 +213,7 @@ fn inferred(writer: &mut Writer<'_>, infer: &Infer) -> String {
         text.push_str(&format!("; {} competes", listed(&competing)));
     }
     if let Some(days) = infer.settings.real_if_given("landmark") {
-        text.push_str(&format!(", from a landmark at {days} days on"));
+        text.push_str(&format!(", from a landmark at {} on", describe::duration(days)));
     }
     text.push('.');
     text

@@ -22,21 +22,21 @@ struct Grouped {
     label: String,
     codes: Vec<Option<u32>>,
     labels: Vec<String>,
-    /// Declared groups that none of these rows belongs to.
-    absent: Vec<String>,
+    /// Labels of which no row is.
+    empty: Vec<String>,
 }
 
 impl Grouped {
-    /// Groups without a row have no column: the reader is told of them once.
+    /// Groups that have rows; the names of the others are kept to be told.
     fn new(label: String, codes: Vec<Option<u32>>, labels: Vec<String>) -> Self {
-        let present: Vec<usize> =
-            (0..labels.len()).filter(|place| codes.contains(&Some(*place as u32))).collect();
-        let renamed = |code: u32| present.iter().position(|place| *place as u32 == code).map(|place| place as u32);
-        let codes = codes.into_iter().map(|code| code.and_then(renamed)).collect();
-        let (kept, absent): (Vec<_>, Vec<_>) =
-            labels.into_iter().enumerate().partition(|(place, _)| present.contains(place));
-        let words = |of: Vec<(usize, String)>| of.into_iter().map(|(_, label)| label).collect();
-        Grouped { label, codes, labels: words(kept), absent: words(absent) }
+        let mut place = Vec::with_capacity(labels.len());
+        let (mut kept, mut empty) = (Vec::new(), Vec::new());
+        for (code, label) in labels.into_iter().enumerate() {
+            place.push(kept.len() as u32);
+            if codes.contains(&Some(code as u32)) { &mut kept } else { &mut empty }.push(label);
+        }
+        let codes = codes.into_iter().map(|code| code.and_then(|code| place.get(code as usize).copied())).collect();
+        Grouped { label, codes, labels: kept, empty }
     }
 }
 
@@ -277,12 +277,11 @@ fn shown(described: &Table1, label: &str, grouped: Option<&Grouped>, adjustment:
     if tested {
         table.notes.push("SMD: standardised mean difference, the largest of any two groups".to_owned());
     }
-    if let Some(grouped) = grouped.filter(|grouped| !grouped.absent.is_empty()) {
-        let absent = crate::frame::fault::list(&grouped.absent);
-        table.notes.push(format!("{label} has no patient with {} {absent}", grouped.label));
-    }
     if adjusted {
         table.notes.push(format!("P adjusted over the rows of the table by {}", adjustment.title()));
+    }
+    if let Some(grouped) = grouped.filter(|grouped| !grouped.empty.is_empty()) {
+        table.notes.push(format!("no patient is in {}", crate::frame::fault::list(&grouped.empty)));
     }
     if described.ungrouped > 0 {
         table.notes.push(format!("{} patients without a group are left out", described.ungrouped));
@@ -300,7 +299,9 @@ fn summary(cell: &describe::Cell, level: Option<usize>) -> Cell {
         (describe::Cell::Median { median, lower_quartile, upper_quartile, .. }, _) => {
             let digits = digits(*median);
             let quartiles = (fixed(*lower_quartile, digits), fixed(*upper_quartile, digits));
-            Cell::text(format!("{} ({} to {})", fixed(*median, digits), quartiles.0, quartiles.1))
+            // A dash beside a minus sign would not be read.
+            let to = if *lower_quartile < 0.0 || *upper_quartile < 0.0 { " to " } else { "–" };
+            Cell::text(format!("{} ({}{to}{})", fixed(*median, digits), quartiles.0, quartiles.1))
         }
         (describe::Cell::Counts { counts, n, .. }, Some(level)) => {
             counts.get(level).map_or(Cell::Empty, |count| Cell::CountOf { count: *count, of: *n as u64 })

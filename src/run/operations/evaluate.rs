@@ -95,8 +95,10 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
     }
     let told = drawn::evaluation::figures(&seen, &answer, step.level());
     answer.figures.splice(0..0, told);
-    let hows: Vec<&str> = distinct(answer.estimates.iter().map(|record| record.how.as_str()));
+    let hows = methods(&asked, &answer.estimates, &seen);
     table.notes.push(format!("{}% intervals; {}", shown_level(step.level()), hows.join("; ")));
+    let evidence: Vec<String> = seen.iter().map(|seen| format!("{}: {}", seen.kind.words(), seen.how)).collect();
+    table.notes.push(distinct(evidence.iter().map(String::as_str)).join("; "));
     if answer.estimates.iter().any(|record| record.kind == Kind::Apparent) {
         table.notes.push("apparent estimates are on the rows of the fit and flatter the model".to_owned());
     }
@@ -109,6 +111,22 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
     probabilities.finish(&mut answer);
     plainly(&mut answer);
     Ok(answer)
+}
+
+/// How each metric was estimated, apart from how the patients were predicted: `AUC by trapezoid, DeLong`.
+fn methods(asked: &[Asked<'_>], records: &[EstimateRecord], seen: &[Judgement]) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for record in records.iter().filter(|record| asked.iter().any(|asked| asked.metric.card().name == record.metric)) {
+        let how = seen.iter().find_map(|judgement| {
+            record.how.strip_prefix(judgement.how.as_str()).and_then(|how| how.strip_prefix("; "))
+        });
+        let Some(how) = how else { continue };
+        let text = format!("{} by {}", record.metric, how.replace("; ", ", "));
+        if !told.contains(&text) {
+            told.push(text);
+        }
+    }
+    told
 }
 
 pub fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
