@@ -20,6 +20,7 @@ mod null;
 mod prepare;
 mod rule;
 mod search;
+mod standardised;
 pub mod steps;
 mod work;
 

@@ -12,11 +12,11 @@ use super::{Effects, Simulation};
 
 /// Log-odds of response, and log hazards of death, for each standard deviation of what drives
 /// them; the second driver lets a fusion be better than either part.
-pub(super) const RESPONSE_FIRST: f64 = 2.0;
-pub(super) const RESPONSE_SECOND: f64 = 1.1;
+pub(super) const RESPONSE_FIRST: f64 = 3.0;
+pub(super) const RESPONSE_SECOND: f64 = 1.5;
 pub(super) const RESPONSE_INTERCEPT: f64 = 0.1;
-pub(super) const HAZARD_FIRST: f64 = 1.1;
-pub(super) const HAZARD_SECOND: f64 = 0.8;
+pub(super) const HAZARD_FIRST: f64 = 1.5;
+pub(super) const HAZARD_SECOND: f64 = 1.0;
 pub(super) const HAZARD_SUBSEQUENT: f64 = -0.35;
 /// Weibull shape, and scale in days.
 pub(super) const SHAPE: f64 = 1.3;
