@@ -94,3 +94,29 @@ fn an_archive_runs_elsewhere_and_its_models_predict() {
     let brought = diptych(&place, &["run", "demo.zip"]);
     assert_eq!(brought.status.code(), Some(0), "{}", told(&brought));
 }
+
+#[test]
+fn the_first_study_of_the_manual_runs_as_it_is_written() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manual = std::fs::read_to_string(root.join("docs/first_study.md")).expect("the page");
+    let studies: Vec<&str> =
+        manual.split("```study\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = folder.path().join("first");
+    std::fs::create_dir(&first).expect("a folder");
+    for name in ["patients.csv", "dictionary.csv"] {
+        std::fs::copy(root.join("examples/demo").join(name), first.join(name)).expect("a copy");
+    }
+    std::fs::write(first.join("first.study"), studies[0]).expect("a study");
+    std::fs::write(first.join("response.study"), studies[1..].join("\n")).expect("a study");
+    let commands: Vec<Vec<&str>> = manual
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `diptych ")?.split('`').next())
+        .map(|command| command.split(' ').collect())
+        .collect();
+    assert!(studies.len() > 3 && commands.len() > 5, "the page has its studies and commands");
+    for command in std::iter::once(vec!["run", "first/first.study"]).chain(commands) {
+        let output = diptych(folder.path(), &command);
+        assert_eq!(output.status.code(), Some(0), "{command:?}: {}", told(&output));
+    }
+}

@@ -146,6 +146,20 @@ fn a_study_runs_and_a_second_run_computes_nothing() {
 }
 
 #[test]
+fn folds_in_which_everybody_is_predicted_alike_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = STUDY
+        .replace("prepare other by median then z-score", "prepare other by median then univariate(p = 1e-9)")
+        .replace("then one_hot then z-score", "then one_hot");
+    write(folder.path(), &study, &table(160));
+    let run = diptych(folder.path(), &["run", "t.study", "--out", "out"]);
+    assert!(run.status.success(), "{}", told(&run));
+    let notes = results(folder.path(), "out");
+    assert!(notes.contains("in 5 of 5 folds FUSED.other predicts the same for everybody"), "{notes}");
+    assert!(!notes.contains("folds FUSED.clinical predicts"), "{notes}");
+}
+
+#[test]
 fn exit_codes_tell_who_has_to_act() {
     let folder = tempfile::tempdir().expect("a folder");
     let code = |study: &str, table: &str| {

@@ -43,22 +43,22 @@ pub(super) static MODEL: Keyword = Keyword {
         Keyword {
             word: "choose",
             phrases: &[
-                slot(Preposition::By, List::One(Kind::Metric)),
+                slot(Preposition::By, List::Some(Kind::Metric)),
                 slot(Preposition::Over, List::Some(Kind::Resampling)),
             ],
             summary: "How one of the learners is chosen.",
-            documentation: "By a metric on out-of-fold predictions within the training rows.",
+            documentation: "By a metric on out-of-fold predictions within the training rows; every learner is judged on the same folds. `by AUC, one-standard-error` takes the first of those within one standard error of the best.",
             example: "choose by AUC over 5 folds",
             ..PLAIN
         },
         Keyword {
             word: "tune",
             phrases: &[
-                slot(Preposition::By, List::One(Kind::Metric)),
+                slot(Preposition::By, List::Some(Kind::Metric)),
                 slot(Preposition::Over, List::Some(Kind::Resampling)),
             ],
             summary: "How settings are chosen from their grids.",
-            documentation: "By a metric on out-of-fold predictions, nested in the folds of `choose`.",
+            documentation: "By a metric on out-of-fold predictions, nested in the folds of `choose`; every point of the grid is judged on the same folds. `by AUC, one-standard-error` takes the simplest of those within one standard error of the best; `over 5 folds, 20 draws` draws so many points of the grid at random.",
             example: "tune by AUC over 5 folds",
             ..PLAIN
         },

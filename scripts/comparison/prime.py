@@ -1,20 +1,20 @@
 """The PRIME study with PyRadiomics, scikit-learn, scikit-survival, shap and gseapy.
 
-Written as a careful analyst would glue it today, for comparison with examples/prime/prime.study. Checked for
-syntax, not yet run from end to end.
+Written as a careful analyst would glue it today, for comparison with examples/prime/prime.study.
 Usage: prime.py FOLDER OUT, after prime_radiomics.py FOLDER OUT, where FOLDER is what `diptych simulate prime`
 wrote. Tables and tests of inference, Kaplan-Meier, Cox models and limma follow in prime.R, which reads what
 this writes.
 """
 import itertools
 import sys
+import time
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (AdaBoostClassifier, BaggingClassifier, GradientBoostingClassifier,
                               RandomForestClassifier, StackingClassifier)
@@ -22,7 +22,7 @@ from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.metrics import brier_score_loss, roc_auc_score
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, train_test_split
+from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -39,6 +39,11 @@ FOLDER, OUT = Path(sys.argv[1]), Path(sys.argv[2])
 OUT.mkdir(parents=True, exist_ok=True)
 SEED = 20260620
 MONTH = 365.25 / 12
+
+
+def done(stage):
+    print(f"{stage}: {time.process_time():.0f} CPU seconds so far", flush=True)
+
 
 # Data ---------------------------------------------------------------------------------------
 
@@ -84,11 +89,11 @@ pd.DataFrame(flow, columns=["step", "n"]).to_csv(OUT / "flow.csv", index=False)
 
 e = e.copy()
 e["response"] = e.mrecist.isin(["CR", "PR"]).where(e.mrecist.notna())
-end = np.minimum(e.last_contact, pd.Timestamp("2025-09-28"))
+end = e.last_contact.clip(upper=pd.Timestamp("2025-09-28"))
 e["event"] = e.death_date.notna() & (e.death_date <= end)
 e["time"] = (e.death_date.where(e.event, end) - e.treatment_start).dt.days
 sch = e[e.centre == "SCH"]
-train, internal = train_test_split(sch, train_size=0.7, random_state=SEED, stratify=sch.response.astype(str))
+train, internal = train_test_split(sch, train_size=0.7, random_state=SEED, stratify=sch.response == True)  # noqa: E712
 parts = {"train": train, "internal": internal, "external": e[e.centre == "QL"]}
 
 # Radiomics ----------------------------------------------------------------------------------
@@ -125,27 +130,14 @@ def block(rows, name):
 
 # Steps that scikit-learn does not have -------------------------------------------------------
 
-class Columns:
+class Columns(TransformerMixin, BaseEstimator):
     """Base of selectors that keep a list of columns."""
-
-    def get_params(self, deep=True):
-        return dict(self.__dict__) if not hasattr(self, "_names") else {k: getattr(self, k) for k in self._names}
-
-    def set_params(self, **given):
-        for k, v in given.items():
-            setattr(self, k, v)
-        return self
 
     def transform(self, x):
         return x[:, self.kept_]
 
-    def fit_transform(self, x, y=None):
-        return self.fit(x, y).transform(x)
-
 
 class Univariate(Columns):
-    _names = ["p"]
-
     def __init__(self, p=0.05):
         self.p = p
 
@@ -164,8 +156,6 @@ class Univariate(Columns):
 
 
 class NotMissing(Columns):
-    _names = ["most"]
-
     def __init__(self, most=0.3):
         self.most = most
 
@@ -175,22 +165,19 @@ class NotMissing(Columns):
 
 
 class ElasticNet(Columns):
-    _names = ["min_coef"]
-
     def __init__(self, min_coef=1e-4):
         self.min_coef = min_coef
 
     def fit(self, x, y):
-        net = LogisticRegressionCV(penalty="elasticnet", solver="saga", l1_ratios=[0.5], Cs=30, cv=5, max_iter=2000,
-                                   scoring="neg_log_loss", random_state=SEED).fit(x, y)
+        # saga at its default tolerance and 30 penalties would take minutes for each of some 400 fits.
+        net = LogisticRegressionCV(solver="saga", l1_ratios=[0.5], Cs=np.logspace(-2.5, -0.5, 8), cv=5, max_iter=1000, tol=1e-3,
+                                   scoring="neg_log_loss", use_legacy_attributes=True, random_state=SEED).fit(x, y)
         kept = np.flatnonzero(np.abs(net.coef_[0]) > self.min_coef)
         self.kept_ = kept if len(kept) else np.array([np.argmax(np.abs(net.coef_[0]))])
         return self
 
 
 class CoxNet(Columns):
-    _names = ["l1_ratio", "top"]
-
     def __init__(self, l1_ratio=1.0, top=None):
         self.l1_ratio, self.top = l1_ratio, top
 
@@ -202,29 +189,17 @@ class CoxNet(Columns):
             net = CoxnetSurvivalAnalysis(l1_ratio=self.l1_ratio, alphas=path.alphas_).fit(x[fit], y[fit])
             for i, alpha in enumerate(path.alphas_):
                 scores[i] += concordance_index_censored(y["event"][test], y["time"][test], net.predict(x[test], alpha=alpha))[0]
-        beta = path.coef_[:, scores.argmax()]
-        if self.top:
-            order = np.argsort(-np.abs(path.coef_[:, -1]))[: self.top]
-            self.kept_ = np.sort(order)
-        else:
-            kept = np.flatnonzero(beta)
-            self.kept_ = kept if len(kept) else np.array([np.argmax(np.abs(path.coef_[:, -1]))])
+        size = np.abs(path.coef_[:, scores.argmax()])
+        kept = np.argsort(-size)[: min(self.top or len(size), np.count_nonzero(size))]
+        self.kept_ = np.sort(kept) if len(kept) else np.array([np.argmax(np.abs(path.coef_[:, -1]))])
         return self
 
 
-class RotationForest:
+class RotationForest(ClassifierMixin, BaseEstimator):
     """Rodriguez 2006: disjoint groups, PCA of a 75% bootstrap, a tree on all rotated features."""
-    _estimator_type = "classifier"
 
     def __init__(self, n_estimators=50, group=3, share=0.75):
         self.n_estimators, self.group, self.share = n_estimators, group, share
-
-    def get_params(self, deep=True):
-        return {"n_estimators": self.n_estimators, "group": self.group, "share": self.share}
-
-    def set_params(self, **given):
-        self.__dict__.update(given)
-        return self
 
     def fit(self, x, y):
         chance = np.random.RandomState(SEED)
@@ -254,8 +229,8 @@ PREPARE_R = {
     "clinical": [NotMissing(0.3), SimpleImputer(strategy="median"), Univariate(0.05), StandardScaler(), ElasticNet()],
     "radiomics": [SimpleImputer(strategy="median"), VarianceThreshold(0.01), StandardScaler(), ElasticNet()],
 }
-bases = [("forest", RandomForestClassifier(100, random_state=SEED)), ("boost", AdaBoostClassifier(n_estimators=100, random_state=SEED)),
-         ("svm", SVC(probability=True, random_state=SEED)), ("logistic", LogisticRegression(max_iter=1000))]
+bases = [("forest", RandomForestClassifier(100, random_state=SEED)), ("boost", AdaBoostClassifier(random_state=SEED)),
+         ("svm", SVC()), ("logistic", LogisticRegression(max_iter=1000))]
 LEARNERS_R = {
     "bagging": (BaggingClassifier(DecisionTreeClassifier(), random_state=SEED),
                 {"n_estimators": [25, 50, 100], "max_features": [0.3, 0.6, 1.0], "max_samples": [0.5, 0.75, 1.0]}),
@@ -272,34 +247,32 @@ def folds_of(y, seed):
     return list(StratifiedKFold(5, shuffle=True, random_state=seed).split(np.zeros(len(y)), y))
 
 
-def piped(steps, learner):
-    return Pipeline([(str(i), clone(step) if hasattr(step, "get_params") and not isinstance(step, Columns) else type(step)(**step.get_params()))
-                     for i, step in enumerate(steps)] + [("learner", clone(learner) if not isinstance(learner, RotationForest) else RotationForest(**learner.get_params()))])
-
-
 def chosen(x, y, steps, learners, score, seed):
-    """The learner with the best cross-validated score, then tuned: the paper's order."""
-    inner = folds_of(y if y.dtype == bool else y["event"], seed)
+    """The learner with the best cross-validated score, then tuned: the paper's order. Preparation is fitted once a fold."""
+    prepared = []
+    for fit, test in folds_of(y if y.dtype == bool else y["event"], seed):
+        prepare = Pipeline([(str(i), clone(step)) for i, step in enumerate(steps)]).fit(x[fit], y[fit])
+        prepared.append((prepare.transform(x[fit]), y[fit], prepare.transform(x[test]), y[test]))
 
-    def judged(pipe):
-        values = []
-        for fit, test in inner:
-            values.append(score(piped_copy(pipe).fit(x[fit], y[fit]), x[test], y[test]))
-        return np.mean(values)
+    def judged(learner):
+        return np.mean([score(clone(learner).fit(a, b), c, d) for a, b, c, d in prepared])
 
-    def piped_copy(pipe):
-        return piped([s for _, s in pipe.steps[:-1]], pipe.steps[-1][1])
-
-    best = max(learners, key=lambda name: judged(piped(steps, learners[name][0])))
+    best = max(learners, key=lambda name: judged(learners[name][0]))
     learner, grid = learners[best]
-    points = [dict(zip(grid, values)) for values in itertools.product(*grid.values())]
-    tuned = max(points, key=lambda point: judged(piped(steps, set_copy(learner, point))))
-    return piped(steps, set_copy(learner, tuned)).fit(x, y), best
+    points = [clone(learner).set_params(**dict(zip(grid, values))) for values in itertools.product(*grid.values())]
+    tuned = max(points, key=judged)
+    return Pipeline([(str(i), clone(step)) for i, step in enumerate(steps)] + [("learner", tuned)]).fit(x, y), best
 
 
-def set_copy(learner, point):
-    copy = RotationForest(**learner.get_params()) if isinstance(learner, RotationForest) else clone(learner)
-    return copy.set_params(**point)
+def used(pipe, width):
+    """The columns that reach the learner."""
+    columns = np.arange(width)
+    for _, step in pipe.steps[:-1]:
+        if hasattr(step, "kept_"):
+            columns = columns[step.kept_]
+        elif hasattr(step, "get_support"):
+            columns = columns[step.get_support()]
+    return columns
 
 
 def auc_score(pipe, x, y):
@@ -335,14 +308,18 @@ def predict_r(model, x):
     return combiner.predict_proba(np.column_stack([logit(q[name]) for name in x]))[:, 1], q
 
 
+prime_r = fused_r(x_train, y_train, SEED)
+done("PRIME_R on train")
 oof_r = np.zeros(len(y_train))
 oof_parts = {b: np.zeros(len(y_train)) for b in PREPARE_R}
+fold_models_r = []
 for fit, test in folds_of(y_train, SEED):
     inner = fused_r({b: v[fit] for b, v in x_train.items()}, y_train[fit], SEED)
+    fold_models_r.append((fit, test, inner))
     oof_r[test], q = predict_r(inner, {b: v[test] for b, v in x_train.items()})
     for b in q:
         oof_parts[b][test] = q[b]
-prime_r = fused_r(x_train, y_train, SEED)
+    done("PRIME_R without a fold")
 early_pipe = Pipeline([("impute", SimpleImputer(strategy="median")), ("scale", StandardScaler()), ("select", ElasticNet()),
                        ("learner", GradientBoostingClassifier(subsample=0.5, max_features=0.5, random_state=SEED))])
 early_train = np.hstack(list(x_train.values()))
@@ -417,13 +394,17 @@ def predict_s(model, x, times):
 
 
 horizons = np.array([6, 12, 24, 36]) * MONTH
+prime_s = fused_s(x_s, s_train, SEED)
+done("PRIME_S on train")
 oof_s, oof_curves, oof_risk = np.zeros(len(s_train)), np.zeros((len(s_train), 4)), {b: np.zeros(len(s_train)) for b in PREPARE_S}
+fold_models_s = []
 for fit, test in folds_of(s_train["event"], SEED):
     inner = fused_s({b: v[fit] for b, v in x_s.items()}, s_train[fit], SEED)
+    fold_models_s.append((fit, test, inner))
     oof_s[test], oof_curves[test], q = predict_s(inner, {b: v[test] for b, v in x_s.items()}, horizons)
     for b in q:
         oof_risk[b][test] = q[b]
-prime_s = fused_s(x_s, s_train, SEED)
+    done("PRIME_S without a fold")
 early_s = Pipeline([("impute", SimpleImputer(strategy="median")), ("scale", StandardScaler()), ("select", CoxNet(1.0)),
                     ("learner", RandomSurvivalForest(random_state=SEED))]).fit(np.hstack(list(x_s.values())), s_train)
 
@@ -456,26 +437,32 @@ e.to_csv(OUT / "eligible.csv", index=False)
 
 import shap  # noqa: E402
 
-both_train = np.hstack([x_train[b] for b in PREPARE_R])
-widths = np.cumsum([x_train[b].shape[1] for b in PREPARE_R])[:-1]
-values = np.zeros_like(both_train)
-for fit, test in folds_of(y_train, SEED):
-    model = fused_r({b: v[fit] for b, v in x_train.items()}, y_train[fit], SEED)
-    explainer = shap.PermutationExplainer(
-        lambda rows: predict_r(model, dict(zip(PREPARE_R, np.split(rows, widths, axis=1))))[0],
-        shap.maskers.Independent(both_train[fit], max_samples=30))
-    values[test] = explainer(both_train[test], max_evals=2 * both_train.shape[1] + 1).values
 names = [c for b in PREPARE_R for c in (clinical_columns if b == "clinical" else stable)]
-pd.Series(np.abs(values).mean(axis=0), names).sort_values(ascending=False).to_csv(OUT / "shap_R.csv")
-both_s = np.hstack([x_s[b] for b in PREPARE_S])
-values = np.zeros_like(both_s)
-for fit, test in folds_of(s_train["event"], SEED):
-    model = fused_s({b: v[fit] for b, v in x_s.items()}, s_train[fit], SEED)
-    explainer = shap.PermutationExplainer(
-        lambda rows: predict_s(model, dict(zip(PREPARE_S, np.split(rows, widths, axis=1))), horizons)[0],
-        shap.maskers.Independent(both_s[fit], max_samples=30))
-    values[test] = explainer(both_s[test], max_evals=2 * both_s.shape[1] + 1).values
-pd.Series(np.abs(values).mean(axis=0), names).sort_values(ascending=False).to_csv(OUT / "shap_S.csv")
+
+
+def shapley(x, fold_models, predict, file):
+    """Of out-of-fold patients, over the columns that reach a learner: all others count for nothing."""
+    both, edges = np.hstack(list(x.values())), np.cumsum([v.shape[1] for v in x.values()])[:-1]
+    starts = dict(zip(x, [0, *edges]))
+    values = np.zeros_like(both)
+    for fit, test, model in fold_models:
+        columns = np.concatenate([starts[b] + used(model[0][b], x[b].shape[1]) for b in x])
+        middle = np.nanmedian(both[fit], axis=0)
+
+        def predicted(rows):
+            whole = np.tile(middle, (len(rows), 1))
+            whole[:, columns] = rows
+            return predict(model, dict(zip(x, np.split(whole, edges, axis=1))))
+
+        explainer = shap.PermutationExplainer(predicted, shap.maskers.Independent(both[fit][:, columns], max_samples=30), seed=SEED)
+        values[np.ix_(test, columns)] = explainer(both[test][:, columns], max_evals=4 * len(columns) + 2).values
+    pd.Series(np.abs(values).mean(axis=0), names).sort_values(ascending=False).to_csv(OUT / file)
+
+
+shapley(x_train, fold_models_r, lambda model, x: predict_r(model, x)[0], "shap_R.csv")
+done("Shapley values of PRIME_R")
+shapley(x_s, fold_models_s, lambda model, x: predict_s(model, x, horizons)[0], "shap_S.csv")
+done("Shapley values of PRIME_S")
 
 # Scores of the patients with RNA, for limma ----------------------------------------------------
 

@@ -13,6 +13,8 @@ from radiomics import featureextractor
 FOLDER, OUT = Path(sys.argv[1]), Path(sys.argv[2])
 OUT.mkdir(parents=True, exist_ok=True)
 
+import logging
+logging.getLogger("radiomics").setLevel(logging.ERROR)
 extractor = featureextractor.RadiomicsFeatureExtractor(normalize=True, binCount=32, resampledPixelSpacing=[1, 1, 1],
                                                         interpolator="sitkBSpline")
 extractor.settings.pop("binWidth", None)

@@ -409,12 +409,7 @@ impl<'a> Checker<'a> {
         provenance: Provenance,
         defaults: Vec<Spelt>,
     ) -> NodeId {
-        let mut unique = name.clone();
-        let mut count = 1;
-        while self.plan.find(&unique).is_some() {
-            count += 1;
-            unique = format!("{name} #{count}");
-        }
+        let unique = self.unique(declaration, &name);
         let mut seen = BTreeSet::new();
         let inputs: Vec<NodeId> = inputs.into_iter().filter(|id| seen.insert(*id)).collect();
         let provenance = inputs.iter().fold(provenance, |joined, id| joined.join(&self.plan.node(*id).provenance));
@@ -422,6 +417,7 @@ impl<'a> Checker<'a> {
         self.plan.add(|id| Node {
             id,
             name: unique,
+            stem: name,
             documentation: declaration.documentation.join("\n"),
             operation,
             inputs,
@@ -430,6 +426,22 @@ impl<'a> Checker<'a> {
             accepted: Vec::new(),
             span: declaration.span,
         })
+    }
+
+    /// The name of a step that no other has: of questions with one stem the later are told apart by
+    /// the words of their heads, and by a number where those are the same too.
+    fn unique(&self, declaration: &Declaration, stem: &str) -> String {
+        if self.plan.find(stem).is_none() {
+            return stem.to_owned();
+        }
+        let head = self.words(declaration.head.span);
+        let longer = match stem.strip_prefix("evaluate ") {
+            _ if head.starts_with(stem) => head,
+            Some(model) if head.starts_with(model) => format!("evaluate {head}"),
+            _ => stem.to_owned(),
+        };
+        let numbered = (2..).map(|count| format!("{longer} #{count}"));
+        std::iter::once(longer.clone()).chain(numbered).find(|name| self.plan.find(name).is_none()).unwrap_or(longer)
     }
 
     /// The words at a span, blanks folded.

@@ -3,11 +3,13 @@
 use crate::card::EndpointKind;
 use crate::plan::Provenance;
 use crate::plan::node::{Cut, Groups, Operation, Recalibrate};
-use crate::syntax::ast::{Declaration, Preposition};
+use crate::learn::threshold::Criterion;
+use crate::syntax::ast::{Argument, Declaration, Expr, ExprKind, Preposition, Span};
 
 use super::checker::{Checker, Symbol, name_of, phrase, spelt};
 use super::fault::Fault;
 use super::features::one_of_words;
+use super::model::ModelAbout;
 use super::population::Overlap;
 use super::registry;
 use super::tables::literal_number;
@@ -71,6 +73,73 @@ impl<'a> Checker<'a> {
         None
     }
 
+    fn no_threshold<T>(&mut self, span: Span, what: &str) -> Option<T> {
+        self.tell(
+            Fault::error("kind::endpoint-kind", span, format!("{what} is for a binary endpoint"))
+                .label("not a binary model")
+                .help("`at maximally_selected`, `at median`"),
+        );
+        None
+    }
+
+    /// `sensitivity(90%)`, `specificity(95%)`, `cost(miss = 5, alarm = 1)`.
+    fn threshold(&mut self, expr: &Expr, about: &ModelAbout) -> Option<Criterion> {
+        let ExprKind::Call { function, arguments } = &expr.kind else { return None };
+        let word = function.text.as_str();
+        if !matches!(word, "sensitivity" | "specificity" | "cost") {
+            let fault = Fault::error("name::unknown-cut", function.span, format!("there is no cut `{word}`"))
+                .label("no such cut");
+            self.tell(one_of_words(fault, word, registry::CUTS));
+            return None;
+        }
+        if about.kind != EndpointKind::Binary {
+            return self.no_threshold(function.span, &format!("a cut by {word}"));
+        }
+        let (mut share, mut miss, mut alarm) = (None, 1.0, 1.0);
+        for argument in arguments {
+            let (name, value) = match argument {
+                Argument::Data(value) if word != "cost" => ("share", value),
+                Argument::Setting { name, value } => (name.text.as_str(), value),
+                Argument::Data(value) | Argument::Grid { values: value, .. } => ("", value),
+            };
+            let number = self.value(value)?.as_real();
+            match (word, name, number) {
+                ("cost", "miss", Some(number)) if number > 0.0 => miss = number,
+                ("cost", "alarm", Some(number)) if number > 0.0 => alarm = number,
+                ("sensitivity" | "specificity", "share", Some(number)) if number > 0.0 && number < 1.0 => {
+                    share = Some(number);
+                }
+                _ => {
+                    let form =
+                        if word == "cost" { "cost(miss = 5, alarm = 1)".to_owned() } else { format!("{word}(90%)") };
+                    self.tell(
+                        Fault::error(
+                            "setting::out-of-domain",
+                            value.span,
+                            if word == "cost" { "costs are positive numbers" } else { "a share lies between 0% and 100%" },
+                        )
+                        .label("outside its domain")
+                        .help(format!("`at {form}`")),
+                    );
+                    return None;
+                }
+            }
+        }
+        match (word, share) {
+            ("cost", _) => Some(Criterion::Cost { miss, alarm }),
+            ("sensitivity", Some(share)) => Some(Criterion::Sensitivity(share)),
+            ("specificity", Some(share)) => Some(Criterion::Specificity(share)),
+            _ => {
+                self.tell(
+                    Fault::error("kind::cut", function.span, format!("`{word}` does not say how much"))
+                        .label("of which size?")
+                        .help(format!("`at {word}(90%)`")),
+                );
+                None
+            }
+        }
+    }
+
     pub(super) fn groups(&mut self, declaration: &'a Declaration) -> Option<Symbol> {
         let (name, name_span) = declaration.head.list.first().and_then(name_of)?;
         let Some(source) = declaration.head.after(Preposition::From).first() else {
@@ -107,11 +176,13 @@ impl<'a> Checker<'a> {
                     "tertiles" => cut = Some(Cut::Tertiles),
                     "maximally_selected" => cut = Some(Cut::MaximallySelected),
                     "youden" if about.kind == EndpointKind::Binary => cut = Some(Cut::Youden),
-                    "youden" => {
+                    "youden" => return self.no_threshold(span, "Youden's index"),
+                    "sensitivity" | "specificity" | "cost" => {
+                        let form = if word == "cost" { "cost(miss = 5, alarm = 1)" } else { "sensitivity(90%)" };
                         self.tell(
-                            Fault::error("kind::endpoint-kind", span, "Youden's index is for a binary endpoint")
-                                .label("a survival model")
-                                .help("`at maximally_selected`, `at median`"),
+                            Fault::error("kind::cut", span, format!("`{word}` does not say how much"))
+                                .label("of which size?")
+                                .help(format!("`at {}`", form.replace("sensitivity", &word))),
                         );
                         return None;
                     }
@@ -122,6 +193,9 @@ impl<'a> Checker<'a> {
                         return None;
                     }
                 },
+                (None, None) if matches!(expr.kind, ExprKind::Call { .. }) => {
+                    cut = Some(Cut::Threshold(self.threshold(expr, &about)?));
+                }
                 _ => {
                     self.tell(
                         Fault::error("kind::cut", expr.span, "a cut is a number or a rule such as `median`")

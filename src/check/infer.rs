@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::card::EndpointKind;
-use crate::frame::expression::Expression;
+use crate::frame::expression::{Expression, Type};
 use crate::plan::node::{Columns as ColumnsNode, Competing, Formula, Infer, Operation, Selection};
 use crate::plan::procedures::{Left, Procedure, Right};
 use crate::plan::{Known, NodeId, Provenance};
@@ -33,7 +33,8 @@ impl<'a> Checker<'a> {
         arguments: &[Argument],
         procedure: &'static Procedure,
     ) {
-        let given = self.settings(procedure.card, expr.span, arguments, &["competing"], false);
+        let own: &[&str] = if procedure.weights { &["competing", "weights"] } else { &["competing"] };
+        let given = self.settings(procedure.card, expr.span, arguments, own, false);
         let data: Vec<&Expr> = arguments
             .iter()
             .filter_map(|argument| match argument {
@@ -98,6 +99,11 @@ impl<'a> Checker<'a> {
             formula.response = Some(expression);
             inputs.extend(more);
         }
+        if procedure.weights {
+            let Some((weights, more)) = self.weights(table, arguments) else { return };
+            formula.weights = weights;
+            inputs.extend(more);
+        }
         let landmark = arguments
             .iter()
             .any(|argument| matches!(argument, Argument::Setting { name, .. } if name.text == "landmark"));
@@ -113,7 +119,7 @@ impl<'a> Checker<'a> {
         let mut defaults = given.defaults;
         let Some(rows) = self.question_rows(declaration, Some(table), &mut defaults) else { return };
         inputs.push(Self::rows_node(&rows));
-        if right.is_some() {
+        if right.is_some() && !given.settings.get("imputations").is_some() {
             defaults.push(spelt("rows with a missing value in the formula", "left out and counted"));
         }
         if !formula.terms.is_empty() && procedure.right == Right::Terms {
@@ -241,7 +247,7 @@ impl<'a> Checker<'a> {
 
     fn shape_of_terms(&mut self, procedure: &Procedure, function: &Word, right: &Expr, terms: &Terms) {
         let formula: &Formula = &terms.formula;
-        let only_columns = formula.strata.is_empty() && formula.cluster.is_none();
+        let only_columns = (formula.strata.is_empty() || procedure.strata) && formula.cluster.is_none();
         let simple = only_columns
             && formula
                 .terms
@@ -250,7 +256,8 @@ impl<'a> Checker<'a> {
                 .all(|term| term.factors.len() == 1 && term.factors[0].knots.is_none());
         let fault = match procedure.right {
             Right::Groups if !simple || !formula.each.is_empty() => {
-                Some(format!("`{function}` compares groups: levels or conditions, no splines, strata or interactions"))
+                let strata = if procedure.strata { "" } else { ", strata" };
+                Some(format!("`{function}` compares groups: levels or conditions, no splines{strata} or interactions"))
             }
             Right::Markers if !simple => Some(format!("`{function}` judges markers one by one: `each(a, b)`")),
             Right::Terms if formula.terms.is_empty() && formula.each.is_empty() && formula.strata.is_empty() => {
@@ -310,6 +317,30 @@ impl<'a> Checker<'a> {
                 );
             }
         }
+    }
+
+    /// `weights = w`: a number of each row.
+    #[expect(clippy::type_complexity, reason = "label with expression, and the nodes that it reads")]
+    fn weights(
+        &mut self,
+        table: NodeId,
+        arguments: &[Argument],
+    ) -> Option<(Option<(String, Expression)>, BTreeSet<NodeId>)> {
+        let given = arguments.iter().find_map(|argument| match argument {
+            Argument::Setting { name, value } if name.text == "weights" => Some(value),
+            _ => None,
+        });
+        let Some(value) = given else { return Some((None, BTreeSet::new())) };
+        let typed = self.row(table, Purpose::Question, value)?;
+        let text = self.words(value.span);
+        if !typed.ty.is_numeric() || typed.ty.kind == Some(Type::Flag) {
+            self.tell(
+                Fault::error("kind::arithmetic", value.span, format!("weights are numbers; `{text}` is none"))
+                    .label("not a number"),
+            );
+            return None;
+        }
+        Some((Some((text, typed.expression)), typed.inputs))
     }
 
     fn competing(

@@ -269,7 +269,12 @@ impl Checker<'_> {
                 .help(format!("`prepare {name} by median` fills them in, `by complete_cases` leaves the rows out")),
             );
         }
-        let levels: Vec<_> = block.columns.iter().filter(|column| column.ty.kind == Some(Type::Text)).collect();
+        let used_up: Vec<&str> = steps.iter().filter_map(|plan| plan.step.uses_up(&plan.settings)).collect();
+        let levels: Vec<_> = block
+            .columns
+            .iter()
+            .filter(|column| column.ty.kind == Some(Type::Text) && !used_up.contains(&column.name.as_str()))
+            .collect();
         let coded = steps.iter().any(|plan| CODING.contains(&plan.step.card().name));
         if let ([first, ..], false) = (levels.as_slice(), coded) {
             let (span, first) = (place.unwrap_or(first.span), &first.name);

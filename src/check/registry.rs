@@ -82,4 +82,5 @@ pub(crate) fn gene_tests() -> impl Iterator<Item = &'static dyn crate::omics::me
     crate::omics::tests().iter().copied()
 }
 
-pub(crate) const CUTS: &[&str] = &["median", "tertiles", "maximally_selected", "youden"];
+pub(crate) const CUTS: &[&str] =
+    &["median", "tertiles", "maximally_selected", "youden", "sensitivity", "specificity", "cost"];

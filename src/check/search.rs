@@ -11,6 +11,9 @@ use super::fault::{Fault, NearestOf};
 use super::model::{ModelAbout, resampling_words, visit};
 use super::population::Overlap;
 
+/// Among the settings within one standard error of the best, the simplest.
+pub(crate) const ONE_STANDARD_ERROR: &str = "one-standard-error";
+
 impl Checker<'_> {
     /// `choose by AUC over 5 folds`.
     pub(super) fn search(
@@ -37,11 +40,57 @@ impl Checker<'_> {
                 None
             }
         };
+        let mut one_standard_error = false;
+        for rule in clause.after(Preposition::By).iter().skip(1) {
+            if name_of(rule).is_some_and(|(word, _)| word == ONE_STANDARD_ERROR) {
+                one_standard_error = true;
+                continue;
+            }
+            let text = self.words(rule.span);
+            let fault = Fault::error("name::unknown-choice", rule.span, format!("there is no rule `{text}` of choice"))
+                .label("no such rule")
+                .help(format!("`{keyword} by AUC, {ONE_STANDARD_ERROR} over 5 folds`, or one metric alone"));
+            self.tell(fault);
+            return None;
+        }
+        let (mut draws, mut drawn_badly) = (None, false);
         let over = match clause.phrase(Preposition::Over) {
-            Some(phrase) => self.resampling(&phrase.list, phrase.span),
+            Some(phrase) => {
+                let (mut folds, mut counts) = (Vec::new(), Vec::new());
+                for expr in &phrase.list {
+                    let is_draws = matches!(&expr.kind, ExprKind::Quantity { unit, .. } if matches!(unit.text.as_str(), "draw" | "draws"));
+                    if is_draws { counts.push(expr) } else { folds.push(expr.clone()) }
+                }
+                for expr in counts {
+                    match &expr.kind {
+                        ExprKind::Quantity { value, .. }
+                            if keyword == "tune" && value.fract() == 0.0 && (1.0..=1e6).contains(value) =>
+                        {
+                            draws = Some(*value as usize);
+                        }
+                        _ => {
+                            drawn_badly = true;
+                            let fault = Fault::error(
+                                "range::folds",
+                                expr.span,
+                                "a whole number of points of a grid is drawn, where it is tuned",
+                            );
+                            self.tell(fault.label("not so").help("`tune by AUC over 5 folds, 20 draws`"));
+                        }
+                    }
+                }
+                if folds.is_empty() {
+                    Some(Resampling::Folds { folds: 5, repeats: 1 })
+                } else {
+                    self.resampling(&folds, phrase.span)
+                }
+            }
             None => Some(Resampling::Folds { folds: 5, repeats: 1 }),
         };
-        Some(Search { metric: metric?, over: over?, draws: None, one_standard_error: false })
+        if drawn_badly {
+            return None;
+        }
+        Some(Search { metric: metric?, over: over?, draws, one_standard_error })
     }
 
     /// Choosing, tuning and preparing happen inside the training rows; other rows are a leak.

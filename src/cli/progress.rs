@@ -1,11 +1,12 @@
 //! Progress of long work on a terminal, and Ctrl-C.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::progress::{Event, Watch};
 use crate::report::Stopwatch;
@@ -37,6 +38,13 @@ pub fn listener() -> impl Fn(Event<'_>) + Send + Sync + 'static {
 /// Work shorter than this is not worth a bar that comes and goes.
 const UNSEEN: Duration = Duration::from_millis(400);
 
+/// How often a bar moves when nothing is told.
+const BEAT: Duration = Duration::from_millis(200);
+/// Columns that the name of a task may take.
+const NAME: usize = 44;
+/// The task of the whole computation, which stands first.
+const WHOLE: &str = "steps";
+
 /// What runs at the moment, by name; tasks of one name are counted together.
 #[derive(Default)]
 struct Tasks {
@@ -44,7 +52,9 @@ struct Tasks {
     running: BTreeMap<String, Task>,
 }
 
+#[derive(Default)]
 struct Task {
+    /// None for a task that only tells how far it is, such as resamples.
     running: usize,
     total: Option<u64>,
     done: u64,
@@ -55,12 +65,7 @@ impl Tasks {
     fn hear(&mut self, event: &Event<'_>, bars: &MultiProgress) {
         match event {
             Event::Begin { task, total } => {
-                let known = self.running.entry((*task).to_owned()).or_insert(Task {
-                    running: 0,
-                    total: None,
-                    done: 0,
-                    bar: None,
-                });
+                let known = self.running.entry((*task).to_owned()).or_default();
                 known.running += 1;
                 known.total = match (known.total, total) {
                     (Some(known), Some(more)) => Some(known + more),
@@ -73,22 +78,26 @@ impl Tasks {
                 self.since.get_or_insert_with(Instant::now);
             }
             Event::Advance { task, by } => {
-                if let Some(known) = self.running.get_mut(*task) {
-                    known.done += by;
-                    if let Some(bar) = &known.bar {
-                        bar.inc(*by);
-                    }
+                if self.since.is_none() {
+                    return;
+                }
+                let known = self.running.entry((*task).to_owned()).or_default();
+                known.done += by;
+                if let Some(bar) = &known.bar {
+                    bar.inc(*by);
                 }
             }
             Event::End { task } => {
                 if let Some(known) = self.running.get_mut(*task) {
                     known.running = known.running.saturating_sub(1);
-                    if known.running == 0
-                        && let Some(bar) = self.running.remove(*task).and_then(|known| known.bar)
-                    {
-                        bar.finish_and_clear();
-                    }
                 }
+                // Counts that nobody ends go with whatever ends.
+                self.running.retain(|_, known| {
+                    if known.running == 0 {
+                        known.clear(bars);
+                    }
+                    known.running > 0
+                });
                 if self.running.is_empty() && self.since.take().is_some_and(|since| since.elapsed() >= UNSEEN) {
                     // A line that could not be cleared is no reason to stop.
                     let _ = bars.clear();
@@ -103,17 +112,38 @@ impl Tasks {
     }
 }
 
+impl Task {
+    fn clear(&mut self, bars: &MultiProgress) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+            bars.remove(&bar);
+        }
+    }
+}
+
 fn bar(name: &str, task: &Task, bars: &MultiProgress) -> ProgressBar {
-    let bar = bars.add(task.total.map_or_else(ProgressBar::new_spinner, ProgressBar::new));
+    let bar = task.total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+    let bar = if name == WHOLE { bars.insert(0, bar) } else { bars.add(bar) };
     let template = match task.total {
-        Some(_) => "{msg} {wide_bar} {pos}/{len}, {eta} left",
+        Some(_) => "{msg} {wide_bar} {pos}/{len}{left}",
+        None if task.running == 0 => "{msg} {spinner} {pos} done",
         None => "{msg} {spinner} {elapsed}",
     };
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        bar.set_style(style.with_key("left", |state: &ProgressState, out: &mut dyn Write| {
+            // Before the first piece is done nothing is known of the rest.
+            if state.pos() > 0 && Some(state.pos()) < state.len() {
+                let _ = write!(out, ", about {} left", HumanDuration(state.eta()));
+            }
+        }));
     }
-    bar.set_message(name.to_owned());
+    let mut shown: String = name.chars().take(NAME).collect();
+    if shown.len() < name.len() {
+        shown.push('…');
+    }
+    bar.set_message(shown);
     bar.set_position(task.done);
+    bar.enable_steady_tick(BEAT);
     bar
 }
 

@@ -45,7 +45,7 @@ pub mod waterfall;
 pub mod words;
 mod write;
 
-pub use page::{Align, Ink, Mark, PALETTE, Page, Raster, Width, text_width};
+pub use page::{Align, Ink, Mark, PALETTE, Page, Raster, Width, in_cells, text_width};
 pub(crate) use render::base64;
 pub use write::write;
 
@@ -189,4 +189,4 @@ fn empty(figure: &'static str, reason: impl Into<String>) -> FigureError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

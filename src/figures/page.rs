@@ -2,6 +2,7 @@
 
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
+use std::cell::Cell;
 use std::sync::OnceLock;
 
 use super::FigureError;
@@ -171,7 +172,28 @@ pub(super) fn font(size: f64, bold: bool) -> FontDesc<'static> {
     FontDesc::new(FontFamily::Name(FAMILY), size / 72.0 * DPI * 1.24, style)
 }
 
+thread_local! {
+    /// The width of every letter where letters are the cells of a terminal.
+    static CELL: Cell<Option<f64>> = const { Cell::new(None) };
+}
+
+/// Lays out what `draw` draws for a terminal, where every letter is so many millimetres wide: margins,
+/// columns and cuts are then those of its cells.
+pub fn in_cells<T>(millimetres: f64, draw: impl FnOnce() -> T) -> T {
+    struct Back(Option<f64>);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            CELL.set(self.0);
+        }
+    }
+    let _back = Back(CELL.replace(Some(millimetres)));
+    draw()
+}
+
 fn measured(text: &str, size: f64, bold: bool) -> f64 {
+    if let Some(cell) = CELL.get() {
+        return text.chars().count() as f64 * cell;
+    }
     let known = face(bold).map(|face| letters(face, text, 1000.0).last().map_or(0.0, |(_, _, end)| f64::from(*end)));
     known.map_or(text.chars().count() as f64 * 0.54, |wide| wide / 1000.0) * size / 72.0 * 25.4
 }

@@ -43,7 +43,9 @@ BIC_s = -2 l_s + k_s log(events): its posterior probability when all subsets are
 curve is the weighted mean of the subsets' curves, and the risk is one minus it at the horizon; so Brier and IBS exist \
 even where a part only ranks. `weights = AIC` uses exp(-AIC_s / 2), `weights = \"C-index\"` the subset's concordance \
 above one half: heuristics, and named so in the result. The weight told of a part is the weight of all subsets that \
-contain it (its probability of inclusion), so the weights of parts do not sum to 1. At most 12 parts. A patient without \
+contain it (its probability of inclusion), so the weights of parts do not sum to 1. A part that chooses among several \
+learners tells its risk in standard deviations of its training rows, so that folds which chose differently can be \
+pooled. At most 12 parts. A patient without \
 one modality is predicted by the average over the other parts, fitted on the rows that have them.",
     references: &[
         "Volinsky CT, Madigan D, Raftery AE, Kronmal RA. Applied Statistics 1997;46:433-448.",

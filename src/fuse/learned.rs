@@ -13,6 +13,7 @@ use crate::stats::{Outcome, Prediction, SurvivalCurves};
 use super::null::NullModel;
 use super::prepare::{FittedPipeline, Prepared, broken, read};
 use super::search::{self, Tried};
+use super::standardised::Scale;
 use super::work::{Cohort, FuseError, Work};
 
 /// A learner fitted on the prepared and joined blocks.
@@ -23,6 +24,8 @@ pub struct Learned {
     settings: Vec<(String, Value)>,
     names: Vec<String>,
     model: Box<dyn Model>,
+    /// Where the design chose among learners that rank: the unit in which the model tells its risk.
+    scale: Option<Scale>,
     tried: Vec<Tried>,
     seconds: Vec<f64>,
 }
@@ -144,6 +147,13 @@ pub(super) fn fit_model(
     learner.fit(&Task { x: x.reborrow(), names, outcome, weights: None }, settings, &stream, work.watch)
 }
 
+fn scaled(model: Box<dyn Model>, scale: Option<Scale>) -> Box<dyn Model> {
+    match scale {
+        Some(scale) => scale.apply(model),
+        None => model,
+    }
+}
+
 impl Learned {
     pub(super) fn fit(
         design: &Design,
@@ -168,12 +178,18 @@ impl Learned {
         let model =
             fit_model(winner.learner, &winner.settings, &matrix.names, matrix.x.view(), &outcome, &work.named("fit"))
                 .map_err(FuseError::at(name))?;
+        let scale = if candidates.len() > 1 {
+            Scale::of(&model.predict(matrix.x.view()).map_err(FuseError::at(name))?)
+        } else {
+            None
+        };
         let learned = Learned {
             pipelines,
             learner: (matrix.x.ncols() > 0).then_some(winner.learner),
             settings: winner.settings.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
             names: matrix.names,
-            model,
+            model: scaled(model, scale),
+            scale,
             tried: winner.tried,
             seconds: winner.seconds,
         };
@@ -271,6 +287,7 @@ impl Learned {
             "settings": self.settings,
             "names": self.names,
             "model": self.model.freeze(),
+            "scale": self.scale,
             "tried": self.tried,
         })
     }
@@ -287,12 +304,14 @@ impl Learned {
             }
         };
         let tried: Vec<Tried> = read(frozen, "tried")?;
+        let scale: Option<Scale> = read(frozen, "scale")?;
         Ok(Learned {
             pipelines,
             learner,
             settings: read(frozen, "settings")?,
             names: read(frozen, "names")?,
-            model,
+            model: scaled(model, scale),
+            scale,
             seconds: vec![0.0; tried.len()],
             tried,
         })

@@ -20,12 +20,16 @@ mod null;
 mod prepare;
 mod rule;
 mod search;
+mod standardised;
 pub mod steps;
 mod work;
 
 mod average;
 mod bma;
+mod calibrated;
+mod isotonic;
 mod logistic;
+mod platt;
 mod rank_average;
 mod stack;
 mod weighted;
@@ -47,7 +51,16 @@ use crate::stats::Metric;
 
 /// Every fusion rule, in alphabetical order.
 pub fn rules() -> &'static [&'static dyn Rule] {
-    &[&average::Average, &bma::Bma, &logistic::Logistic, &rank_average::RankAverage, &stack::Stack, &weighted::Weighted]
+    &[
+        &average::Average,
+        &bma::Bma,
+        &isotonic::Isotonic,
+        &logistic::Logistic,
+        &platt::Platt,
+        &rank_average::RankAverage,
+        &stack::Stack,
+        &weighted::Weighted,
+    ]
 }
 
 /// The fusion rule of that name.

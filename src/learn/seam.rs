@@ -132,6 +132,12 @@ pub trait Step: Send + Sync {
         false
     }
 
+    /// The column that it uses up: a centre that is harmonised away.
+    fn uses_up<'a>(&self, settings: &'a Settings) -> Option<&'a str> {
+        let _ = settings;
+        None
+    }
+
     /// Fits on training rows. `outcome` is that of the same rows.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 //! Choose it on out-of-fold predictions of the training rows, never on rows that the estimate at
 //! the threshold is made on. A row is predicted positive where its score is at least the threshold.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::seam::FitError;
@@ -21,6 +23,23 @@ pub enum Criterion {
     /// The least `miss` (cost of a missed event) times false negatives plus `alarm` times false
     /// positives; the largest such threshold.
     Cost { miss: f64, alarm: f64 },
+}
+
+impl fmt::Display for Criterion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Criterion::Youden => f.write_str("the cut that maximises Youden's index"),
+            Criterion::Sensitivity(share) => {
+                write!(f, "the highest cut with a sensitivity of at least {}%", share * 100.0)
+            }
+            Criterion::Specificity(share) => {
+                write!(f, "the lowest cut with a specificity of at least {}%", share * 100.0)
+            }
+            Criterion::Cost { miss, alarm } => {
+                write!(f, "the cut of least cost, {miss} for a missed event and {alarm} for a false alarm")
+            }
+        }
+    }
 }
 
 /// A chosen threshold with what it does on the rows it was chosen on.

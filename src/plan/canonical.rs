@@ -269,6 +269,7 @@ fn formula(formula: &Formula) -> Json {
         "terms": terms(&formula.terms),
         "strata": formula.strata,
         "cluster": formula.cluster,
+        "weights": formula.weights,
         "each": terms(&formula.each),
     })
 }

@@ -307,6 +307,7 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
             say("each of", infer.formula.each.iter().map(|term| term.label.clone()).collect::<Vec<_>>().join(", "));
             say("strata", labelled(&infer.formula.strata));
             say("cluster", infer.formula.cluster.as_ref().map(|(label, _)| label.clone()).unwrap_or_default());
+            say("weights", infer.formula.weights.as_ref().map(|(label, _)| label.clone()).unwrap_or_default());
             say(
                 "competing",
                 infer
@@ -429,6 +430,7 @@ fn cut(cut: &Cut) -> String {
         Cut::Tertiles => "tertiles".to_owned(),
         Cut::MaximallySelected => "maximally selected rank statistic, p corrected".to_owned(),
         Cut::Youden => "Youden's index".to_owned(),
+        Cut::Threshold(criterion) => criterion.to_string(),
     }
 }
 

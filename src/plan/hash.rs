@@ -3,7 +3,7 @@
 //! The hash of a node is BLAKE3 over the canonical JSON of its operation and parameters, the
 //! hashes of its inputs in order, and the version of the code. Spans, documentation, the order of
 //! declarations and names elsewhere do not enter. A node that draws random numbers adds its own
-//! name and the study's seed, from which its stream is made. The hash of the data that a table
+//! stem and the study's seed, from which its stream is made. The hash of the data that a table
 //! reads is added by the runner, which reads it.
 
 use std::fmt;
@@ -44,7 +44,7 @@ pub fn seal(plan: &mut Plan) {
             node.inputs.iter().filter_map(|input| hashes.get(input.0 as usize)).map(ToString::to_string).collect();
         let stream = canonical::is_random(&node.operation).then(|| {
             json!({
-                "name": node.name,
+                "name": node.stem,
                 "seed": plan.study.seed,
                 "level": plan.study.level,
                 "resamples": plan.study.resamples,

@@ -7,6 +7,7 @@ use crate::card::Settings;
 use crate::frame::dictionary::Dictionary;
 use crate::frame::expression::Expression;
 use crate::learn::recipe::{Design, Resampling};
+use crate::learn::threshold::Criterion;
 use crate::radiomics::{Label, Perturbation, Protocol};
 use crate::stats::icc::IccKind;
 use crate::syntax::ast::Span;
@@ -21,10 +22,13 @@ pub struct NodeId(pub u32);
 #[derive(Clone)]
 pub struct Node {
     pub id: NodeId,
-    /// The step's own place in the study, from which its random stream and its line in every
-    /// report take their name: `model PRIME_R`, `evaluate PRIME_R`, `PRIME_R.clinical`.
-    /// Unique in the plan, and independent of what else the study declares.
+    /// The step's own place in the study, as every report calls it: `model PRIME_R`,
+    /// `evaluate PRIME_R`, `PRIME_R.clinical`. Unique in the plan: where two questions would have
+    /// one name, the later takes more of its own words, or a number.
     pub name: String,
+    /// What the step is called whatever else the study declares. Its random stream and its place in
+    /// the store take their name from it, so that a neighbour of the same name changes no number.
+    pub stem: String,
     /// `##` documentation of the declaration.
     pub documentation: String,
     pub operation: Operation,
@@ -353,6 +357,8 @@ pub enum Cut {
     /// Maximally selected rank statistic, with its p corrected.
     MaximallySelected,
     Youden,
+    /// The cut that reaches a sensitivity or a specificity, or costs least.
+    Threshold(Criterion),
 }
 
 #[derive(Clone)]
@@ -535,6 +541,8 @@ pub struct Formula {
     pub terms: Vec<Term>,
     pub strata: Vec<(String, Expression)>,
     pub cluster: Option<(String, Expression)>,
+    /// Case weights.
+    pub weights: Option<(String, Expression)>,
     /// `each(...)`: one fit for each of these, beside `terms`.
     pub each: Vec<Term>,
 }

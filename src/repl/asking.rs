@@ -94,7 +94,10 @@ impl Session {
             }
             for notice in report.results.notices {
                 let notice = format!("{}: {} ({})", notice.declaration, notice.message, notice.code);
-                reply.push(Piece::Caution(notice));
+                // Once a session is enough.
+                if self.told.insert(notice.clone()) {
+                    reply.push(Piece::Caution(notice));
+                }
             }
             for caution in self.count_looks(sound, &report.results.looks) {
                 reply.push(Piece::Caution(caution));

@@ -35,6 +35,13 @@ impl Branch {
         self.at += 1;
     }
 
+    /// Takes the last version back for good.
+    pub fn take_back(&mut self) {
+        if self.undo() {
+            self.versions.truncate(self.at + 1);
+        }
+    }
+
     /// Back by one version; whether there was one.
     pub fn undo(&mut self) -> bool {
         let can = self.at > 0;
@@ -70,5 +77,8 @@ mod tests {
         branch.commit(vec![cell(3)]);
         assert!(!branch.redo());
         assert_eq!(branch.before().map(Vec::len), Some(1));
+        branch.take_back();
+        assert_eq!(branch.cells().len(), 1);
+        assert!(!branch.redo());
     }
 }

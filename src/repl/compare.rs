@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::plan::{NodeId, Plan, describe};
-use crate::run::results::{Cell, EstimateRecord, ResultTable};
+use crate::run::results::{Cell, EstimateRecord, Kind, ResultTable};
 
 use super::branches::Cells;
 
@@ -88,8 +88,15 @@ impl Difference {
             } else {
                 difference.changed.push(node.name.clone());
                 let _ = writeln!(difference.details, "  {}", node.name);
+                let mut told: Vec<String> = Vec::new();
                 for line in lines(&old, &new).lines().filter(|line| !line.starts_with("  ")) {
-                    let _ = writeln!(difference.details, "    {}", line.replace(['├', '└', '─', '│'], "").trim_end());
+                    let (sign, rest) = line.split_at(1);
+                    let line = format!("{sign} {}", rest.replace(['├', '└', '─', '│'], "").trim());
+                    // The same step of several blocks is told once.
+                    if !told.contains(&line) {
+                        let _ = writeln!(difference.details, "    {line}");
+                        told.push(line);
+                    }
                 }
             }
         }
@@ -122,24 +129,31 @@ impl Difference {
     }
 }
 
+/// Estimates of two branches beside each other.
+pub struct SideBySide {
+    /// Every estimate of the second branch, with that of the first.
+    pub whole: ResultTable,
+    /// What is shown: one table for each cohort and evidence, without what says nothing new.
+    pub shown: Vec<ResultTable>,
+}
+
 /// Estimates of both, by what they are of; those of models before those of descriptions.
-pub fn side_by_side(names: (&str, &str), before: &[EstimateRecord], after: &[EstimateRecord]) -> ResultTable {
-    let mut table = ResultTable::new(
-        "what-if",
-        format!("`{}` and `{}` side by side", names.0, names.1),
-        ["model", "on", "estimate", "metric", names.0, names.1, "difference"],
-    );
-    let same = |left: &EstimateRecord, right: &EstimateRecord| {
+pub fn side_by_side(names: (&str, &str), before: &[EstimateRecord], after: &[EstimateRecord]) -> SideBySide {
+    let title = format!("`{}` and `{}` side by side", names.0, names.1);
+    let columns = ["model", "on", "estimate", "metric", names.0, names.1, "difference"];
+    let mut whole = ResultTable::new("what-if", title.clone(), columns);
+    let mut shown: Vec<ResultTable> = Vec::new();
+    let (mut alike, mut apparent, mut benefits) = (0, 0, 0);
+    let of_one = |left: &EstimateRecord, right: &EstimateRecord| {
         left.declaration == right.declaration
             && left.model == right.model
             && left.cohort == right.cohort
             && left.metric == right.metric
             && left.horizon == right.horizon
-            && left.kind == right.kind
     };
     // Differences between models are what `against` tells, each in its own branch.
     for record in after.iter().filter(|record| !record.metric.starts_with("difference")) {
-        let old = before.iter().find(|old| same(old, record));
+        let old = before.iter().find(|old| of_one(old, record) && old.kind == record.kind);
         let difference = match (old.and_then(|old| old.value), record.value) {
             (Some(old), Some(new)) => Cell::number(new - old, 3),
             _ => Cell::Empty,
@@ -149,18 +163,62 @@ pub fn side_by_side(names: (&str, &str), before: &[EstimateRecord], after: &[Est
             None => record.metric.clone(),
         };
         let model = if record.model.is_empty() { record.declaration.clone() } else { record.model.clone() };
-        table.push([
-            Cell::text(model),
+        let (left, right) = (old.map_or(Cell::Empty, |old| old.cell(3)), record.cell(3));
+        whole.push([
+            Cell::text(model.as_str()),
             Cell::text(record.cohort.as_str()),
             Cell::text(record.kind.words()),
-            Cell::text(metric),
-            old.map_or(Cell::Empty, |old| old.cell(3)),
-            record.cell(3),
-            difference,
+            Cell::text(metric.as_str()),
+            left.clone(),
+            right.clone(),
+            difference.clone(),
         ]);
+        let is_alike =
+            old.is_some_and(|old| (old.value, old.lower, old.upper) == (record.value, record.lower, record.upper));
+        let is_flattering = record.kind == Kind::Apparent
+            && after.iter().any(|other| of_one(other, record) && other.kind != Kind::Apparent);
+        match () {
+            () if is_alike => alike += 1,
+            () if is_flattering => apparent += 1,
+            () if record.metric.starts_with("net benefit") => benefits += 1,
+            () => {
+                let on = if record.cohort.is_empty() { String::new() } else { format!(", on {}", record.cohort) };
+                let title = format!("{title}{on} ({})", record.kind.words());
+                let place = shown.iter().position(|table| table.title == title).unwrap_or_else(|| {
+                    let columns = ["model", "metric", names.0, names.1, "difference"];
+                    shown.push(ResultTable::new("what-if", title, columns));
+                    shown.len() - 1
+                });
+                if let Some(table) = shown.get_mut(place) {
+                    // A name stands once above what is told of it.
+                    let above =
+                        table.rows.iter().rev().find_map(|row| row.first().filter(|cell| **cell != Cell::Empty));
+                    let model = Cell::text(model);
+                    let model = if above == Some(&model) { Cell::Empty } else { model };
+                    table.push([model, Cell::text(metric), left, right, difference]);
+                }
+            }
+        }
     }
-    table.notes.push("differences are of the estimates; they come without an interval, `against` gives one".to_owned());
-    table
+    let mut left_out = Vec::new();
+    for (count, what) in
+        [(alike, "that are the same in both"), (apparent, "on the rows of the fit"), (benefits, "of net benefit")]
+    {
+        if count > 0 {
+            left_out.push(format!("{count} {what}"));
+        }
+    }
+    if shown.is_empty() {
+        shown.push(ResultTable::new("what-if", title, ["model", "metric", names.0, names.1, "difference"]));
+    }
+    if let Some(last) = shown.last_mut() {
+        if !left_out.is_empty() {
+            last.notes.push(format!("estimates left out here: {}; `:open` writes them all", left_out.join(", ")));
+        }
+        let told = "differences are of the estimates; they come without an interval, `against` gives one";
+        last.notes.push(told.to_owned());
+    }
+    SideBySide { whole, shown }
 }
 
 #[cfg(test)]

@@ -263,12 +263,22 @@ impl Offer<'_, '_> {
             }
             Some(Kind::Cut) => {
                 for cut in registry::CUTS {
-                    self.word(0, cut, "cut");
+                    let form = match *cut {
+                        "sensitivity" | "specificity" => format!("{cut}(90%)"),
+                        "cost" => "cost(miss = 5, alarm = 1)".to_owned(),
+                        other => other.to_owned(),
+                    };
+                    self.word(0, &form, "cut");
                 }
             }
             Some(Kind::Pipeline) => self.cards(0, Role::Step, endpoint),
             Some(Kind::Learner) => self.cards(0, Role::Learner, endpoint),
-            Some(Kind::Metric) => self.cards(0, Role::Metric, endpoint),
+            Some(Kind::Metric) => {
+                self.cards(0, Role::Metric, endpoint);
+                if keyword.is_some_and(|keyword| matches!(keyword.word, "choose" | "tune")) {
+                    self.word(1, "one-standard-error", "the simplest within one standard error of the best");
+                }
+            }
             Some(Kind::Fusion) => {
                 if qualifier == Some("late") {
                     self.cards(0, Role::Fusion, endpoint);
@@ -455,8 +465,10 @@ impl Offer<'_, '_> {
 
     fn setting(&mut self, function: &str, name: &str, of: Option<Kind>) {
         let Some(parameter) = self.card(function, of, false).and_then(|card| card.parameter(name)) else {
-            if name == "competing" {
-                self.names(0, |what| matches!(what, What::Endpoint(_)));
+            match name {
+                "competing" => self.names(0, |what| matches!(what, What::Endpoint(_))),
+                "weights" => self.columns(0, None),
+                _ => {}
             }
             return;
         };

@@ -15,6 +15,7 @@ use crate::syntax::{self, keywords};
 use super::catalogue::Catalogue;
 use super::complete::{Suggestion, complete};
 use super::display::{Colour, Terminal, table};
+use super::enter::LastKey;
 use super::help;
 use super::place::{PlaceKind, place};
 use super::tokens::{Kind, Token, lex};
@@ -25,6 +26,7 @@ pub struct Line {
     pub folder: PathBuf,
     pub terminal: Terminal,
     pub history: HistoryHinter,
+    pub last_key: LastKey,
 }
 
 /// A suggestion as it is listed: the word, and its documentation beside it.
@@ -91,6 +93,8 @@ impl Hinter for Line {
     type Hint = Ghost;
 
     fn hint(&self, line: &str, at: usize, context: &Context<'_>) -> Option<Ghost> {
+        // Every key asks for a hint.
+        self.last_key.heard();
         if at < line.len() || line.is_empty() {
             return None;
         }
@@ -114,12 +118,16 @@ impl Hinter for Line {
 
 impl Validator for Line {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let input = context.input();
-        let first = input.trim_start();
-        let is_command = first.starts_with([':', '?']) || super::what_if::change(first).is_some();
-        let complete = is_command || input.trim().is_empty() || syntax::is_complete(input);
-        Ok(if complete { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
+        let whole = is_whole(context.input());
+        Ok(if whole { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
     }
+}
+
+/// Whether Enter ends what is typed.
+pub fn is_whole(input: &str) -> bool {
+    let first = input.trim_start();
+    let is_command = first.starts_with([':', '?']) || super::what_if::change(first).is_some();
+    is_command || first.is_empty() || syntax::is_complete(input)
 }
 
 impl Line {
@@ -172,6 +180,7 @@ impl Line {
 
 impl Highlighter for Line {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        self.last_key.heard();
         if self.terminal.colour == Colour::None || line.starts_with([':', '?']) || line.len() > 20_000 {
             return Cow::Borrowed(line);
         }

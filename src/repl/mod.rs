@@ -16,6 +16,7 @@ pub mod commands;
 mod compare;
 mod complete;
 pub mod display;
+mod enter;
 pub mod help;
 mod line;
 mod looks;
@@ -23,6 +24,7 @@ mod pictures;
 mod place;
 mod prompt;
 mod query;
+mod quiet;
 mod reply;
 mod session;
 #[cfg(test)]

@@ -16,7 +16,9 @@ use crate::cli::show::{complain, print};
 
 use super::asking::PANICKED;
 use super::display::{self, Terminal};
+use super::enter::{Enter, LastKey};
 use super::line::Line;
+use super::quiet::Quiet;
 use super::reply::{Piece, Reply};
 use super::session::Session;
 
@@ -116,12 +118,15 @@ fn typed(session: &mut Session, mut terminal: Terminal) -> bool {
     editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), EventHandler::Simple(Cmd::Newline));
     editor.bind_sequence(KeyEvent(KeyCode::Up, Modifiers::ALT), EventHandler::Simple(Cmd::HistorySearchBackward));
     editor.bind_sequence(KeyEvent(KeyCode::Down, Modifiers::ALT), EventHandler::Simple(Cmd::HistorySearchForward));
+    let last_key = LastKey::default();
+    let enter = EventHandler::Conditional(Box::new(Enter { last: last_key.clone() }));
+    editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::NONE), enter);
     let mut remembered = session.home().map(|home| home.join("history"));
     if let Some(file) = &remembered {
         // A project without history has none yet.
         let _ = editor.load_history(file);
     }
-    let mut initial = String::new();
+    let mut initial = std::mem::take(&mut terminal.typed);
     loop {
         terminal.measure();
         editor.set_helper(Some(Line {
@@ -129,6 +134,7 @@ fn typed(session: &mut Session, mut terminal: Terminal) -> bool {
             folder: session.folder().to_owned(),
             terminal: terminal.clone(),
             history: HistoryHinter::new(),
+            last_key: last_key.clone(),
         }));
         let prompt = match session.branch() {
             "main" => "> ".to_owned(),
@@ -144,7 +150,11 @@ fn typed(session: &mut Session, mut terminal: Terminal) -> bool {
             Ok(line) => {
                 // A line that is not remembered is still answered.
                 let _ = editor.add_history_entry(line.trim_end());
+                // It may have another size than before the line was typed.
+                terminal.measure();
+                let quiet = Quiet::please();
                 let reply = answered(session, &line);
+                drop(quiet);
                 let now = session.home().map(|home| home.join("history"));
                 if now != remembered {
                     if let Some(file) = &now {

@@ -8,16 +8,25 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// Longer than a terminal on the same machine takes, and short enough not to be felt.
-const PATIENCE: Duration = Duration::from_millis(120);
+/// Every terminal answers the last question, at once on the same machine and after a while from the
+/// other side of the world. An answer that came later would stand in the line, so that much time is
+/// given; a terminal that never answers is only waited for once.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Colour registers of a terminal that does not say.
+pub const REGISTERS: usize = 256;
 
 /// What the terminal answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answers {
     pub kitty: bool,
     pub sixel: bool,
     pub dark: Option<bool>,
     pub cell: Option<(u32, u32)>,
+    /// Colour registers for sixel, where there is sixel and the terminal says.
+    pub registers: Option<usize>,
+    /// What the user typed meanwhile.
+    pub typed: String,
 }
 
 /// Columns and rows.
@@ -44,17 +53,22 @@ pub fn ask() -> Answers {
     if crossterm::terminal::enable_raw_mode().is_err() {
         return answers;
     }
-    let heard = hear();
+    // A picture of one pixel that is not shown; the colour of the background; the device's attributes.
+    let mut read = read(&hear(b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b]11;?\x1b\\\x1b[c"));
+    if read.sixel && !read.kitty {
+        // How many colours sixel has; only such a terminal knows the question.
+        let heard = hear(b"\x1b[?1;1;0S\x1b[c");
+        read.registers = registers(&heard);
+        read.typed.push_str(&typed(&String::from_utf8_lossy(&heard)));
+    }
     // Should this fail, rustyline sets the terminal as it wants it.
     let _ = crossterm::terminal::disable_raw_mode();
-    let read = read(&heard);
     Answers { cell: answers.cell, ..read }
 }
 
-fn hear() -> Vec<u8> {
+/// What is heard after the questions, up to the attributes that every terminal ends with.
+fn hear(questions: &[u8]) -> Vec<u8> {
     let mut out = std::io::stdout().lock();
-    // A picture of one pixel that is not shown; the colour of the background; the device's attributes.
-    let questions = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b]11;?\x1b\\\x1b[c";
     let mut heard = Vec::new();
     if out.write_all(questions).and_then(|()| out.flush()).is_err() {
         return heard;
@@ -63,7 +77,7 @@ fn hear() -> Vec<u8> {
     let begun = Instant::now();
     while let Some(left) = PATIENCE.checked_sub(begun.elapsed()) {
         let mut waiting = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
-        let patience = PollTimeout::from(u8::try_from(left.as_millis()).unwrap_or(u8::MAX));
+        let patience = PollTimeout::from(u16::try_from(left.as_millis()).unwrap_or(u16::MAX));
         if poll(&mut waiting, patience).unwrap_or(0) == 0 {
             break;
         }
@@ -81,11 +95,27 @@ fn hear() -> Vec<u8> {
     heard
 }
 
-/// The attributes in `ESC [ ? 62 ; 4 c`.
+/// The parameters of the answer that ends in `last`: `62;4` of `ESC [ ? 62 ; 4 c`.
+fn parameters(heard: &[u8], last: u8) -> Option<&[u8]> {
+    let mut rest = heard;
+    while let Some(at) = rest.windows(3).position(|signs| signs == b"\x1b[?") {
+        rest = rest.get(at + 3..)?;
+        let length = rest.iter().position(|sign| !(sign.is_ascii_digit() || *sign == b';'))?;
+        if rest.get(length) == Some(&last) {
+            return rest.get(..length);
+        }
+    }
+    None
+}
+
 fn attributes(heard: &[u8]) -> Option<&[u8]> {
-    let start = heard.windows(3).position(|signs| signs == b"\x1b[?")? + 3;
-    let length = heard[start..].iter().position(|sign| *sign == b'c')?;
-    Some(&heard[start..start + length])
+    parameters(heard, b'c')
+}
+
+/// The number in `ESC [ ? 1 ; 0 ; 256 S`.
+fn registers(heard: &[u8]) -> Option<usize> {
+    let text = std::str::from_utf8(parameters(heard, b'S')?).ok()?;
+    text.strip_prefix("1;0;")?.parse().ok()
 }
 
 fn read(heard: &[u8]) -> Answers {
@@ -103,7 +133,35 @@ fn read(heard: &[u8]) -> Answers {
         let [red, green, blue] = channels.as_slice() else { return None };
         Some(0.299 * red + 0.587 * green + 0.114 * blue < 0.5)
     });
-    Answers { kitty: text.contains("_Gi=31;OK"), sixel, dark, cell: None }
+    Answers { kitty: text.contains("_Gi=31;OK"), sixel, dark, typed: typed(&text), ..Answers::default() }
+}
+
+/// The signs of a text that are in no answer: up to the first end of a line, which nothing can be
+/// told to the editor of.
+fn typed(text: &str) -> String {
+    let mut typed = String::new();
+    let mut rest = text;
+    while let Some(sign) = rest.chars().next() {
+        let length = match rest.as_bytes() {
+            [0x1b, b'[', body @ ..] => {
+                2 + body.iter().position(u8::is_ascii_alphabetic).map_or(body.len(), |at| at + 1)
+            }
+            [0x1b, b']' | b'_' | b'P', ..] => ["\x1b\\", "\x07"]
+                .iter()
+                .filter_map(|end| Some(rest.get(2..)?.find(end)? + 2 + end.len()))
+                .min()
+                .unwrap_or(rest.len()),
+            [b'\r' | b'\n', ..] => break,
+            _ => {
+                if !sign.is_control() {
+                    typed.push(sign);
+                }
+                sign.len_utf8()
+            }
+        };
+        rest = rest.get(length..).unwrap_or("");
+    }
+    typed
 }
 
 #[cfg(test)]
@@ -113,10 +171,18 @@ mod tests {
     #[test]
     fn answers_are_read() {
         let kitty = read(b"\x1b_Gi=31;OK\x1b\\\x1b]11;rgb:1a1a/1b1b/2626\x1b\\\x1b[?62;c");
-        assert_eq!(kitty, Answers { kitty: true, sixel: false, dark: Some(true), cell: None });
+        assert_eq!(kitty, Answers { kitty: true, dark: Some(true), ..Answers::default() });
         let xterm = read(b"\x1b]11;rgb:ffff/ffff/ffff\x07\x1b[?63;1;2;4;6c");
-        assert_eq!(xterm, Answers { kitty: false, sixel: true, dark: Some(false), cell: None });
+        assert_eq!(xterm, Answers { sixel: true, dark: Some(false), ..Answers::default() });
         assert_eq!(read(b""), Answers::default());
+        assert_eq!(registers(b"\x1b[?1;0;16S\x1b[?63;4c"), Some(16));
+        assert_eq!(registers(b"\x1b[?1;3S\x1b[?63;4c"), None);
         assert_eq!(read(b"\x1b]11;rgb:zz/"), Answers::default());
+    }
+
+    #[test]
+    fn what_is_typed_among_the_answers_is_kept() {
+        let heard = "km\x1b_Gi=31;OK\x1b\\(o\x1b]11;rgb:ffff/ffff/ffff\x07s \x1b[A~ä\x1b[?62;c)\rrest";
+        assert_eq!(read(heard.as_bytes()).typed, "km(os ~ä)");
     }
 }

@@ -49,6 +49,10 @@ pub struct Session {
     pub(super) file: Option<PathBuf>,
     /// Comments below the last declaration of that file.
     pub(super) tail: String,
+    /// Notices that were told in this session.
+    pub(super) told: HashSet<String>,
+    /// Comments that were entered alone: they lead what is entered next.
+    prose: String,
     pub(super) sound: Option<Sound>,
     /// Cells that a later definition left without what they stand on, with the first fault of each.
     pub(super) broken: BTreeMap<usize, Diagnostic>,
@@ -92,6 +96,8 @@ impl Session {
             last: Last::default(),
             file: None,
             tail: String::new(),
+            told: HashSet::new(),
+            prose: String::new(),
             sound: None,
             broken: BTreeMap::new(),
             answers_declarations: true,
@@ -140,10 +146,12 @@ impl Session {
     /// The study as it would be saved.
     pub fn text(&self) -> String {
         let mut text = cells::join(self.cells());
-        if !self.tail.is_empty() {
-            text.push('\n');
-            text.push_str(&self.tail);
-            text.push('\n');
+        for below in [self.tail.as_str(), self.prose.trim_end()] {
+            if !below.is_empty() {
+                text.push('\n');
+                text.push_str(below);
+                text.push('\n');
+            }
         }
         text
     }
@@ -193,12 +201,22 @@ impl Session {
                 return Reply { pieces: vec![Piece::Diagnostics(faults, Arc::new(sources))] };
             }
         };
-        if cut.cells.is_empty() {
-            return Reply::default();
-        }
+        let mut new = cut.cells;
+        let Some((_, first, _)) = new.first_mut() else {
+            self.prose.push_str(&cut.tail);
+            self.prose.push('\n');
+            return Reply::note("this stands above what is entered next");
+        };
+        let prose = std::mem::take(&mut self.prose);
+        first.insert_str(0, &prose);
         let before = self.cells().clone();
-        let (after, entered) = self.placed(&before, cut.cells);
-        self.take_in(after, &entered)
+        let (after, entered) = self.placed(&before, new);
+        let reply = self.take_in(after, &entered);
+        // What was refused or only looked at leaves the words to what comes next.
+        if !prose.is_empty() && !self.cells().iter().any(|cell| cell.text.starts_with(&prose)) {
+            self.prose = prose;
+        }
+        reply
     }
 
     /// The cells with `new` ones among them, each in the place of what it replaces, or last; and
@@ -277,7 +295,8 @@ impl Session {
         let passing = passing(&examined.cells, entered, &examined.examined, &sound);
         // Looking at a table or a column is no part of the study.
         let kept: Cells = cells.iter().filter(|cell| !passing.contains(&cell.number)).cloned().collect();
-        if kept != *self.cells() {
+        let is_changed = kept != *self.cells();
+        if is_changed {
             self.branches[self.current].commit(kept);
         }
         self.broken = broken;
@@ -318,7 +337,15 @@ impl Session {
             )));
         }
         if !questions.is_empty() {
-            reply.extend(self.ask(&sound, &questions));
+            let told = self.ask(&sound, &questions);
+            let without_answer = told.answers().next().is_none();
+            reply.extend(told);
+            if without_answer && is_changed && declared.is_empty() {
+                self.branches[self.current].take_back();
+                self.refresh();
+                reply.push(Piece::Note("without an answer it is no part of the study".to_owned()));
+                return reply;
+            }
         }
         if let (true, Some((cell, _))) = (single, new.first())
             && !cell.subject.is_question()

@@ -74,7 +74,9 @@ fn questions_answer_and_only_what_changed_is_computed_again() {
     // The model was shown when it was declared; what else stands on it waits for its turn.
     assert!(session.last.computed.contains(&"model SURVIVAL".to_owned()), "{:?}", session.last.computed);
     sound(session.enter(":run"));
-    assert_eq!(session.last.computed, ["evaluate SURVIVAL"]);
+    // Showing the model asked the same of it.
+    assert!(session.last.computed.is_empty(), "{:?}", session.last.computed);
+    assert_eq!(session.last.stored, ["evaluate SURVIVAL"]);
     assert!(session.enter(":run").words().contains("all 2 questions are answered"));
     // Undone, the first answer holds again without a computation.
     sound(session.enter(":undo"));
@@ -214,8 +216,13 @@ fn what_if_shows_both_side_by_side_and_leaves_the_study_alone() {
         _ => None,
     });
     let table = table.expect("results side by side");
-    assert_eq!(table.columns[4..6], ["main", "what-if-1"]);
-    assert!(table.rows.iter().any(|row| !row[6].shown().is_empty()));
+    assert_eq!(table.columns[2..4], ["main", "what-if-1"]);
+    assert!(table.title.ends_with("(out of fold)"), "{}", table.title);
+    assert!(table.rows.iter().any(|row| !row[4].shown().is_empty()));
+    // What is left out of sight is in the table that `:open` writes.
+    let whole = &session.last.tables[0];
+    assert_eq!(whole.columns[4..6], ["main", "what-if-1"]);
+    assert!(whole.rows.len() > table.rows.len());
     assert_eq!(session.text(), before);
     sound(session.enter(":switch what-if-1"));
     assert!(session.text().contains("learn coxnet"));
@@ -255,7 +262,10 @@ fn what_was_done_is_written_as_a_notebook() {
     let folder = folder();
     let mut session = Session::in_memory(folder.path());
     sound(session.enter(START));
-    sound(session.enter("## Survival by *ecog*, as it was asked.\nkm(os ~ ecog)"));
+    // Prose that is entered alone leads what follows, even if that is only right at the second try.
+    sound(session.enter("## Survival by *ecog*, as it was asked."));
+    assert!(session.enter("km(os ~ ecogg)").has_faults());
+    sound(session.enter("km(os ~ ecog)"));
     sound(session.enter(":report notebook n.html"));
     let page = std::fs::read_to_string(folder.path().join("n.html")).unwrap();
     let order = ["log10", "as it was asked", "Cell 9"].map(|words| page.find(words));
@@ -303,6 +313,75 @@ fn an_interrupted_computation_leaves_the_session_alive() {
 }
 
 #[test]
+fn folds_that_were_finished_before_the_interrupt_are_not_computed_again() {
+    use crate::progress::Event;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, OnceLock};
+
+    let folder = folder();
+    let forests = Arc::new(AtomicUsize::new(0));
+    let stopper: Arc<OnceLock<Watch>> = Arc::default();
+    let session = || {
+        let (forests, stopper) = (Arc::clone(&forests), Arc::clone(&stopper));
+        let folds = AtomicUsize::new(0);
+        Session::in_memory(folder.path()).told(move |event| match event {
+            Event::Begin { task: "rsf", .. } => {
+                forests.fetch_add(1, Ordering::SeqCst);
+            }
+            // Two folds are finished, then somebody presses Ctrl-C.
+            Event::Advance { task: "folds", .. } if folds.fetch_add(1, Ordering::SeqCst) == 1 => {
+                if let Some(watch) = stopper.get() {
+                    watch.cancel();
+                }
+            }
+            _ => {}
+        })
+    };
+    let line = "rsf(host, trees = 30)";
+    let mut undisturbed = session();
+    sound(undisturbed.enter(START));
+    let whole = estimates(&sound(undisturbed.enter(line)));
+    let all = forests.swap(0, Ordering::SeqCst);
+
+    let mut stopped = session();
+    stopper.set(stopped.watch()).unwrap();
+    sound(stopped.enter(START));
+    assert!(stopped.enter(line).words().contains("stopped"));
+    forests.store(0, Ordering::SeqCst);
+    let resumed = estimates(&sound(stopped.enter(line)));
+    let rest = forests.load(Ordering::SeqCst);
+    assert!(rest + 2 <= all, "{rest} of {all} forests were grown after the interrupt");
+    assert_eq!(resumed, whole);
+}
+
+#[test]
+fn questions_of_one_name_do_not_change_each_other() {
+    let folder = folder();
+    let models =
+        "model RESPONSE for response\n  prepare host by median then z-score\n  learn logistic\n  fuse logistic(host)\n";
+    let first = "evaluate RESPONSE over 4 folds\n  show AUC\n";
+    let second = "evaluate RESPONSE over 5 folds\n  show Brier\n";
+    let start = START.split("model RESPONSE").next().unwrap();
+    let mut both = Session::in_memory(folder.path());
+    sound(both.enter(&format!("{start}{models}")));
+    sound(both.enter(first));
+    let beside = estimates(&sound(both.enter(second)));
+    assert!(beside.iter().all(|one| one.declaration == "evaluate RESPONSE over 5 folds"), "{beside:?}");
+    let mut alone = Session::in_memory(folder.path());
+    sound(alone.enter(&format!("{start}{models}")));
+    let by_itself = estimates(&sound(alone.enter(second)));
+    assert_eq!(by_itself.len(), beside.len());
+    for (one, other) in by_itself.iter().zip(&beside) {
+        assert_eq!((one.value, one.lower, one.upper), (other.value, other.lower, other.upper));
+    }
+    // Without the first, the second is answered from the store, under its shorter name.
+    sound(both.enter(":drop evaluate RESPONSE over 4 folds"));
+    let again = sound(both.enter(second));
+    assert!(both.last.computed.is_empty(), "{:?}", both.last.computed);
+    assert!(again.answers().all(|answer| answer.declaration == "evaluate RESPONSE"));
+}
+
+#[test]
 fn a_panic_in_a_computation_is_told_and_the_session_lives() {
     let folder = folder();
     let mut session = Session::in_memory(folder.path()).told(|event| {
@@ -314,7 +393,7 @@ fn a_panic_in_a_computation_is_told_and_the_session_lives() {
     let before = session.text();
     let reply = session.enter("evaluate RESPONSE\n  show AUC");
     assert_eq!(reply.codes(), ["run::internal"]);
-    sound(session.enter(":undo"));
+    // A question without an answer is no part of the study.
     assert_eq!(session.text(), before);
     sound(session.enter("km(os ~ ecog)"));
 }

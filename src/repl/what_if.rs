@@ -114,11 +114,24 @@ pub(super) fn run(session: &mut Session, change: &str) -> Reply {
         (left, right, faults)
     };
     if !left.is_empty() || !right.is_empty() {
-        let table = compare::side_by_side((&here, &name), &left, &right);
-        session.last.tables = vec![table.clone()];
-        reply.push(Piece::Table(table));
+        let tables = compare::side_by_side((&here, &name), &left, &right);
+        session.last.tables = vec![tables.whole];
+        for table in tables.shown {
+            reply.push(Piece::Table(table));
+        }
     }
-    reply.extend(faults);
+    // What is to be heeded in both branches is said once.
+    let mut cautions: Vec<String> = Vec::new();
+    for piece in faults.pieces {
+        match piece {
+            Piece::Caution(line) if cautions.contains(&line) => {}
+            Piece::Caution(line) => {
+                cautions.push(line.clone());
+                reply.push(Piece::Caution(line));
+            }
+            other => reply.push(other),
+        }
+    }
     reply.push(Piece::Note(format!("`:switch {name}` goes on from there; here is still `{here}`")));
     session.refresh();
     reply

@@ -18,7 +18,10 @@ pub fn notebook(plan: &Plan, results: &Results, sources: &Sources, circumstances
     let mut body = String::new();
     for (place, source) in (0..).map_while(|place| sources.get(SourceId(place)).map(|source| (place, source))) {
         let (prose, code) = parts(&source.text);
-        body.push_str(&prose);
+        // What the study says of itself stands under its title already.
+        if !code.starts_with("study ") {
+            body.push_str(&prose);
+        }
         if !code.trim().is_empty() {
             let _ = writeln!(
                 body,

@@ -40,7 +40,7 @@ impl<'a> Keys<'a> {
             "seed": study.seed,
             "level": study.level,
             "resamples": study.resamples,
-            "name": node.name,
+            "name": node.stem,
             "step": body,
         });
         let key = Key(*blake3::hash(whole.to_string().as_bytes()).as_bytes());
@@ -245,7 +245,8 @@ impl<'a> Keys<'a> {
                 for term in formula.terms.iter().chain(&formula.each) {
                     expressions.extend(term.factors.iter().map(|factor| &factor.expression));
                 }
-                expressions.extend(formula.strata.iter().chain(&formula.cluster).map(|(_, expression)| expression));
+                let named = formula.strata.iter().chain(&formula.cluster).chain(&formula.weights);
+                expressions.extend(named.map(|(_, expression)| expression));
                 let mut endpoints: Vec<NodeId> = infer.endpoint.into_iter().collect();
                 let mut events = Vec::new();
                 for competing in &infer.competing {
@@ -262,7 +263,8 @@ impl<'a> Keys<'a> {
                     "settings": settings(&infer.settings),
                     "response": formula.response, "label": formula.response_label,
                     "terms": terms(&formula.terms), "each": terms(&formula.each),
-                    "strata": formula.strata, "cluster": formula.cluster, "competing": events,
+                    "strata": formula.strata, "cluster": formula.cluster, "weights": formula.weights,
+                    "competing": events,
                     "rows": self.rows(&infer.rows, &names(expressions.into_iter()))?,
                     "endpoint": self.endpoints(&endpoints, &infer.rows)?,
                 })
@@ -496,6 +498,7 @@ fn cut(cut: &Cut) -> Json {
         Cut::Tertiles => json!("tertiles"),
         Cut::MaximallySelected => json!("maximally selected"),
         Cut::Youden => json!("Youden"),
+        Cut::Threshold(criterion) => json!({ "threshold": criterion }),
     }
 }
 

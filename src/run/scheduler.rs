@@ -121,11 +121,11 @@ fn read(
             }
             Operation::Derive(derive) => operations::derive::run(world, node, derive),
             Operation::Cohort(cohort) => operations::cohort::run(world, node, cohort),
-            Operation::Split(split) => operations::split::run(world, node, split, &root.named(&node.name)),
+            Operation::Split(split) => operations::split::run(world, node, split, &root.named(&node.stem)),
             Operation::Endpoint(endpoint) => operations::endpoint::run(world, node, endpoint),
             Operation::Columns(columns) => operations::columns::run(world, node, columns),
             Operation::Extraction(extraction) => {
-                operations::extraction::run(world, node, extraction, &root.named(&node.name), store, watch)
+                operations::extraction::run(world, node, extraction, &root.named(&node.stem), store, watch)
             }
             _ => Ok(()),
         });
@@ -298,7 +298,7 @@ impl<'a> Work<'a> {
         let step = Step {
             world: self.world,
             node,
-            stream: Stream::root(self.world.plan.study.seed).named(&node.name),
+            stream: Stream::root(self.world.plan.study.seed).named(&node.stem),
             watch: self.watch,
             store: self.store,
             key,
@@ -400,8 +400,15 @@ impl<'a> Work<'a> {
             };
             if was_stored { &mut from_store } else { &mut computed }.push(node.name.clone());
             looks.extend(look(plan, node));
-            notices.extend(kept.notices);
+            notices.extend(named(node, kept.notices));
             answers.push(told(plan, node, kept.answer));
+        }
+        // What is to be heeded of a model is told with every answer that stands on it, also where the
+        // answer came from the store and the model was not asked.
+        for node in plan.nodes() {
+            if let Some(kept) = stored.remove(&node.id) {
+                notices.extend(named(node, kept.notices));
+            }
         }
         let study = &plan.study;
         let results = Results {
@@ -444,6 +451,16 @@ impl<'a> Work<'a> {
         };
         Err(Failure { faults, skipped, report: Some(Box::new(report)) })
     }
+}
+
+/// Notices of a step under its name: what is kept speaks of it by its stem.
+fn named(node: &Node, notices: Vec<Notice>) -> impl Iterator<Item = Notice> {
+    notices.into_iter().map(|mut notice| {
+        if notice.declaration == node.stem {
+            notice.declaration.clone_from(&node.name);
+        }
+        notice
+    })
 }
 
 /// Days at which the study judges a model.

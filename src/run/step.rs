@@ -64,7 +64,7 @@ impl<'a> Step<'a> {
     }
 
     pub fn notice(&self, code: &str, message: String) {
-        let notice = Notice { declaration: self.node.name.clone(), code: code.to_owned(), message };
+        let notice = Notice { declaration: self.node.stem.clone(), code: code.to_owned(), message };
         if let Ok(mut notices) = self.notices.lock()
             && !notices.contains(&notice)
         {

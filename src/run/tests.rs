@@ -45,6 +45,7 @@ fn add(plan: &mut Plan, name: &str, inputs: &[NodeId], operation: Operation) -> 
     plan.add(|id| Node {
         id,
         name: name.to_owned(),
+        stem: name.to_owned(),
         documentation: String::new(),
         operation,
         inputs: inputs.to_vec(),

@@ -1,5 +1,5 @@
-//! A liver with a lesion on CT: small volumes, in which what a patient's tumour is shows as shape,
-//! texture and enhancement.
+//! A liver with a lesion on CT: small volumes, in which the geometry of a patient's tumour shows as
+//! shape, and its tissue, which is the tumour's own, as texture and enhancement.
 
 use std::path::Path;
 
@@ -9,11 +9,17 @@ use crate::simulate::SimulationFault;
 use crate::simulate::draw::Draw;
 
 const SIZE: [usize; 3] = [48, 48, 20];
-const ORIGIN: Millimetres = Millimetres([-36.0, -36.0, -30.0]);
-/// Radius of the lesion in the image: that of the table times this, within these bounds, so that
-/// volumes stay small.
-const SHRINK: f64 = 0.175;
-const RADIUS: (f64, f64) = (10.0, 19.0);
+/// Radius of a ball of the lesion's volume in the image: this for a tumour of `USUAL` millimetres
+/// in the table, and otherwise by this power of the ratio, within bounds, so that volumes stay small.
+pub(super) const RADIUS: f64 = 12.0;
+pub(super) const USUAL: f64 = 78.0;
+pub(super) const POWER: f64 = 0.25;
+const RADIUS_WITHIN: (f64, f64) = (9.5, 14.0);
+/// Logarithm of the longest axis over the two others: where the geometry is 0, for each of its
+/// standard deviations, and within bounds.
+pub(super) const ELONGATION: f64 = 0.50;
+pub(super) const ELONGATION_PER_SD: f64 = -0.27;
+const ELONGATION_WITHIN: (f64, f64) = (0.02, 0.95);
 
 /// A phase of contrast enhancement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +107,9 @@ impl Waves {
 pub struct Lesion {
     scanner: Scanner,
     centre: [f64; 3],
-    radius: f64,
+    /// Semi-axes, and their directions.
+    axes: [f64; 3],
+    directions: [[f64; 3]; 3],
     /// Of the surface, as a share of the radius.
     roughness: f64,
     surface: Waves,
@@ -116,22 +124,34 @@ pub struct Lesion {
 }
 
 impl Lesion {
-    /// The lesion of a patient: `geometry` is its latent number, `size` its diameter in millimetres.
+    /// The lesion of a patient: `geometry` is its latent number (round and smooth where it is high),
+    /// `size` its diameter in the table in millimetres. Texture, necrosis and enhancement are drawn
+    /// for themselves, so that they tell nothing of the geometry.
     pub fn new(centre: &str, geometry: f64, size: f64, stream: &Stream) -> Self {
         let mut draw = Draw::new(stream);
-        // What is seen is the geometry with something of its own in each trait.
-        let mut seen = |own: f64| 0.9 * geometry + own * draw.normal();
-        let roughness = (0.13 - 0.055 * seen(0.4)).clamp(0.015, 0.30);
-        let heterogeneity = (17.0 - 6.5 * seen(0.4)).clamp(3.0, 40.0);
-        let core = (0.38 - 0.14 * seen(0.5)).clamp(0.0, 0.68);
-        let enhancement = (32.0 + 11.0 * seen(0.5)).clamp(0.0, 80.0);
-        let washout = 22.0 + 7.0 * seen(0.7);
-        let radius = (SHRINK * size * draw.between(0.9, 1.1)).clamp(RADIUS.0, RADIUS.1);
-        let middle = [draw.between(-3.0, 3.0), draw.between(-3.0, 3.0), draw.between(-2.0, 2.0)];
+        let elongation = (ELONGATION + ELONGATION_PER_SD * (geometry + 0.15 * draw.normal()))
+            .clamp(ELONGATION_WITHIN.0, ELONGATION_WITHIN.1);
+        let roughness = (0.08 - 0.02 * (geometry + draw.normal())).clamp(0.015, 0.16);
+        let heterogeneity = (17.0 + 5.0 * draw.normal()).clamp(3.0, 40.0);
+        let core = (0.34 + 0.14 * draw.normal()).clamp(0.0, 0.62);
+        let enhancement = (32.0 + 12.0 * draw.normal()).clamp(0.0, 80.0);
+        let washout = 22.0 + 8.0 * draw.normal();
+        let radius = (RADIUS * (size / USUAL).powf(POWER) * draw.between(0.95, 1.05))
+            .clamp(RADIUS_WITHIN.0, RADIUS_WITHIN.1);
+        // The volume stays that of the ball.
+        let (long, short) = ((elongation * 2.0 / 3.0).exp(), (-elongation / 3.0).exp());
+        let (turn, tilt) = (std::f64::consts::TAU * draw.uniform(), draw.between(-0.5, 0.5));
+        let directions = [
+            [tilt.cos() * turn.cos(), tilt.cos() * turn.sin(), tilt.sin()],
+            [-turn.sin(), turn.cos(), 0.0],
+            [-tilt.sin() * turn.cos(), -tilt.sin() * turn.sin(), tilt.cos()],
+        ];
+        let middle = [draw.between(-2.0, 2.0), draw.between(-2.0, 2.0), draw.between(-2.0, 2.0)];
         Lesion {
             scanner: Scanner::of(centre),
             centre: middle,
-            radius,
+            axes: [radius * long, radius * short, radius * short],
+            directions,
             roughness,
             surface: Waves::new(10, (0.7, 2.5), &mut draw),
             heterogeneity,
@@ -142,9 +162,14 @@ impl Lesion {
         }
     }
 
+    /// Of the first voxel: the middle of the volume is 0.
+    fn origin(&self) -> [f64; 3] {
+        std::array::from_fn(|axis| -0.5 * self.scanner.spacing[axis] * (SIZE[axis] - 1) as f64)
+    }
+
     fn geometry(&self) -> Result<Geometry, SimulationFault> {
         let axes = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
-        Geometry::new(SIZE, ORIGIN, Millimetres(self.scanner.spacing), axes)
+        Geometry::new(SIZE, Millimetres(self.origin()), Millimetres(self.scanner.spacing), axes)
             .map_err(|fault| SimulationFault::Refused(fault.to_string()))
     }
 
@@ -156,20 +181,24 @@ impl Lesion {
         if distance < 1e-6 {
             return 0.0;
         }
-        let direction = from.map(|x| x / distance);
-        let surface = self.radius * (1.0 + self.roughness * self.surface.at(direction)) + jitter(direction);
-        distance / surface.max(2.0)
+        // In shares of the semi-axes, in which the lesion is a ball but for its roughness.
+        let within: [f64; 3] = std::array::from_fn(|axis| {
+            from.iter().zip(&self.directions[axis]).map(|(x, d)| x * d).sum::<f64>() / self.axes[axis]
+        });
+        let share = within.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let moved = jitter(from.map(|x| x / distance)) * share / distance;
+        share / (1.0 + self.roughness * self.surface.at(within.map(|x| x / share)) + moved).max(0.2)
     }
 
     fn points(&self) -> impl Iterator<Item = [f64; 3]> + '_ {
-        let spacing = self.scanner.spacing;
+        let (spacing, origin) = (self.scanner.spacing, self.origin());
         (0..SIZE[2]).flat_map(move |z| {
             (0..SIZE[1]).flat_map(move |y| {
                 (0..SIZE[0]).map(move |x| {
                     [
-                        ORIGIN.0[0] + spacing[0] * x as f64,
-                        ORIGIN.0[1] + spacing[1] * y as f64,
-                        ORIGIN.0[2] + spacing[2] * z as f64,
+                        origin[0] + spacing[0] * x as f64,
+                        origin[1] + spacing[1] * y as f64,
+                        origin[2] + spacing[2] * z as f64,
                     ]
                 })
             })

@@ -141,26 +141,18 @@ impl Learner for ComponentwiseBoosting {
             watch.advance(CARD.name, 1);
         }
         if !loss.is_of_time() {
-            let increments = objective.likelihood().baseline_increments(&score);
-            let mut sum = 0.0;
-            let values: Vec<f64> = increments
-                .iter()
-                .map(|increment| {
-                    sum += increment;
-                    sum
-                })
-                .collect();
-            if !sum.is_finite() {
+            let baseline = objective.likelihood().baseline(&score);
+            if !baseline.is_finite() {
                 return Err(refuse(CARD.name, "the baseline hazard overflows; take a smaller `learning_rate`"));
             }
-            model.baseline = Some(CumulativeHazard { times: objective.likelihood().times().to_vec(), values });
+            model.baseline = Some(baseline);
         }
         Ok(Box::new(model))
     }
 
     fn thaw(&self, frozen: &Json) -> Result<Box<dyn Model>, FitError> {
         let model: ComponentwiseModel = thaw(frozen)?;
-        if model.baseline.as_ref().is_some_and(|baseline| baseline.times.len() != baseline.values.len()) {
+        if !model.baseline.as_ref().is_none_or(CumulativeHazard::is_sound) {
             return Err(FitError::Frozen { reason: "its parts have different lengths".to_owned() });
         }
         Ok(Box::new(model))
@@ -207,13 +199,7 @@ impl Model for ComponentwiseModel {
 
     fn curves(&self, x: ArrayView2<'_, f64>, times: &[f64]) -> Result<Option<SurvivalCurves>, FitError> {
         let scores = self.scores(x)?;
-        let Some(baseline) = &self.baseline else { return Ok(None) };
-        let hazard: Vec<f64> = times.iter().map(|time| baseline.at(*time)).collect();
-        let survival = Array2::from_shape_fn((scores.len(), times.len()), |(row, at)| {
-            // A baseline of 0 leaves everybody alive, whatever the hazard ratio.
-            if hazard[at] == 0.0 { 1.0 } else { (-hazard[at] * scores[row].exp()).exp() }
-        });
-        Ok(Some(SurvivalCurves { times: times.to_vec(), survival }))
+        Ok(self.baseline.as_ref().map(|baseline| baseline.curves(&scores, times)))
     }
 
     fn importance(&self) -> Option<Vec<f64>> {

@@ -123,7 +123,7 @@ impl Learner for Cox {
         let model: CoxModel =
             serde_json::from_value(frozen.clone()).map_err(|error| FitError::Frozen { reason: error.to_string() })?;
         let columns = model.coefficients.len();
-        if model.means.len() != columns || model.baseline.times.len() != model.baseline.values.len() {
+        if model.means.len() != columns || !model.baseline.is_sound() {
             return Err(FitError::Frozen { reason: "its parts have different lengths".to_owned() });
         }
         Ok(Box::new(model))
@@ -151,13 +151,7 @@ impl Model for CoxModel {
     }
 
     fn curves(&self, x: ArrayView2<'_, f64>, times: &[f64]) -> Result<Option<SurvivalCurves>, FitError> {
-        let risk: Vec<f64> = self.linear_predictor(x)?.into_iter().map(f64::exp).collect();
-        let hazard: Vec<f64> = times.iter().map(|time| self.baseline.at(*time)).collect();
-        let survival = ndarray::Array2::from_shape_fn((risk.len(), times.len()), |(row, at)| {
-            // A baseline of 0 leaves everybody alive, whatever the hazard ratio.
-            if hazard[at] == 0.0 { 1.0 } else { (-hazard[at] * risk[row]).exp() }
-        });
-        Ok(Some(SurvivalCurves { times: times.to_vec(), survival }))
+        Ok(Some(self.baseline.curves(&self.linear_predictor(x)?, times)))
     }
 
     fn importance(&self) -> Option<Vec<f64>> {

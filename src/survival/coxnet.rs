@@ -1,11 +1,12 @@
 //! `coxnet`: Cox regression with an elastic-net penalty: the path of glmnet's Breslow partial
 //! likelihood on the coordinate-descent core of `learn::glmnet`, with lambda by cross-validation.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::cox::baseline::CumulativeHazard;
 use crate::card::{Card, Domain, EndpointKind, Initial, Parameter, Role, Settings};
 use crate::learn::glmnet::cross_validation::{deal, fold_numbers, linear_predictors, summarise};
 use crate::learn::glmnet::standardise::StandardisedColumns;
@@ -88,11 +89,12 @@ impl BreslowPartialLikelihood {
         (sums, hazard, centre)
     }
 
-    /// Increments of the Breslow estimate of the cumulative baseline hazard (of `eta = 0`) at each
-    /// event time.
-    pub fn baseline_increments(&self, eta: &[f64]) -> Vec<f64> {
+    /// The Breslow estimate of the cumulative baseline hazard (of `eta = 0`).
+    pub fn baseline(&self, eta: &[f64]) -> CumulativeHazard {
         let (sums, _, centre) = self.at_risk(eta);
-        self.deaths.iter().zip(&sums).map(|(deaths, sum)| deaths / sum * (-centre).exp()).collect()
+        let increments: Vec<f64> =
+            self.deaths.iter().zip(&sums).map(|(deaths, sum)| deaths / sum * (-centre).exp()).collect();
+        CumulativeHazard::accumulated(self.times.clone(), &increments)
     }
 
     /// Twice the log-likelihood's distance from the saturated one, for weights with sum 1.
@@ -422,9 +424,8 @@ Importance is the log hazard ratio, per unit of the feature.",
 pub struct CoxnetModel {
     pub linear: LinearModel,
     pub net: FittedCoxnet,
-    /// Distinct event times and the cumulative baseline hazard of `eta = 0` just after each.
-    pub times: Vec<f64>,
-    pub cumulative_hazard: Vec<f64>,
+    /// Of `eta = 0`.
+    pub baseline: CumulativeHazard,
 }
 
 impl Learner for Coxnet {
@@ -459,20 +460,16 @@ impl Learner for Coxnet {
         let linear =
             LinearModel { intercept, slopes: net.slopes.clone(), link: Link::LogHazard, learner: NAME.to_owned() };
         let eta = linear.linear_predictor(task.x, NAME)?;
-        let likelihood = BreslowPartialLikelihood::new(outcome, task.weights);
-        let cumulative_hazard = likelihood
-            .baseline_increments(&eta)
-            .iter()
-            .scan(0.0, |sum, increment| {
-                *sum += increment;
-                Some(*sum)
-            })
-            .collect();
-        Ok(Box::new(CoxnetModel { linear, net, times: likelihood.times().to_vec(), cumulative_hazard }))
+        let baseline = BreslowPartialLikelihood::new(outcome, task.weights).baseline(&eta);
+        Ok(Box::new(CoxnetModel { linear, net, baseline }))
     }
 
     fn thaw(&self, frozen: &Json) -> Result<Box<dyn Model>, FitError> {
-        Ok(Box::new(thaw::<CoxnetModel>(frozen)?))
+        let model: CoxnetModel = thaw(frozen)?;
+        if !model.baseline.is_sound() {
+            return Err(FitError::Frozen { reason: "its parts have different lengths".to_owned() });
+        }
+        Ok(Box::new(model))
     }
 }
 
@@ -483,17 +480,8 @@ impl Model for CoxnetModel {
 
     fn curves(&self, x: ArrayView2<'_, f64>, times: &[f64]) -> Result<Option<SurvivalCurves>, FitError> {
         let eta = self.linear.linear_predictor(x, NAME)?;
-        let hazard: Vec<f64> = times
-            .iter()
-            .map(|time| match self.times.partition_point(|t| t <= time) {
-                0 => 0.0,
-                count => self.cumulative_hazard[count - 1],
-            })
-            .collect();
-        let survival = Array2::from_shape_fn((eta.len(), times.len()), |(row, time)| {
-            (-hazard[time] * eta[row].clamp(-250.0, 250.0).exp()).exp()
-        });
-        Ok(Some(SurvivalCurves { times: times.to_vec(), survival }))
+        let eta: Vec<f64> = eta.into_iter().map(|eta| eta.clamp(-250.0, 250.0)).collect();
+        Ok(Some(self.baseline.curves(&eta, times)))
     }
 
     fn importance(&self) -> Option<Vec<f64>> {
@@ -512,6 +500,7 @@ impl Model for CoxnetModel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Array2;
     use crate::learn::training::testing::two_classes;
 
     fn cohort(rows: usize, columns: usize) -> (Array2<f64>, Vec<String>, Outcome) {

@@ -102,13 +102,15 @@ impl SurvivalForest {
                     }
                 }
                 let tree = grow(&axis, &predictors, &weights, growth, random, watch)?;
+                // At once, while the tree is in the cache.
+                let unseen = if plan.bootstrap { risk_of_unseen(&tree, &weights, task.x) } else { Vec::new() };
                 watch.advance(plan.learner, 1);
-                Ok((tree, weights))
+                Ok((tree, unseen))
             })
             .collect();
         watch.end(plan.learner);
         let grown = grown?;
-        let out_of_bag = if plan.bootstrap { out_of_bag(&grown, task.x) } else { Vec::new() };
+        let out_of_bag = if plan.bootstrap { out_of_bag(&grown, rows) } else { Vec::new() };
         let trees = grown.into_iter().map(|(tree, _)| tree).collect();
         Ok(SurvivalForest { features: columns, times: axis.times, trees, out_of_bag })
     }
@@ -136,10 +138,14 @@ impl SurvivalForest {
     pub fn risk(&self, x: ArrayView2<'_, f64>) -> Result<Vec<f64>, FitError> {
         self.check(x)?;
         let mut risks = vec![0.0; x.nrows()];
-        risks.par_iter_mut().enumerate().for_each(|(row, risk)| {
-            let values = x.row(row);
-            let sum: f64 = self.trees.iter().map(|tree| tree.risk[tree.leaf(values)]).sum();
-            *risk = sum / self.trees.len() as f64;
+        // Tree by tree over a stretch of rows: a tree stays in the cache for all of them.
+        risks.par_chunks_mut(STRETCH).enumerate().for_each(|(stretch, risks)| {
+            for tree in &self.trees {
+                for (place, risk) in risks.iter_mut().enumerate() {
+                    *risk += tree.risk[tree.leaf(x.row(stretch * STRETCH + place))];
+                }
+            }
+            risks.iter_mut().for_each(|risk| *risk /= self.trees.len() as f64);
         });
         Ok(risks)
     }
@@ -172,21 +178,24 @@ impl SurvivalForest {
     }
 }
 
+/// Rows that are predicted together.
+const STRETCH: usize = 512;
+
+/// The risk of the rows that a tree did not draw.
+fn risk_of_unseen(tree: &SurvivalTree, weights: &[f64], x: ArrayView2<'_, f64>) -> Vec<(u32, f64)> {
+    let unseen = (0..weights.len()).filter(|row| weights[*row] == 0.0);
+    unseen.map(|row| (row as u32, tree.risk[tree.leaf(x.row(row))])).collect()
+}
+
 /// Mean risk of each row over the trees that did not draw it, in the order of the trees.
-fn out_of_bag(grown: &[(SurvivalTree, Vec<f64>)], x: ArrayView2<'_, f64>) -> Vec<Option<f64>> {
-    (0..x.nrows())
-        .into_par_iter()
-        .map(|row| {
-            let (mut sum, mut trees) = (0.0, 0_u32);
-            for (tree, weights) in grown {
-                if weights[row] == 0.0 {
-                    sum += tree.risk[tree.leaf(x.row(row))];
-                    trees += 1;
-                }
-            }
-            (trees > 0).then(|| sum / f64::from(trees))
-        })
-        .collect()
+fn out_of_bag(grown: &[(SurvivalTree, Vec<(u32, f64)>)], rows: usize) -> Vec<Option<f64>> {
+    let mut sums = vec![(0.0, 0_u32); rows];
+    for (row, risk) in grown.iter().flat_map(|(_, unseen)| unseen) {
+        let sum = &mut sums[*row as usize];
+        sum.0 += risk;
+        sum.1 += 1;
+    }
+    sums.into_iter().map(|(sum, trees)| (trees > 0).then(|| sum / f64::from(trees))).collect()
 }
 
 impl Model for SurvivalForest {

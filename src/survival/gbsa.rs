@@ -1,12 +1,13 @@
 //! `gbsa`: gradient boosting of regression trees under censoring.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 use rand::RngExt;
 use rand::seq::index::sample;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::boosting_loss::{BoostingLoss, LossOfFollowUp};
+use super::cox::baseline::CumulativeHazard;
 use super::cox_learner::not_estimable;
 use super::error::check_follow_up;
 use crate::card::{Card, Domain, EndpointKind, Initial, Parameter, Role, Settings};
@@ -135,9 +136,8 @@ pub struct BoostedSurvivalTrees {
     pub loss: BoostingLoss,
     /// Loss of the training patients after each tree.
     pub training_loss: Vec<f64>,
-    /// Distinct event times and the cumulative hazard of `f = 0` just after each; empty for the losses of time.
-    pub times: Vec<f64>,
-    pub cumulative_hazard: Vec<f64>,
+    /// Cumulative hazard of `f = 0`; `None` for the losses of time.
+    pub baseline: Option<CumulativeHazard>,
 }
 
 /// Explains the risk, so the trees of a log time count with the opposite sign.
@@ -210,8 +210,7 @@ impl Learner for GradientBoostingSurvival {
             features,
             loss,
             training_loss: Vec::new(),
-            times: Vec::new(),
-            cumulative_hazard: Vec::new(),
+            baseline: None,
         };
         // Factors of the trees, and each tree's values of the training rows: only dropout needs them again.
         let mut factors: Vec<f64> = Vec::new();
@@ -279,19 +278,11 @@ impl Learner for GradientBoostingSurvival {
             tree.value.iter_mut().for_each(|value| *value *= factor);
         }
         if loss == BoostingLoss::PartialLikelihood {
-            let increments = objective.likelihood().baseline_increments(&model.scores(task.x)?);
-            let mut sum = 0.0;
-            model.cumulative_hazard = increments
-                .iter()
-                .map(|increment| {
-                    sum += increment;
-                    sum
-                })
-                .collect();
-            model.times = objective.likelihood().times().to_vec();
-            if !sum.is_finite() {
+            let baseline = objective.likelihood().baseline(&model.scores(task.x)?);
+            if !baseline.is_finite() {
                 return Err(refuse(CARD.name, "the baseline hazard overflows; take a smaller `learning_rate`"));
             }
+            model.baseline = Some(baseline);
         }
         Ok(Box::new(model))
     }
@@ -300,7 +291,7 @@ impl Learner for GradientBoostingSurvival {
         let model: BoostedSurvivalTrees = thaw(frozen)?;
         let reason = if !model.trees.iter().all(|tree| tree.is_sound(model.features)) {
             "its trees are not trees"
-        } else if model.times.len() != model.cumulative_hazard.len() {
+        } else if !model.baseline.as_ref().is_none_or(CumulativeHazard::is_sound) {
             "its parts have different lengths"
         } else {
             return Ok(Box::new(model));
@@ -353,21 +344,7 @@ impl Model for BoostedSurvivalTrees {
 
     fn curves(&self, x: ArrayView2<'_, f64>, times: &[f64]) -> Result<Option<SurvivalCurves>, FitError> {
         let scores = self.scores(x)?;
-        if self.loss.is_of_time() {
-            return Ok(None);
-        }
-        let hazard: Vec<f64> = times
-            .iter()
-            .map(|time| match self.times.partition_point(|t| t <= time) {
-                0 => 0.0,
-                count => self.cumulative_hazard[count - 1],
-            })
-            .collect();
-        let survival = Array2::from_shape_fn((scores.len(), times.len()), |(row, at)| {
-            // A baseline of 0 leaves everybody alive, whatever the hazard ratio.
-            if hazard[at] == 0.0 { 1.0 } else { (-hazard[at] * scores[row].exp()).exp() }
-        });
-        Ok(Some(SurvivalCurves { times: times.to_vec(), survival }))
+        Ok(self.baseline.as_ref().map(|baseline| baseline.curves(&scores, times)))
     }
 
     fn importance(&self) -> Option<Vec<f64>> {
@@ -386,6 +363,7 @@ impl Model for BoostedSurvivalTrees {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Array2;
     use crate::card::Value;
     use crate::learn::training::testing::two_classes;
     use crate::stats::Censored;

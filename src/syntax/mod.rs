@@ -25,7 +25,7 @@ mod tokens;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use format::format;
-pub use parser::{Lost, Parsed, expression, is_complete, parse};
+pub use parser::{Lost, Parsed, expression, goes_on, is_complete, parse};
 pub use scanner::{Anchor, Comment, MAX_DEPTH};
 pub use shape::check_shape;
 pub use tokens::{Token, TokenKind, tokens};

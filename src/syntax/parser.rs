@@ -145,14 +145,20 @@ pub fn is_complete(text: &str) -> bool {
     if ended {
         return true;
     }
-    let words = &scan.masked[last.start..last.end];
-    if scan.open_at_end || scanner::ends_open(words) {
+    if goes_on(text) {
         return false;
     }
     let Some(head) = scan.lines.iter().rev().find(|line| line.is_head) else { return true };
     let is_open = keywords::declaration(leading_word(&scan.masked[head.start..head.end]))
         .is_some_and(|keyword| keyword.expects_clauses && !scan.masked[head.start..head.end].contains('='));
     last.is_head && !is_open
+}
+
+/// Whether the last line of a text is continued by the next: a bracket is open, or it ends in an
+/// operator.
+pub fn goes_on(text: &str) -> bool {
+    let scan = scanner::scan(text, SourceId::default());
+    scan.lines.last().is_some_and(|last| scan.open_at_end || scanner::ends_open(&scan.masked[last.start..last.end]))
 }
 
 struct Reader<'a> {

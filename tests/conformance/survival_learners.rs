@@ -148,6 +148,67 @@ fn survival_support_vector_machines_reach_scikit_survivals_minimum() {
     }
 }
 
+/// Mean over seeds of the mean C of five folds (row number modulo 5) on WHAS500, beside the peers'.
+/// `DIPTYCH_SEEDS` takes another number than 20.
+#[test]
+#[ignore = "minutes; run with --release -- --ignored"]
+fn stochastic_survival_learners_have_the_peers_distribution() {
+    use diptych::card::Value;
+    use diptych::survival::concordance::harrell;
+    use diptych::survival::{cox_learner, extra_survival_trees, gbsa};
+    let (Some(cohort), Some(reference)) = (Cohort::whas500(), shared::json("reference/survival/distributions.json"))
+    else {
+        return;
+    };
+    let seeds: u64 = std::env::var("DIPTYCH_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(20);
+    let count = Value::Integer;
+    let half = ("subsample", Value::Real(0.5));
+    type Learned = (&'static str, &'static dyn Learner, Vec<(&'static str, Value)>);
+    let learned: [Learned; 6] = [
+        ("RSF100_leaf15_split30_sqrt", &RandomSurvivalForest, vec![("leaf", count(15)), ("split", count(30))]),
+        ("RSF100_defaults_leaf3_split6", &RandomSurvivalForest, vec![]),
+        ("ExtraSurvivalTrees100", &extra_survival_trees::ExtraSurvivalTrees, vec![]),
+        ("GBSA100_depth3_sub0.5", &gbsa::GradientBoostingSurvival, vec![half]),
+        ("GBSA100_depth3_sub1", &gbsa::GradientBoostingSurvival, vec![]),
+        ("CoxPH", &cox_learner::Cox, vec![]),
+    ];
+    let rows = cohort.outcome.len();
+    let mut outside = Vec::new();
+    println!("C on WHAS500, {seeds} seeds (1 without chance)");
+    println!("{:<30} {:>8} {:>8} {:>8} {:>8} {:>7}", "", "ours", "our sd", "peer", "peer sd", "sds");
+    for (key, learner, given) in learned {
+        let settings = Settings::new(learner.card(), given).expect("settings");
+        let chance = reference[key]["sd"].as_f64().expect("a number") > 0.0;
+        let values: Vec<f64> = (0..if chance { seeds } else { 1 })
+            .map(|seed| {
+                (0..5)
+                    .map(|fold| {
+                        let (inside, outside): (Vec<usize>, Vec<usize>) = (0..rows).partition(|row| row % 5 != fold);
+                        let part = Cohort {
+                            names: cohort.names.clone(),
+                            x: cohort.x.select(ndarray::Axis(0), &inside),
+                            outcome: cohort.outcome.select(&inside),
+                        };
+                        let model = part.fit(learner, &settings, seed * 5 + fold as u64);
+                        let risk = model.predict(cohort.x.select(ndarray::Axis(0), &outside).view()).expect("risk");
+                        harrell(&cohort.outcome.select(&outside), risk.scores()).expect("pairs")
+                    })
+                    .sum::<f64>()
+                    / 5.0
+            })
+            .collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let own = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (values.len() as f64 - 1.0).max(1.0)).sqrt();
+        let peer = |what: &str| reference[key][what].as_f64().expect("a number");
+        let apart = if chance { (mean - peer("mean")) / peer("sd") } else { (mean - peer("mean")) / 1e-3 };
+        println!("{key:<30} {mean:>8.4} {own:>8.4} {:>8.4} {:>8.4} {apart:>7.2}", peer("mean"), peer("sd"));
+        if apart.abs() > 2.0 {
+            outside.push(key);
+        }
+    }
+    assert!(outside.is_empty(), "outside two standard deviations (of 0.001 without chance): {outside:?}");
+}
+
 /// Ranks of times with ties in the order that scikit-survival draws with `random_state = 0`:
 /// NumPy's shuffle on the Mersenne Twister, run by run of equal times.
 fn ranks_with_ties_broken(times: &[f64]) -> Vec<u32> {

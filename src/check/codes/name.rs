@@ -45,6 +45,13 @@ cohort c from b
         good: "evaluate R on external",
     },
     Code {
+        code: "name::unknown-choice",
+        title: "There is no such rule of choice",
+        explanation: "After the metric stands nothing, or `one-standard-error`: the simplest of the settings within one standard error of the best.",
+        bad: "tune by AUC, simplest over 5 folds",
+        good: "tune by AUC, one-standard-error over 5 folds",
+    },
+    Code {
         code: "name::unknown-class",
         title: "A class of features that does not exist",
         explanation: "Classes have the names of PyRadiomics.",

@@ -1,7 +1,7 @@
 //! What every figure has to keep: numbers as they were, drawings within a tolerance, and nothing that
 //! clips or overlaps, on ordinary and on awkward data.
 
-mod examples;
+pub(crate) mod examples;
 mod legible;
 
 use super::{Figure, FigureError, KINDS, Width, read, write};

@@ -118,6 +118,10 @@ impl Step for Combat {
         &CARD
     }
 
+    fn uses_up<'a>(&self, settings: &'a Settings) -> Option<&'a str> {
+        Some(settings.choice("by"))
+    }
+
     fn fit(
         &self,
         block: &Block,

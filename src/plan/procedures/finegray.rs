@@ -3,8 +3,14 @@
 use super::{LANDMARK, LEVEL, Left, Procedure, Right};
 use crate::card::{Card, EndpointKind, Role};
 
-pub(super) static PROCEDURE: Procedure =
-    Procedure { card: &CARD, left: Left::Endpoint, right: Right::Terms, competing: true };
+pub(super) static PROCEDURE: Procedure = Procedure {
+    card: &CARD,
+    left: Left::Endpoint,
+    right: Right::Terms,
+    competing: true,
+    weights: false,
+    strata: false,
+};
 
 static CARD: Card = Card {
     name: "finegray",

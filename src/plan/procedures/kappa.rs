@@ -3,8 +3,14 @@
 use super::{LEVEL, Left, Procedure, Right};
 use crate::card::{Card, Domain, Initial, Parameter, Role};
 
-pub(super) static PROCEDURE: Procedure =
-    Procedure { card: &CARD, left: Left::Reading, right: Right::Groups, competing: false };
+pub(super) static PROCEDURE: Procedure = Procedure {
+    card: &CARD,
+    left: Left::Reading,
+    right: Right::Groups,
+    competing: false,
+    weights: false,
+    strata: false,
+};
 
 static CARD: Card = Card {
     name: "kappa",

@@ -26,6 +26,10 @@ pub struct Procedure {
     pub right: Right,
     /// Names of other endpoints or conditions as `competing = death`.
     pub competing: bool,
+    /// Takes a column of case weights as `weights = w`.
+    pub weights: bool,
+    /// Groups are compared within the levels of `strata(x)`; regressions always take it.
+    pub strata: bool,
 }
 
 /// What stands left of `~`.
@@ -83,6 +87,13 @@ const LANDMARK: Parameter = Parameter {
     domain: Domain::RealOpen { low: 0.0, high: f64::INFINITY },
     default: Initial::Derived("time zero of the endpoint"),
     summary: "Follow-up starts here, in days; who had the event or left before is not counted.",
+};
+
+const IMPUTATIONS: Parameter = Parameter {
+    name: "imputations",
+    domain: Domain::Integer { low: 2, high: 1000 },
+    default: Initial::Derived("rows with a missing value are left out"),
+    summary: "Completed copies of the data by chained equations, estimates pooled by Rubin's rules.",
 };
 
 #[cfg(test)]

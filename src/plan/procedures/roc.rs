@@ -3,8 +3,14 @@
 use super::{LEVEL, Left, Procedure, Right};
 use crate::card::{Card, Domain, EndpointKind, Initial, Parameter, Role};
 
-pub(super) static PROCEDURE: Procedure =
-    Procedure { card: &CARD, left: Left::Endpoint, right: Right::Markers, competing: false };
+pub(super) static PROCEDURE: Procedure = Procedure {
+    card: &CARD,
+    left: Left::Endpoint,
+    right: Right::Markers,
+    competing: false,
+    weights: false,
+    strata: false,
+};
 
 static CARD: Card = Card {
     name: "roc",

@@ -1,11 +1,16 @@
 //! `:open`.
 
+use std::path::{Path, PathBuf};
+
 use crate::repl::pictures;
 use crate::repl::reply::{Piece, Reply};
 use crate::repl::session::Session;
 use crate::run::store::write_whole;
 
 use super::Command;
+
+/// More files than this are not listed one by one.
+const MANY: usize = 8;
 
 pub(super) static COMMAND: Command = Command {
     name: "open",
@@ -20,7 +25,7 @@ pub(super) static COMMAND: Command = Command {
 fn run(session: &mut Session, words: &str) -> Reply {
     let name = super::file(words);
     let folder = session.folder().join("figures");
-    let mut written = Vec::new();
+    let mut written: Vec<PathBuf> = Vec::new();
     let mut reply = Reply::default();
     for (place, figure) in session.last.figures.iter().enumerate() {
         let svg = match pictures::svg(figure) {
@@ -31,7 +36,7 @@ fn run(session: &mut Session, words: &str) -> Reply {
             }
         };
         let path = if name.is_empty() || place > 0 {
-            folder.join(format!("{}.svg", plain(&format!("{} {}", figure.kind, figure.title))))
+            free(&folder, &plain(&format!("{} {}", figure.kind, figure.title)), "svg", &written)
         } else {
             session.folder().join(name)
         };
@@ -43,7 +48,7 @@ fn run(session: &mut Session, words: &str) -> Reply {
     if session.last.figures.is_empty() {
         for (place, table) in session.last.tables.iter().enumerate() {
             let path = if name.is_empty() || place > 0 {
-                folder.join(format!("{}.csv", plain(&table.title)))
+                free(&folder, &plain(&table.title), "csv", &written)
             } else {
                 session.folder().join(name)
             };
@@ -53,8 +58,14 @@ fn run(session: &mut Session, words: &str) -> Reply {
             }
         }
     }
-    for path in &written {
-        reply.push(Piece::Note(format!("{} written", path.display())));
+    let shown = |path: &PathBuf| path.strip_prefix(".").unwrap_or(path).display().to_string();
+    if written.len() > MANY {
+        let (count, first) = (written.len(), written.first().map(shown).unwrap_or_default());
+        reply.push(Piece::Note(format!("{count} files written into {}, {first} first", shown(&folder))));
+    } else {
+        for path in &written {
+            reply.push(Piece::Note(format!("{} written", shown(path))));
+        }
     }
     match written.into_iter().next() {
         Some(first) => reply.push(Piece::Open(first)),
@@ -64,6 +75,15 @@ fn run(session: &mut Session, words: &str) -> Reply {
         None => {}
     }
     reply
+}
+
+/// A file of this name, numbered where one of this answer has the name already.
+fn free(folder: &Path, name: &str, extension: &str, written: &[PathBuf]) -> PathBuf {
+    let numbered = (2..).map(|number| folder.join(format!("{name}_{number}.{extension}")));
+    std::iter::once(folder.join(format!("{name}.{extension}")))
+        .chain(numbered)
+        .find(|path| !written.contains(path))
+        .unwrap_or_else(|| folder.join(name))
 }
 
 /// A name that every file system takes.

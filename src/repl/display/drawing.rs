@@ -12,6 +12,10 @@ use super::terminal::{Colour, Terminal};
 pub const COLUMN: f64 = 1.5;
 /// Millimetres that a row takes, unless texts want it otherwise.
 const ROW: f64 = 4.8;
+/// Millimetres between the end of an axis and its title above it.
+const TITLE: f64 = 2.6;
+/// Columns from which a rule is worth a row of its own.
+const RULE: i64 = 8;
 
 /// The page, at most `columns` wide.
 pub fn drawn(page: &Page, columns: usize, terminal: &Terminal) -> String {
@@ -25,15 +29,18 @@ pub fn drawn(page: &Page, columns: usize, terminal: &Terminal) -> String {
     canvas.text(terminal)
 }
 
-/// A text that does not read upwards: height, first column, length, words, ink.
+/// A text that reads along: height, first column, length, words, ink.
 struct Placed<'a> {
     y: f64,
     column: i64,
+    length: i64,
+    is_left: bool,
     text: &'a str,
     ink: Ink,
     bold: bool,
 }
 
+/// What stands in rows: the texts of the page, and the titles of upright axes above their axis.
 fn placed(page: &Page) -> Vec<Placed<'_>> {
     let mut texts: Vec<Placed<'_>> = page
         .marks()
@@ -46,7 +53,27 @@ fn placed(page: &Page) -> Vec<Placed<'_>> {
                     Align::Centre => at.0 / COLUMN - length / 2.0,
                     Align::Right => at.0 / COLUMN - length,
                 };
-                Some(Placed { y: at.1, column: column.round() as i64, text, ink: *ink, bold: *bold })
+                Some(Placed {
+                    y: at.1,
+                    column: column.round() as i64,
+                    length: length as i64,
+                    is_left: *align == Align::Left,
+                    text,
+                    ink: *ink,
+                    bold: *bold,
+                })
+            }
+            Mark::Text { at, text, upright: true, ink, .. } => {
+                let top = axis_of(page, *at)?;
+                Some(Placed {
+                    y: top - TITLE,
+                    column: (at.0 / COLUMN).round() as i64,
+                    length: width(text) as i64,
+                    is_left: false,
+                    text,
+                    ink: *ink,
+                    bold: false,
+                })
             }
             _ => None,
         })
@@ -55,36 +82,88 @@ fn placed(page: &Page) -> Vec<Placed<'_>> {
     texts
 }
 
+/// The upper end of the axis that an upright title stands beside: the nearest upright line to its right.
+fn axis_of(page: &Page, at: (f64, f64)) -> Option<f64> {
+    page.marks()
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Path { points, .. } => match points.as_slice() {
+                [a, b] if (a.0 - b.0).abs() < 0.05 => Some((a.0, a.1.min(b.1), a.1.max(b.1))),
+                _ => None,
+            },
+            _ => None,
+        })
+        .filter(|(x, top, bottom)| *x > at.0 && (*top..=*bottom).contains(&at.1) && bottom - top > ROW)
+        .min_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, top, _)| top)
+}
+
+/// Plain rules and edges of frames so close above or below a text that they would share its row:
+/// height, first column, last column.
+fn rules(page: &Page, texts: &[Placed<'_>]) -> Vec<(f64, i64, i64)> {
+    let mut found = Vec::new();
+    for mark in page.marks() {
+        let Mark::Path { points, ink, .. } = mark else { continue };
+        if !is_plain(*ink) {
+            continue;
+        }
+        let edges = match points.as_slice() {
+            [from, to] => vec![(from, to)],
+            [a, b, c, d, end] if a == end => vec![(a, b), (c, d)],
+            _ => continue,
+        };
+        for (from, to) in edges {
+            let (left, right) = (from.0.min(to.0) / COLUMN, from.0.max(to.0) / COLUMN);
+            let (left, right) = (left.floor() as i64, right.ceil() as i64);
+            let is_close = |text: &Placed<'_>| {
+                let apart = (text.y - from.1).abs();
+                (0.3..ROW * 0.95).contains(&apart) && text.column < right && left < text.column + text.length
+            };
+            if (from.1 - to.1).abs() < 0.05 && right - left >= RULE && texts.iter().any(is_close) {
+                found.push((from.1, left, right));
+            }
+        }
+    }
+    found
+}
+
 /// How heights of the page become rows: anchors at the heights of texts, straight between them.
 struct Rows {
     /// Height in millimetres and row, both rising.
     anchors: Vec<(f64, f64)>,
     count: usize,
-    /// Rows above the page, for titles of upright axes.
+    /// Rows above the page, for upright titles without an axis.
     lead: usize,
 }
 
 impl Rows {
     fn dealt(page: &Page) -> Self {
-        let lead = usize::from(page.marks().iter().any(|mark| matches!(mark, Mark::Text { upright: true, .. })));
+        let is_alone =
+            |mark: &Mark| matches!(mark, Mark::Text { at, upright: true, .. } if axis_of(page, *at).is_none());
+        let lead = usize::from(page.marks().iter().any(is_alone));
         let mut anchors: Vec<(f64, f64)> = Vec::new();
         let mut above: Vec<(i64, i64, i64)> = Vec::new();
-        for text in placed(page) {
-            let (from, to) = (text.column, text.column + width(text.text) as i64);
+        let texts = placed(page);
+        // Height and columns of everything that wants a row of its own.
+        let mut wanting: Vec<(f64, i64, i64)> =
+            texts.iter().map(|text| (text.y, text.column, text.column + text.length)).collect();
+        wanting.extend(rules(page, &texts));
+        wanting.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
+        for (y, from, to) in wanting {
             let (last_y, last_row) = anchors.last().copied().unwrap_or((0.0, lead as f64 - 0.5));
-            let wanted = last_row + ((text.y - last_y) / ROW).round().max(0.0);
+            let wanted = last_row + ((y - last_y) / ROW).round().max(0.0);
             // Neighbours within a few columns would be read as one line.
             let taken =
                 |row: f64| above.iter().any(|(other, a, b)| *other == row as i64 && from - 3 < *b && *a < to + 3);
-            let mut row = if anchors.is_empty() { (text.y / ROW - 0.5).round().max(0.0) + lead as f64 } else { wanted };
+            let mut row = if anchors.is_empty() { (y / ROW - 0.5).round().max(0.0) + lead as f64 } else { wanted };
             // Texts of one height share a row unless they would run into each other.
-            while taken(row) && text.y > last_y + 0.3 {
+            while taken(row) && y > last_y + 0.3 {
                 row += 1.0;
             }
             above.push((row as i64, from, to));
             match anchors.last() {
-                Some((y, last)) if row <= *last || text.y <= *y => {}
-                _ => anchors.push((text.y, row)),
+                Some((height, last)) if row <= *last || y <= *height => {}
+                _ => anchors.push((y, row)),
             }
         }
         let mut rows = Rows { anchors, count: 0, lead };
@@ -187,6 +266,21 @@ impl Canvas {
         }
     }
 
+    /// One dot in two cells.
+    fn guide(&mut self, points: &[(f64, f64)], ink: Ink) {
+        for pair in points.windows(2) {
+            let (from, to) = (self.dot_at(pair[0]), self.dot_at(pair[1]));
+            let steps = (to.0 - from.0).abs().max((to.1 - from.1).abs()).clamp(1, 4000);
+            for step in 0..=steps {
+                let x = from.0 + (to.0 - from.0) * step / steps;
+                let y = from.1 + (to.1 - from.1) * step / steps;
+                if (x + y).rem_euclid(4) == 0 {
+                    self.dot((x, y), ink);
+                }
+            }
+        }
+    }
+
     fn sign(&mut self, at: (f64, f64), sign: char, ink: Ink) {
         let (column, row) = ((at.0 / COLUMN).floor() as i64, self.rows.at(at.1).floor() as i64);
         if let Some(cell) = self.cell(column, row) {
@@ -195,11 +289,13 @@ impl Canvas {
         }
     }
 
-    /// Titles of upright axes stand above what they are of.
+    /// Upright titles without an axis stand above everything.
     fn lead(&mut self, page: &Page) {
         let mut free = 0;
         for mark in page.marks() {
-            if let Mark::Text { at, text, upright: true, ink, .. } = mark {
+            if let Mark::Text { at, text, upright: true, ink, .. } = mark
+                && axis_of(page, *at).is_none()
+            {
                 let column = ((at.0 / COLUMN).round() as i64).max(0).max(free);
                 free = column + width(text) as i64 + 2;
                 self.write(column, 0, text, *ink, false);
@@ -210,6 +306,11 @@ impl Canvas {
     fn mark(&mut self, mark: &Mark) {
         match mark {
             Mark::Path { points, ink, .. } => {
+                // A guide for the eye: enough of it to be followed.
+                if is_pale(*ink) {
+                    self.guide(points, *ink);
+                    return;
+                }
                 for pair in points.windows(2) {
                     let (from, to) = (self.dot_at(pair[0]), self.dot_at(pair[1]));
                     self.line(from, to, *ink);
@@ -234,7 +335,7 @@ impl Canvas {
     /// A small filled shape is a sign, a pale area sparse dots, any other full.
     fn area(&mut self, points: &[(f64, f64)], ink: Ink, alpha: f64) {
         // Stripes under rows guide the eye on paper and disturb it here.
-        if is_plain(ink) && alpha < 0.5 {
+        if is_plain(ink) && (alpha < 0.5 || is_pale(ink)) {
             return;
         }
         let range = |of: fn(&(f64, f64)) -> f64| {
@@ -245,8 +346,16 @@ impl Canvas {
         if right - left < 2.6 && bottom - top < 3.0 && alpha > 0.5 && !is_white(ink) {
             let sign = match points.len() {
                 3 => {
-                    let tip_left = points.iter().filter(|point| point.0 - left < 0.05).count() == 1;
-                    if tip_left { '◀' } else { '▶' }
+                    let at = |of: fn(&(f64, f64)) -> f64, edge: f64| {
+                        points.iter().filter(|point| (of(point) - edge).abs() < 0.05).count()
+                    };
+                    // The tip is opposite to the side that two corners share.
+                    match () {
+                        () if at(|point| point.1, top) == 2 => '▼',
+                        () if at(|point| point.1, bottom) == 2 => '▲',
+                        () if at(|point| point.0, left) == 2 => '▶',
+                        () => '◀',
+                    }
                 }
                 4 if points.iter().any(|point| (point.0 - middle.0).abs() < 0.05) => '◆',
                 _ => '■',
@@ -307,7 +416,7 @@ impl Canvas {
     fn texts(&mut self, page: &Page) {
         for text in placed(page) {
             let row = (self.rows.at(text.y) - 0.5).round() as i64;
-            let length = width(text.text) as i64;
+            let length = text.length;
             let column = text.column.clamp(0, (self.columns as i64 - length).max(0));
             // A text that would run into another moves aside, or down.
             let spots = [(0, 0), (1, 0), (-1, 0), (2, 0), (-2, 0), (0, 1), (0, -1), (3, 0), (-3, 0)];
@@ -315,7 +424,14 @@ impl Canvas {
                 .into_iter()
                 .find(|(right, down)| self.is_free(column + right, row + down, length))
                 .unwrap_or((0, 0));
-            self.write(column + free.0, row + free.1, text.text, text.ink, text.bold);
+            let (column, row) = (column + free.0, row + free.1);
+            // The sample of a legend keeps off its name.
+            if let (true, Some(before)) = (text.is_left, self.cell(column - 1, row))
+                && before.sign.is_none()
+            {
+                before.dots = 0;
+            }
+            self.write(column, row, text.text, text.ink, text.bold);
         }
     }
 
@@ -387,6 +503,11 @@ fn is_white(ink: Ink) -> bool {
     ink.0 > 245 && ink.1 > 245 && ink.2 > 245
 }
 
+/// Grid lines, stripes and guides: greys near white.
+fn is_pale(ink: Ink) -> bool {
+    is_plain(ink) && ink.0 > 190 && !is_white(ink)
+}
+
 /// Black and greys, which take the terminal's own colour.
 fn is_plain(ink: Ink) -> bool {
     let (low, high) = (ink.0.min(ink.1).min(ink.2), ink.0.max(ink.1).max(ink.2));
@@ -398,7 +519,8 @@ fn code(cell: &Cell, terminal: &Terminal) -> String {
     let Some(ink) = cell.ink.filter(|_| terminal.colour != Colour::None) else {
         return if cell.bold && terminal.colour != Colour::None { "1".to_owned() } else { String::new() };
     };
-    let shaded = cell.sign.is_some_and(|sign| SHADES.contains(&sign));
+    // The same signs in a text are letters.
+    let shaded = !cell.fixed && cell.sign.is_some_and(|sign| SHADES.contains(&sign));
     if is_plain(ink) && !shaded {
         return match (cell.bold, ink.0 > 70) {
             (true, _) => "1".to_owned(),

@@ -92,7 +92,8 @@ pub fn shown(reply: &Reply, terminal: &Terminal) -> String {
 }
 
 fn titled(table: &crate::run::results::ResultTable, terminal: &Terminal) -> String {
-    let mut text = format!("{}\n{}\n", terminal.styled(&table.title, Style::Heading), table::drawn(table, terminal));
+    let title = terminal.styled(&folded(&table.title, terminal.width), Style::Heading);
+    let mut text = format!("{title}\n{}\n", table::drawn(table, terminal));
     for note in &table.notes {
         text.push_str(&format!("{}\n", terminal.styled(&folded(note, terminal.width), Style::Note)));
     }
@@ -104,7 +105,7 @@ fn titled(table: &crate::run::results::ResultTable, terminal: &Terminal) -> Stri
 }
 
 fn answered(answer: &Answer, terminal: &Terminal) -> String {
-    let mut text = format!("{}\n", terminal.styled(&answer.declaration, Style::Heading));
+    let mut text = format!("{}\n", terminal.styled(&folded(&answer.declaration, terminal.width), Style::Heading));
     for (code, reason) in &answer.accepted {
         text.push_str(&format!("{}\n", terminal.styled(&format!("accepted {code}: {reason}"), Style::Caution)));
     }
@@ -126,11 +127,12 @@ fn answered(answer: &Answer, terminal: &Terminal) -> String {
     text
 }
 
-/// Lines that begin with `+` or `-` stand out.
+/// Lines that begin with `+` or `-` stand out; what is too long goes on in a deeper line.
 fn coloured(lines: &str, terminal: &Terminal) -> String {
     let mut text = String::new();
     for line in lines.lines() {
         let trimmed = line.trim_start();
+        let line = &if terminal.is_terminal { continued(line, terminal.width) } else { line.to_owned() };
         let line = if trimmed.starts_with("+ ") {
             terminal.styled(line, Style::Added)
         } else if trimmed.starts_with("- ") {
@@ -142,6 +144,20 @@ fn coloured(lines: &str, terminal: &Terminal) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A line broken at blanks so that it fits; what follows is indented two deeper than the line, and
+/// goes on with the branches of a tree that it stands in.
+fn continued(line: &str, width: usize) -> String {
+    if table::width(line) <= width {
+        return line.to_owned();
+    }
+    let lead: String =
+        line.chars().take_while(|sign| matches!(sign, ' ' | '│' | '├' | '└' | '─' | '+' | '-')).collect();
+    let below: String = lead.chars().map(|sign| if matches!(sign, '│' | '├') { '│' } else { ' ' }).collect();
+    let body = line.get(lead.len()..).unwrap_or("");
+    let room = width.saturating_sub(table::width(&below) + 2).max(20);
+    folded(body, room).replace("\n  ", &format!("\n{below}  ")).replacen("", &lead, 1)
 }
 
 /// A sentence broken at blanks so that it fits; the lines after the first are indented by two.

@@ -23,7 +23,10 @@ pub(super) fn shown(markdown: &str, terminal: &Terminal) -> String {
         }
         if fenced || line.starts_with("    ") {
             flush(&mut paragraph, &mut text);
-            text.push_str(&format!("    {}\n", terminal.styled(line.trim_end(), Style::Code)));
+            text.push_str(&format!(
+                "    {}\n",
+                terminal.styled(line.strip_prefix("    ").unwrap_or(line).trim_end(), Style::Code)
+            ));
             blank = false;
         } else if let Some(heading) = line.strip_prefix('#') {
             flush(&mut paragraph, &mut text);

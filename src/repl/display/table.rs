@@ -1,5 +1,6 @@
-//! Tables fitted to a terminal: the widest column shrinks first, what is cut off is announced, and
-//! numbers stand on their right. Where there is no terminal nothing is cut.
+//! Tables fitted to a terminal: the widest column of text shrinks first, which is announced; where
+//! that is not enough, the columns that are left over follow below, behind the first one again.
+//! Numbers are not cut, and stand on their right. Where there is no terminal nothing is cut.
 
 use crate::run::results::{Cell, ResultTable};
 
@@ -7,7 +8,7 @@ use super::{Style, Terminal};
 
 const GAP: usize = 2;
 /// No column is cut below this.
-const LEAST: usize = 8;
+const LEAST: usize = 10;
 
 /// Columns that a text takes.
 pub fn width(text: &str) -> usize {
@@ -49,6 +50,25 @@ pub fn cut(text: &str, columns: usize) -> String {
     kept
 }
 
+/// A name cut in its middle, a sentence at its end: names differ at both ends.
+fn shortened(text: &str, columns: usize) -> String {
+    if width(text) <= columns || text.contains(' ') || columns < LEAST {
+        return cut(text, columns);
+    }
+    let tail = (columns - 1) / 2;
+    let mut from = text.len();
+    let mut used = 0;
+    for (at, sign) in text.char_indices().rev() {
+        used += sign_width(sign);
+        if used > tail {
+            break;
+        }
+        from = at;
+    }
+    let end = text.get(from..).unwrap_or("");
+    format!("{}{end}", cut(text, columns - width(end)))
+}
+
 /// The table as lines, without its title and notes.
 pub fn drawn(table: &ResultTable, terminal: &Terminal) -> String {
     let count = table.columns.len();
@@ -57,7 +77,7 @@ pub fn drawn(table: &ResultTable, terminal: &Terminal) -> String {
         .iter()
         .map(|row| (0..count).map(|column| row.get(column).map_or(String::new(), one_line)).collect())
         .collect();
-    let mut widths: Vec<usize> = (0..count)
+    let full: Vec<usize> = (0..count)
         .map(|column| {
             cells.iter().map(|row| width(&row[column])).chain([width(&table.columns[column])]).max().unwrap_or(0)
         })
@@ -68,25 +88,22 @@ pub fn drawn(table: &ResultTable, terminal: &Terminal) -> String {
                 && table.rows.iter().filter_map(|row| row.get(column)).all(|cell| !matches!(cell, Cell::Text(_)))
         })
         .collect();
-    let full = widths.clone();
-    let mut shown = count;
-    if terminal.is_terminal {
-        shrink(&mut widths, &right, terminal.width);
-        while shown > 1 && total(&widths[..shown]) > terminal.width {
-            shown -= 1;
-        }
-        if shown < count {
-            // What is left may be as wide as it likes.
+    let mut widths = full.clone();
+    let mut parts = vec![(0..count).collect::<Vec<usize>>()];
+    if terminal.is_terminal && total(&full) > terminal.width {
+        let whole: Vec<bool> = (0..count).map(|column| right[column] || is_figures(&cells, column)).collect();
+        shrink(&mut widths, &whole, terminal.width);
+        if total(&widths) > terminal.width {
             widths.clone_from(&full);
-            shrink(&mut widths[..shown], &right, terminal.width);
+            parts = apart(&mut widths, terminal.width);
         }
     }
-    let line = |row: &[String]| {
+    let line = |row: &[String], part: &[usize]| {
         let mut text = String::new();
-        for column in 0..shown {
-            let cell = cut(&row[column], widths[column]);
+        for (place, column) in part.iter().copied().enumerate() {
+            let cell = shortened(&row[column], widths[column]);
             let blanks = " ".repeat(widths[column].saturating_sub(width(&cell)));
-            if column > 0 {
+            if place > 0 {
                 text.push_str(&" ".repeat(GAP));
             }
             if right[column] {
@@ -99,27 +116,55 @@ pub fn drawn(table: &ResultTable, terminal: &Terminal) -> String {
         }
         text.trim_end().to_owned()
     };
-    let mut text = format!("{}\n", terminal.styled(&line(&table.columns), Style::Heading));
-    text.push_str(&"─".repeat(total(&widths[..shown])));
-    for row in &cells {
+    let mut text = String::new();
+    for (place, part) in parts.iter().enumerate() {
+        if place > 0 {
+            text.push_str("\n\n");
+        }
+        text.push_str(&terminal.styled(&line(&table.columns, part), Style::Heading));
         text.push('\n');
-        text.push_str(&line(row));
+        text.push_str(&"─".repeat(total(&part.iter().map(|column| widths[*column]).collect::<Vec<_>>())));
+        for row in &cells {
+            text.push('\n');
+            text.push_str(&line(row, part));
+        }
     }
-    let shortened = (0..shown).filter(|column| widths[*column] < full[*column]).count();
-    let mut told = Vec::new();
+    let shortened = (0..count).filter(|column| widths[*column] < full[*column]).count();
     if shortened > 0 {
-        told.push(format!("{shortened} {} cut to fit", if shortened == 1 { "column is" } else { "columns are" }));
-    }
-    if shown < count {
-        let hidden: Vec<&str> = table.columns[shown..].iter().map(String::as_str).collect();
-        told.push(format!("not shown: {}", hidden.join(", ")));
-    }
-    if !told.is_empty() {
-        let words = format!("… {}; `:open` writes the whole table", told.join("; "));
+        let columns = if shortened == 1 { "column is" } else { "columns are" };
+        let words = format!("… {shortened} {columns} cut to fit; `:open` writes the whole table");
         text.push('\n');
         text.push_str(&terminal.styled(&super::folded(&words, terminal.width), Style::Note));
     }
     text
+}
+
+/// Whether the cells of a column are numbers written as text, such as medians with their quartiles.
+fn is_figures(cells: &[Vec<String>], column: usize) -> bool {
+    let written = || cells.iter().map(|row| row[column].as_str()).filter(|cell| !cell.is_empty());
+    let figures = written().filter(|cell| cell.starts_with(|sign: char| sign.is_ascii_digit() || "-−<".contains(sign)));
+    figures.count() * 2 > written().count()
+}
+
+/// Columns in parts that fit, the first in front of each; what fits in no part is cut.
+fn apart(widths: &mut [usize], room: usize) -> Vec<Vec<usize>> {
+    let Some((first, rest)) = widths.split_first_mut() else { return Vec::new() };
+    *first = (*first).min((room / 2).max(LEAST));
+    let left = room.saturating_sub(*first + GAP).max(LEAST);
+    let mut parts = Vec::new();
+    let mut part = vec![0];
+    let mut used = 0;
+    for (place, width) in rest.iter_mut().enumerate() {
+        *width = (*width).min(left);
+        if used + *width > left && part.len() > 1 {
+            parts.push(std::mem::replace(&mut part, vec![0]));
+            used = 0;
+        }
+        part.push(place + 1);
+        used += *width + GAP;
+    }
+    parts.push(part);
+    parts
 }
 
 fn one_line(cell: &Cell) -> String {
@@ -130,19 +175,17 @@ fn total(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
 
-/// Takes a column from the widest until all fit or none may be cut further. Numbers are cut after
-/// texts: half an interval is worse than half a name.
-fn shrink(widths: &mut [usize], numbers: &[bool], room: usize) {
-    for cut_numbers in [false, true] {
-        while total(widths) > room {
-            let widest = widths
-                .iter_mut()
-                .zip(numbers)
-                .filter(|(width, number)| **width > LEAST && (cut_numbers || !**number))
-                .max_by_key(|(width, _)| **width);
-            let Some((widest, _)) = widest else { break };
-            *widest -= 1;
-        }
+/// Takes a column from the widest until all fit or none may be cut further. Only texts are cut: half
+/// a name is better than half an interval.
+fn shrink(widths: &mut [usize], whole: &[bool], room: usize) {
+    while total(widths) > room {
+        let widest = widths
+            .iter_mut()
+            .zip(whole)
+            .filter(|(width, whole)| **width > LEAST && !**whole)
+            .max_by_key(|(width, _)| **width);
+        let Some((widest, _)) = widest else { break };
+        *widest -= 1;
     }
 }
 
@@ -179,17 +222,30 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_do_not_fit_are_named() {
+    fn columns_that_do_not_fit_follow_below_and_no_number_is_cut() {
         let mut wide = ResultTable { title: "T".into(), ..ResultTable::default() };
         wide.columns = (0..12).map(|column| format!("column_{column}")).collect();
         wide.rows.push((0..12).map(Cell::Count).collect());
         let drawn = drawn(&wide, &Terminal { width: 40, is_terminal: true, ..Terminal::plain() });
-        assert!(drawn.contains("not shown: column_4"), "{drawn}");
+        assert!(drawn.lines().all(|line| width(line) <= 40), "{drawn}");
+        assert!((0..12).all(|column| drawn.contains(&format!("column_{column}"))), "{drawn}");
+        assert_eq!(drawn.matches("column_0").count(), 4, "{drawn}");
+        let mut medians = ResultTable::new("t", "T", ["characteristic", "all patients", "of arm A", "test"]);
+        let iqr = || Cell::text("72.0 (59.0 to 82.0)");
+        medians.push([Cell::text("age at treatment, median (IQR)"), iqr(), iqr(), Cell::text("Mann-Whitney")]);
+        for columns in [30, 50, 70] {
+            let drawn = super::drawn(&medians, &Terminal { width: columns, is_terminal: true, ..Terminal::plain() });
+            assert!(drawn.lines().all(|line| width(line) <= columns), "{drawn}");
+            assert_eq!(drawn.matches("72.0 (59.0 to 82.0)").count() + usize::from(columns < 40) * 2, 2, "{drawn}");
+        }
     }
 
     #[test]
     fn wide_signs_take_two_columns() {
         assert_eq!(width("肝癌"), 4);
         assert_eq!(cut("肝癌肝癌", 5), "肝癌…");
+        assert_eq!(shortened("original_glcm_InverseVariance", 18), "original_…Variance");
+        assert_eq!(shortened("a long sentence of words", 18), "a long sentence o…");
+        assert!(width(&shortened("肝癌肝癌肝癌肝癌肝癌肝癌", 12)) <= 12);
     }
 }

@@ -36,6 +36,10 @@ pub struct Terminal {
     pub pager: bool,
     /// Pixels of a cell, where the terminal says.
     pub cell: Option<(u32, u32)>,
+    /// Colours that a sixel picture may have.
+    pub registers: usize,
+    /// What was typed while the terminal was asked.
+    pub typed: String,
 }
 
 impl Terminal {
@@ -50,6 +54,8 @@ impl Terminal {
             pictures: Pictures::Text,
             pager: false,
             cell: None,
+            registers: query::REGISTERS,
+            typed: String::new(),
         }
     }
 
@@ -87,6 +93,8 @@ impl Terminal {
             pictures,
             pager: true,
             cell: answers.cell,
+            registers: answers.registers.unwrap_or(query::REGISTERS),
+            typed: answers.typed,
         };
         terminal.measure();
         terminal

@@ -1,6 +1,6 @@
 //! Descriptions, inference over formulas, explanations and what else is asked of the data.
 
-use crate::card::Card;
+use crate::card::{Card, Value};
 use crate::plan::describe;
 use crate::plan::node::{Along, Competing, Contrast, Describe, Grouping, Infer, Operation};
 use crate::plan::procedures::{self, Right};
@@ -183,11 +183,25 @@ fn described(writer: &Writer<'_>, describe: &Describe) -> String {
     text
 }
 
+/// An option that was left aside.
+fn is_off(value: &Value) -> bool {
+    match value {
+        Value::Flag(asked) => !asked,
+        Value::Integer(value) => *value == 0,
+        Value::Real(value) => *value == 0.0,
+        Value::Text(word) => matches!(word.as_str(), "no" | "none"),
+        Value::List(values) => values.is_empty(),
+    }
+}
+
 fn inferred(writer: &mut Writer<'_>, infer: &Infer) -> String {
     let procedure = procedures::all().iter().find(|procedure| procedure.card.name == infer.procedure);
     let card: Option<&'static Card> = procedure.map(|procedure| procedure.card);
     let title = card.map_or_else(|| html(&infer.procedure), |card| inside(card.title));
-    let title = with_settings(&title, card, &infer.settings, |name| matches!(name, "level" | "landmark"));
+    // What was not asked of a procedure is not part of the method.
+    let is_off = |name: &str| infer.settings.get(name).is_some_and(is_off);
+    let title =
+        with_settings(&title, None, &infer.settings, |name| matches!(name, "level" | "landmark") || is_off(name));
     let cited = card.map_or(String::new(), |card| writer.references.cite(card.references));
     let joins = match procedure.map(|procedure| procedure.right) {
         Some(Right::Groups) => "by",
@@ -219,6 +233,9 @@ fn inferred(writer: &mut Writer<'_>, infer: &Infer) -> String {
     }
     if let Some((label, _)) = &formula.cluster {
         text.push_str(&format!(", with a variance that is robust to clustering by {}", code(label)));
+    }
+    if let Some((label, _)) = &formula.weights {
+        text.push_str(&format!(", with case weights {}", code(label)));
     }
     if !infer.competing.is_empty() {
         let competing: Vec<String> = infer

@@ -161,6 +161,7 @@ pub(super) fn groups(writer: &mut Writer<'_>) -> Vec<String> {
                     .cite(&["Lausen B, Schumacher M. Maximally selected rank statistics. Biometrics 1992;48:73-85"]);
                 format!("at the cut that maximises the log-rank statistic, its P corrected for the selection{cited}")
             }
+            Cut::Threshold(criterion) => format!("at {criterion}"),
             Cut::Youden => {
                 let cited =
                     writer.references.cite(&["Youden WJ. Index for rating diagnostic tests. Cancer 1950;3:32-35"]);

@@ -165,9 +165,15 @@ fn one(
                         (rule.name.clone(), score.map_or(String::new(), |score| rule.label(score).to_owned()))
                     })
                     .collect(),
-                survival: horizons.get(row).map_or_else(Vec::new, |values| {
-                    model.horizons.iter().map(|horizon| horizon.label.clone()).zip(values.iter().copied()).collect()
-                }),
+                // A model without curves has none for anybody; one with curves has a line for everybody.
+                survival: if horizons.is_empty() { &[][..] } else { &model.horizons }
+                    .iter()
+                    .enumerate()
+                    .map(|(place, horizon)| {
+                        let value = horizons.get(row).and_then(|values| values.get(place).copied());
+                        (horizon.label.clone(), value)
+                    })
+                    .collect(),
                 curve: curves
                     .get(row)
                     .map_or_else(Vec::new, |values| model.curve.iter().copied().zip(values.iter().copied()).collect()),
@@ -253,7 +259,7 @@ fn measured(
             Operation::Derive(spec) => derive::run(&mut world, node, spec).map_err(single)?,
             Operation::Columns(spec) => columns::run(&mut world, node, spec).map_err(single)?,
             Operation::Extraction(spec) => {
-                let stream = Stream::root(model.study.seed).named(&node.name);
+                let stream = Stream::root(model.study.seed).named(&node.stem);
                 extraction::run(&mut world, node, spec, &stream, &Store::none(), watch).map_err(single)?;
             }
             _ => {}
@@ -273,6 +279,7 @@ fn measured(
 fn add(plan: &mut Plan, name: String, inputs: Vec<NodeId>, operation: Operation) -> NodeId {
     plan.add(|id| Node {
         id,
+        stem: name.clone(),
         name,
         documentation: String::new(),
         operation,

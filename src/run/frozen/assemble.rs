@@ -17,6 +17,7 @@ use crate::run::results::{Cell, EstimateRecord, ResultTable, StudyRecord};
 use crate::run::world::{World, word};
 use crate::stats::Outcome;
 
+use super::predictions::{group, predicted};
 use super::record::{Record, Scores};
 use super::{
     BackgroundBlock, BlockSource, ColumnRule, DerivedColumn, EndpointText, FORMAT, FittedOn, GroupRule, Horizon,
@@ -363,20 +364,19 @@ fn predictions(world: &World<'_>, file: &ModelFile, table: NodeId, scores: &Scor
         if scores.parts.iter().all(|(name, _)| score(name, row).is_none()) {
             continue;
         }
-        let number = |value: Option<f64>| value.map_or(Cell::Empty, |value| Cell::number(value, 4));
         let mut line = vec![
             Cell::text(keys.name(row)),
             Cell::text(labels.get(&row).cloned().unwrap_or_default()),
             Cell::text(if scores.in_fit[row] { "out of fold" } else { "frozen model" }),
-            number(score("", row)),
+            predicted(score("", row)),
         ];
-        line.extend(part_names.iter().map(|part| number(score(part, row))));
+        line.extend(part_names.iter().map(|part| predicted(score(part, row))));
         line.extend(file.groups.iter().map(|rule| {
             let score = score(rule.part.as_deref().unwrap_or(""), row);
-            score.map_or(Cell::Empty, |score| Cell::text(rule.label(score)))
+            group(score.map_or("", |score| rule.label(score)))
         }));
         if survives {
-            line.extend(scores.survival.iter().map(|values| number(values.get(row).copied().flatten())));
+            line.extend(scores.survival.iter().map(|values| predicted(values.get(row).copied().flatten())));
         }
         told.rows.push(line);
     }

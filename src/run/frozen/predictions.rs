@@ -35,8 +35,8 @@ pub struct Forecast {
     pub parts: Vec<(String, Option<f64>)>,
     /// Name of the groups, and the patient's.
     pub groups: Vec<(String, String)>,
-    /// Horizon, and the probability to survive it.
-    pub survival: Vec<(String, f64)>,
+    /// Horizon, and the probability to survive it; `None` where the patient lacks what the model needs.
+    pub survival: Vec<(String, Option<f64>)>,
     /// Days and survival.
     pub curve: Vec<(f64, f64)>,
     pub explanation: Option<Explained>,
@@ -50,6 +50,19 @@ pub struct Explained {
     /// Block, feature, the patient's value, Shapley value; the largest first.
     pub values: Vec<(String, String, String, f64)>,
     pub how: String,
+}
+
+/// A prediction as the study and `diptych predict` alike tell it.
+pub(super) fn predicted(value: Option<f64>) -> Cell {
+    value.map_or_else(
+        || Cell::NotEstimable("the patient lacks what the model needs".to_owned()),
+        |value| Cell::number(value, 4),
+    )
+}
+
+/// A patient's group; empty without a prediction to make one of.
+pub(super) fn group(label: &str) -> Cell {
+    if label.is_empty() { Cell::Empty } else { Cell::text(label) }
 }
 
 impl Predictions {
@@ -73,16 +86,10 @@ impl Predictions {
         for patient in &self.patients {
             let mut row = vec![Cell::text(patient.key.as_str())];
             for forecast in &patient.forecasts {
-                let number = |value: Option<f64>| {
-                    value.map_or_else(
-                        || Cell::NotEstimable("the patient lacks what the model needs".to_owned()),
-                        |value| Cell::number(value, 4),
-                    )
-                };
-                row.push(number(forecast.value));
-                row.extend(forecast.parts.iter().map(|(_, value)| number(*value)));
-                row.extend(forecast.groups.iter().map(|(_, label)| Cell::text(label.as_str())));
-                row.extend(forecast.survival.iter().map(|(_, value)| Cell::number(*value, 4)));
+                row.push(predicted(forecast.value));
+                row.extend(forecast.parts.iter().map(|(_, value)| predicted(*value)));
+                row.extend(forecast.groups.iter().map(|(_, label)| group(label)));
+                row.extend(forecast.survival.iter().map(|(_, value)| predicted(*value)));
             }
             if quadrants {
                 row.push(Cell::text(patient.quadrant.clone().unwrap_or_default()));

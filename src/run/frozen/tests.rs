@@ -90,7 +90,7 @@ fn a_model_file_predicts_what_the_study_predicted_to_the_last_bit() {
             for ((_, label), cell) in forecast.groups.iter().zip(groups) {
                 assert_eq!(*cell, Cell::text(label.as_str()));
             }
-            told.extend(forecast.survival.iter().map(|(_, value)| Some(value.to_bits())));
+            told.extend(forecast.survival.iter().map(|(_, value)| value.map(f64::to_bits)));
             cells.extend(row[3 + groups.len() + cells.len()..].iter().map(number));
             assert_eq!(told, cells, "{} of {key}", model.name);
             compared += told.len();

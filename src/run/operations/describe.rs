@@ -24,21 +24,21 @@ struct Grouped {
     label: String,
     codes: Vec<Option<u32>>,
     labels: Vec<String>,
-    /// Labels of which no row is.
-    empty: Vec<String>,
+    /// Declared groups that none of these rows belongs to.
+    absent: Vec<String>,
 }
 
 impl Grouped {
-    /// Groups that have rows; the names of the others are kept to be told.
+    /// Groups without a row have no column: the reader is told of them once.
     fn new(label: String, codes: Vec<Option<u32>>, labels: Vec<String>) -> Self {
-        let mut place = Vec::with_capacity(labels.len());
-        let (mut kept, mut empty) = (Vec::new(), Vec::new());
-        for (code, label) in labels.into_iter().enumerate() {
-            place.push(kept.len() as u32);
-            if codes.contains(&Some(code as u32)) { &mut kept } else { &mut empty }.push(label);
-        }
-        let codes = codes.into_iter().map(|code| code.and_then(|code| place.get(code as usize).copied())).collect();
-        Grouped { label, codes, labels: kept, empty }
+        let present: Vec<usize> =
+            (0..labels.len()).filter(|place| codes.contains(&Some(*place as u32))).collect();
+        let renamed = |code: u32| present.iter().position(|place| *place as u32 == code).map(|place| place as u32);
+        let codes = codes.into_iter().map(|code| code.and_then(renamed)).collect();
+        let (kept, absent): (Vec<_>, Vec<_>) =
+            labels.into_iter().enumerate().partition(|(place, _)| present.contains(place));
+        let words = |of: Vec<(usize, String)>| of.into_iter().map(|(_, label)| label).collect();
+        Grouped { label, codes, labels: words(kept), absent: words(absent) }
     }
 }
 
@@ -279,11 +279,12 @@ fn shown(described: &Table1, label: &str, grouped: Option<&Grouped>, adjustment:
     if tested {
         table.notes.push("SMD: standardised mean difference, the largest of any two groups".to_owned());
     }
+    if let Some(grouped) = grouped.filter(|grouped| !grouped.absent.is_empty()) {
+        let absent = crate::frame::fault::list(&grouped.absent);
+        table.notes.push(format!("{label} has no patient with {} {absent}", grouped.label));
+    }
     if adjusted {
         table.notes.push(format!("P adjusted over the rows of the table by {}", adjustment.title()));
-    }
-    if let Some(grouped) = grouped.filter(|grouped| !grouped.empty.is_empty()) {
-        table.notes.push(format!("no patient is in {}", crate::frame::fault::list(&grouped.empty)));
     }
     if described.ungrouped > 0 {
         table.notes.push(format!("{} patients without a group are left out", described.ungrouped));

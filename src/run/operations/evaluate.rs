@@ -21,7 +21,7 @@ use crate::survival::brier::null_curves;
 use super::compare::{against, judged};
 use super::drawn;
 pub use super::judge::predicted;
-use super::judge::{Judgement, judge, times};
+use super::judge::{Judgement, folds_without_ranks, judge, times};
 use super::optimism::{Asked, Resampled, corrected};
 use super::probability::Probabilities;
 
@@ -77,6 +77,14 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
             let judgement = judge(step, model, on, spec.apparent, &at)?;
             estimates(step, &judgement, &asked, spec, &mut table, &mut answer);
             if judgement.kind == Kind::OutOfFold {
+                if let Some((alike, folds)) = folds_without_ranks(step, model, &judgement)? {
+                    answer.notes.push(format!(
+                        "in {alike} of {folds} folds {} predicts the same for everybody, as where no feature is left; \
+                         there its out-of-fold ranks compare folds, not patients, which puts a model that knows \
+                         nothing below chance",
+                        judgement.model
+                    ));
+                }
                 // Beside the estimate that counts, the one that flatters.
                 let apparent = judge(step, model, on, true, &at)?;
                 estimates(step, &apparent, &asked, spec, &mut table, &mut answer);

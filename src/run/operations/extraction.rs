@@ -221,7 +221,7 @@ pub fn run(
     let patients = patients(world, spec)?;
     let drawings = drawings(images, spec);
     let folder = world.folder.clone();
-    let measured = measure(&node.name, &folder, images, spec, patients, drawings, stream, store, watch)?;
+    let measured = measure(&node.stem, &folder, images, spec, patients, drawings, stream, store, watch)?;
     let failures = failures(&measured);
     if let Some((patient, phase, drawing, reason)) = failures.first() {
         if spec.strict {
@@ -257,8 +257,8 @@ pub fn run(
             .helped("`{patient}` in the patterns stands for the key of the table, as it is written there"));
     }
     let mut answer = Answer::default();
-    answer.tables.push(measured_table(&measured, &node.name));
-    let columns = reduce(&measured, spec, world.plan.study.level, &node.name, &mut answer)?;
+    answer.tables.push(measured_table(&measured, &node.stem));
+    let columns = reduce(&measured, spec, world.plan.study.level, &node.stem, &mut answer)?;
     if !failures.is_empty() {
         let mut table = ResultTable::new("failures", "Not measured", ["patient", "phase", "mask", "reason"]);
         for (patient, phase, drawing, reason) in failures {

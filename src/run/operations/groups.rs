@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::learn::threshold::{self, Threshold};
 use crate::plan::node::{Cut, Groups};
 use crate::run::fault::{Fault, FaultKind};
 use crate::run::results::{Answer, Cell, ResultTable};
@@ -48,6 +49,7 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
         low + (high - low) * place.fract()
     };
     let mut selected = None;
+    let mut chosen: Option<Threshold> = None;
     let cuts = match &spec.cut {
         Cut::At(values) => values.clone(),
         Cut::Median => vec![at(0.5)],
@@ -56,6 +58,19 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
             Outcome::Binary(events) => vec![crate::stats::roc::youden(&events, held.prediction.scores())?.threshold],
             _ => {
                 return Err(Fault::run("run::not-estimable", "Youden's cut wants a binary endpoint")
+                    .helped("cut at `median` or `tertiles`"));
+            }
+        },
+        Cut::Threshold(criterion) => match model.data.endpoint.outcome.select(&held.rows) {
+            Outcome::Binary(events) => {
+                let found = threshold::choose(held.prediction.scores(), &events, *criterion)?;
+                chosen = Some(found);
+                vec![between(&scores, found.value).ok_or_else(|| {
+                    Fault::run("run::not-estimable", format!("{criterion} puts every patient in one group"))
+                })?]
+            }
+            _ => {
+                return Err(Fault::run("run::not-estimable", "a cut by sensitivity or cost wants a binary endpoint")
                     .helped("cut at `median` or `tertiles`"));
             }
         },
@@ -133,6 +148,15 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
         "cut taken from {} patients by their out-of-fold predictions where they are of the fit",
         held.rows.len()
     ));
+    if let (Some(found), Cut::Threshold(criterion)) = (chosen, &spec.cut) {
+        table.notes.push(format!(
+            "{criterion}: sensitivity {:.1}%, specificity {:.1}% on the {} patients ({} events) it was chosen on",
+            found.sensitivity * 100.0,
+            found.specificity * 100.0,
+            found.n,
+            found.events
+        ));
+    }
     if let Some(selection) = selected {
         table.notes.push(format!(
             "the cut separates the outcome most among {} candidates; {} by permutation, corrected for the search",
@@ -147,4 +171,13 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
         answer: Answer { tables: vec![table], notes, ..Answer::default() },
         made: Made::Groups(std::sync::Arc::new(value)),
     })
+}
+
+/// Half way between the scores on both sides of a threshold, so that a new score beside it falls to
+/// the nearer side; `None` where one side is empty. `scores` ascend.
+fn between(scores: &[f64], threshold: f64) -> Option<f64> {
+    let place = scores.partition_point(|score| *score < threshold);
+    let below = scores.get(place.checked_sub(1)?)?;
+    let above = scores.get(place)?;
+    Some(below + (above - below) / 2.0)
 }

@@ -196,6 +196,30 @@ pub fn judge(
     })
 }
 
+/// In how many folds everybody is predicted alike, of how many, where that is so in any: there a
+/// rank statistic over all folds compares folds, and is below chance for a model that knows nothing
+/// (Parker BJ et al. Stratification bias in low signal microarray studies. BMC Bioinformatics
+/// 2007;8:326). `None` also where folds are repeated and predictions averaged.
+///
+/// # Errors
+/// No such model.
+pub fn folds_without_ranks(
+    step: &Step<'_>,
+    reference: &ModelRef,
+    judgement: &Judgement,
+) -> Result<Option<(usize, usize)>, Fault> {
+    let model = step.model(reference.model)?;
+    let Some(cross) = model.cross.as_ref().filter(|cross| cross.fold_of.len() == 1) else { return Ok(None) };
+    let scores: BTreeMap<usize, f64> =
+        judgement.rows.iter().copied().zip(judgement.prediction.scores().iter().copied()).collect();
+    let alike = |test: &[usize]| {
+        let held: Vec<f64> = test.iter().filter_map(|row| scores.get(row).copied()).collect();
+        held.len() > 1 && held.iter().all(|score| *score == held[0])
+    };
+    let count = cross.folds.iter().filter(|fold| alike(&fold.fold.test)).count();
+    Ok((count > 0).then_some((count, cross.folds.len())))
+}
+
 /// Rows that have both a prediction and a curve, with both.
 pub fn aligned(
     rows: Vec<usize>,

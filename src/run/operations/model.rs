@@ -9,7 +9,7 @@ use crate::fuse::{self, Cohort, CrossFit, FittedDesign, Work};
 use crate::learn::recipe::{Design, Recipe, Resampling};
 use crate::learn::{Block, Values};
 use crate::plan::NodeId;
-use crate::plan::node::Model;
+use crate::plan::node::{Model, Operation};
 use crate::run::fault::Fault;
 use crate::run::key::leave_out_columns;
 use crate::run::results::{Answer, Cell, ResultTable};
@@ -105,7 +105,7 @@ pub fn run(step: &Step<'_>, spec: &Model) -> Result<Done, Fault> {
     };
     let name = word(step.node).to_owned();
     let value = ModelValue { name, design: spec.design.clone(), data, rows, unknown, fitted, cross };
-    let answer = answer(&value, &set.label);
+    let answer = answer(&value, &set.label, &phases(step, spec));
     Ok(Done { answer, made: Made::Model(Arc::new(value)) })
 }
 
@@ -174,6 +174,24 @@ fn check(step: &Step<'_>, spec: &Model, data: &Data, rows: &[usize], label: &str
     Ok(())
 }
 
+/// The phases of each block that was measured in several.
+fn phases(step: &Step<'_>, spec: &Model) -> BTreeMap<String, Vec<String>> {
+    let of = |id: &NodeId| match &step.plan().node(*id).operation {
+        Operation::Extraction(extraction) if extraction.phases.len() > 1 => Some(extraction.phases.clone()),
+        _ => None,
+    };
+    spec.blocks.iter().filter_map(|(name, id)| of(id).map(|phases| (name.clone(), phases))).collect()
+}
+
+/// How many features there are of each phase: `arterial 470, venous 487`.
+fn by_phase(features: &[String], phases: &[String]) -> String {
+    let count = |phase: &String| {
+        let prefix = format!("{phase}_");
+        features.iter().filter(|feature| feature.starts_with(&prefix)).count()
+    };
+    phases.iter().map(|phase| format!("{phase} {}", count(phase))).collect::<Vec<_>>().join(", ")
+}
+
 /// How an over-all resampling is said.
 pub fn told(over: &Resampling) -> String {
     match over {
@@ -184,7 +202,7 @@ pub fn told(over: &Resampling) -> String {
     }
 }
 
-fn answer(model: &ModelValue, label: &str) -> Answer {
+fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>>) -> Answer {
     let mut designs: Vec<(String, &FittedDesign)> = vec![(model.name.clone(), &model.fitted)];
     designs.extend(model.fitted.parts().into_iter().map(|(part, design)| (format!("{}.{part}", model.name), design)));
 
@@ -232,17 +250,32 @@ fn answer(model: &ModelValue, label: &str) -> Answer {
         "Preparation",
         ["model", "block", "step", "features before", "features after", "patients"],
     );
+    if !phases.is_empty() {
+        preparation.columns.push("after, by phase".to_owned());
+    }
     for (part, trace) in model.fitted.trace() {
         let name = if part.is_empty() { model.name.clone() } else { format!("{}.{part}", model.name) };
+        let mut held: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for line in trace {
-            preparation.push([
+            let mut row = vec![
                 Cell::text(name.as_str()),
-                Cell::text(line.block),
+                Cell::text(line.block.as_str()),
                 Cell::text(line.step),
                 Cell::count(line.before),
                 Cell::count(line.after),
                 Cell::count(line.rows),
-            ]);
+            ];
+            if !phases.is_empty() {
+                let features = held
+                    .entry(line.block.clone())
+                    .or_insert_with(|| model.data.blocks.get(&line.block).map(Block::names).unwrap_or_default());
+                if let Some(kept) = line.kept {
+                    *features = kept;
+                }
+                let told = phases.get(&line.block).map(|phases| by_phase(features, phases));
+                row.push(told.map_or(Cell::Empty, Cell::text));
+            }
+            preparation.rows.push(row);
         }
     }
     if !preparation.rows.is_empty() {

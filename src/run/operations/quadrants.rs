@@ -10,7 +10,7 @@ use crate::stats::binomial::{ProportionInterval, proportion};
 use crate::survival::kaplan_meier::Transform;
 
 use super::groups::GroupsValue;
-use super::infer::km::{Group, Groups, curves};
+use super::infer::km::{Asked, Group, Groups, curves};
 
 /// # Errors
 /// Groups on another table, or nobody in both groupings.
@@ -106,7 +106,7 @@ pub fn run(step: &Step<'_>, spec: &Quadrants) -> Result<Answer, Fault> {
                         .iter()
                         .filter_map(|(label, rows)| {
                             let known: Vec<usize> = rows.iter().copied().filter(|row| endpoint.known[*row]).collect();
-                            (!known.is_empty()).then(|| Group { label: label.clone(), outcome: all.select(&known) })
+                            (!known.is_empty()).then(|| Group::new(label.clone(), all.select(&known)))
                         })
                         .collect();
                     if groups.is_empty() {
@@ -123,7 +123,7 @@ pub fn run(step: &Step<'_>, spec: &Quadrants) -> Result<Answer, Fault> {
                     };
                     let title = format!("{} by profile on {}", endpoint.name, set.label);
                     let unit = endpoint.unit.map_or(String::new(), |unit| format!(" {unit}"));
-                    let survival = curves(&title, &groups, step.level(), Transform::Log)?;
+                    let survival = curves(&title, &groups, step.level(), Transform::Log, &Asked::default())?;
                     for (place, (label, _)) in profiles.iter().enumerate() {
                         let cohort = format!("{}, {label}", set.label);
                         let Some(record) = survival.estimates.iter().find(|record| record.cohort == cohort) else {

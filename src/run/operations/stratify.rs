@@ -16,7 +16,7 @@ use crate::survival::cox::{self, CoxData, CoxFit, CoxOptions};
 use crate::survival::cox_tables::likelihood_ratio;
 use crate::survival::kaplan_meier::Transform;
 
-use super::infer::km::{Group, Groups, curves};
+use super::infer::km::{Asked, Group, Groups, curves};
 use super::infer::matrix::columns_for;
 
 /// # Errors
@@ -41,7 +41,7 @@ pub fn run(step: &Step<'_>, spec: &Stratify) -> Result<Answer, Fault> {
                 let members = (0..groups.labels.len()).filter_map(|place| {
                     let members: Vec<usize> = rows.iter().copied().filter(|row| code(*row) == place as u32).collect();
                     (!members.is_empty())
-                        .then(|| Group { label: groups.labels[place].clone(), outcome: all.select(&members) })
+                        .then(|| Group::new(groups.labels[place].clone(), all.select(&members)))
                 });
                 let of = Groups {
                     cohort: set.label.clone(),
@@ -57,7 +57,7 @@ pub fn run(step: &Step<'_>, spec: &Stratify) -> Result<Answer, Fault> {
                         format!("nobody in `{}` has an outcome and a group", set.label),
                     ));
                 }
-                let told = curves(&title, &of, step.level(), Transform::Log)?;
+                let told = curves(&title, &of, step.level(), Transform::Log, &Asked::default())?;
                 answer.tables.extend(told.tables.into_iter().map(|table| named(table, &set.label)));
                 answer.estimates.extend(told.estimates);
                 answer.figures.extend(told.figures);

@@ -3,8 +3,8 @@
 //! exclusions, missing values; treatment response and survival follow effects that are stated.
 //!
 //! Two latent numbers drive everything, each standard normal and independent of the other: the
-//! *geometry* of the tumour (smooth, homogeneous and well enhanced where it is high) shapes the
-//! images, and the *host* (a poor liver and an inflamed blood count where it is high) shapes the
+//! *geometry* of the tumour (round and smooth where it is high, long and lobulated where it is low)
+//! shapes the lesions in the images, whose texture and enhancement are their own, and the *host* (a poor liver and an inflamed blood count where it is high) shapes the
 //! laboratory values. No marginal is copied from patients: levels are those of the reference ranges
 //! and of the literature in general, and the truth file states each.
 

@@ -12,11 +12,11 @@ use super::{Effects, Simulation};
 
 /// Log-odds of response, and log hazards of death, for each standard deviation of what drives
 /// them; the second driver lets a fusion be better than either part.
-pub(super) const RESPONSE_FIRST: f64 = 2.0;
-pub(super) const RESPONSE_SECOND: f64 = 0.7;
+pub(super) const RESPONSE_FIRST: f64 = 3.0;
+pub(super) const RESPONSE_SECOND: f64 = 1.5;
 pub(super) const RESPONSE_INTERCEPT: f64 = 0.1;
-pub(super) const HAZARD_FIRST: f64 = 1.1;
-pub(super) const HAZARD_SECOND: f64 = 0.65;
+pub(super) const HAZARD_FIRST: f64 = 1.5;
+pub(super) const HAZARD_SECOND: f64 = 1.0;
 pub(super) const HAZARD_SUBSEQUENT: f64 = -0.35;
 /// Weibull shape, and scale in days.
 pub(super) const SHAPE: f64 = 1.3;
@@ -90,7 +90,7 @@ pub struct Patient {
     pub group: Group,
     /// `SCH`, `QL`, `TCGA`.
     pub centre: &'static str,
-    /// The tumour: smooth, homogeneous and well enhanced where high.
+    /// The tumour: round and smooth where high, long and lobulated where low.
     pub geometry: f64,
     /// The liver and the blood count: poor where high.
     pub host: f64,

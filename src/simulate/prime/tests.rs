@@ -73,3 +73,56 @@ fn a_lesion_lies_in_its_image_with_a_mask_of_the_same_grid() {
         assert!((0..3).all(|axis| region.high[axis] < mask.size()[axis]), "{region:?}");
     }
 }
+
+/// The longest axis of a lesion over the two others, from the second moments of its voxels.
+fn elongation(mask: &crate::imaging::Volume) -> f64 {
+    let [nx, ny, _] = mask.size();
+    let spacing = mask.geometry.spacing().0;
+    let values = mask.reals(&mask.whole());
+    let points: Vec<[f64; 3]> = (0..values.len())
+        .filter(|place| values[*place] > 0.0)
+        .map(|place| [place % nx, (place / nx) % ny, place / (nx * ny)])
+        .map(|at| std::array::from_fn(|axis| at[axis] as f64 * spacing[axis]))
+        .collect();
+    let n = points.len() as f64;
+    let mean: [f64; 3] = std::array::from_fn(|axis| points.iter().map(|point| point[axis]).sum::<f64>() / n);
+    let moment = |i: usize, j: usize| {
+        points.iter().map(|point| (point[i] - mean[i]) * (point[j] - mean[j])).sum::<f64>() / n
+    };
+    let matrix: [[f64; 3]; 3] = std::array::from_fn(|i| std::array::from_fn(|j| moment(i, j)));
+    // The largest eigenvalue by power iteration.
+    let (mut direction, mut largest) = ([1.0, 0.7, 0.4], 0.0);
+    for _ in 0..60 {
+        let next: [f64; 3] = std::array::from_fn(|i| (0..3).map(|j| matrix[i][j] * direction[j]).sum());
+        largest = next.iter().map(|x| x * x).sum::<f64>().sqrt();
+        direction = next.map(|x| x / largest);
+    }
+    let trace = matrix[0][0] + matrix[1][1] + matrix[2][2];
+    (largest / (0.5 * (trace - largest))).sqrt()
+}
+
+fn correlation(x: &[f64], y: &[f64]) -> f64 {
+    let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len() as f64;
+    let (mx, my) = (mean(x), mean(y));
+    let product = |a: &[f64], ma: f64, b: &[f64], mb: f64| -> f64 {
+        a.iter().zip(b).map(|(a, b)| (a - ma) * (b - mb)).sum()
+    };
+    product(x, mx, y, my) / (product(x, mx, x, mx) * product(y, my, y, my)).sqrt()
+}
+
+#[test]
+fn geometry_shows_in_the_shape_of_a_lesion_and_not_in_its_volume() {
+    use crate::simulate::phantom::{Lesion, Reader};
+    let patients = Simulation::default().draw();
+    let stream = crate::random::Stream::root(1);
+    let (mut geometry, mut long, mut volume) = (Vec::new(), Vec::new(), Vec::<f64>::new());
+    for patient in patients.iter().take(40) {
+        let lesion = Lesion::new(patient.centre, patient.geometry, patient.size, &stream.named(&patient.key));
+        let mask = lesion.mask(Reader::First, &stream.named("hand").named(&patient.key)).unwrap();
+        geometry.push(patient.geometry);
+        long.push(elongation(&mask).ln());
+        volume.push(mask.reals(&mask.whole()).iter().sum());
+    }
+    assert!(correlation(&geometry, &long) < -0.85, "{}", correlation(&geometry, &long));
+    assert!(correlation(&geometry, &volume).abs() < 0.4, "{}", correlation(&geometry, &volume));
+}

@@ -8,6 +8,7 @@ use super::patients::{
     EXCLUSIONS, FIRST_CENTRE, HAZARD_FIRST, HAZARD_SECOND, HAZARD_SUBSEQUENT, LOST, MISSING, READ_TWICE,
     RESPONSE_FIRST, RESPONSE_INTERCEPT, RESPONSE_SECOND, SCALE, SHAPE,
 };
+use super::super::phantom;
 use super::{Effects, Group, Patient, Simulation, expression};
 
 /// `truth.json`.
@@ -123,8 +124,17 @@ fn assumptions() -> Vec<String> {
         "geometry and host are independent standard normal numbers".to_owned(),
         "laboratory values have means and spreads of the kind seen in hepatocellular carcinoma with viral hepatitis; none is copied from a publication or a patient".to_owned(),
         "the host moves albumin, lymphocytes and platelets down and bilirubin, prothrombin time and its change, monocytes and their change, neutrophils, transaminases, ascites, Child-Pugh B and ECOG 1 up".to_owned(),
-        "geometry makes the lesion smoother, more homogeneous, better enhanced in the arterial phase, with more washout and a smaller necrotic core".to_owned(),
-        "the lesion in the image is smaller than in the table (radius 0.175 times the diameter, within 10 and 19 mm), so that volumes of 48 x 48 x 20 voxels hold it".to_owned(),
+        format!(
+            "geometry shapes the lesion: the logarithm of its longest axis over the others is {} {} times the geometry, and a rounder lesion is smoother; texture, necrosis, enhancement and washout are drawn for themselves and drive nothing",
+            phantom::ELONGATION,
+            phantom::ELONGATION_PER_SD
+        ),
+        format!(
+            "the volume of the lesion in the image is that of a ball of radius {} mm x (diameter in the table / {} mm)^{}, within 9.5 and 14 mm, whatever its shape: smaller than in the table, so that volumes of 48 x 48 x 20 voxels hold it",
+            phantom::RADIUS,
+            phantom::USUAL,
+            phantom::POWER
+        ),
         "scanners: SCH 1.5 x 1.5 x 3.0 mm; QL 1.6 x 1.6 x 2.8 mm with more noise, a smoother kernel and 4 HU more; TCGA 1.4 x 1.4 x 3.2 mm".to_owned(),
         format!("a second reader outlined {:.0}% of the enrolled, with a surface that differs by about a millimetre", 100.0 * READ_TWICE),
         "values are missing completely at random, in the shares given; follow-up is closed on 2025-09-28, and 8% drop out before".to_owned(),

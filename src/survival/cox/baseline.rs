@@ -1,9 +1,11 @@
 //! Baseline hazard and predicted survival of a Cox regression.
 
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::CoxFit;
 use super::events::EventTime;
+use crate::stats::SurvivalCurves;
 use crate::stats::distribution::normal_multiplier;
 use crate::survival::kaplan_meier::Transform;
 
@@ -16,6 +18,38 @@ pub struct CumulativeHazard {
 }
 
 impl CumulativeHazard {
+    /// From the increments at `times`.
+    pub fn accumulated(times: Vec<f64>, increments: &[f64]) -> Self {
+        let mut sum = 0.0;
+        let values = increments
+            .iter()
+            .map(|increment| {
+                sum += increment;
+                sum
+            })
+            .collect();
+        CumulativeHazard { times, values }
+    }
+
+    pub fn is_finite(&self) -> bool {
+        self.values.iter().all(|value| value.is_finite())
+    }
+
+    /// What one read from a file must show before it is walked.
+    pub fn is_sound(&self) -> bool {
+        self.times.len() == self.values.len()
+    }
+
+    /// Survival `exp(-H0(t) exp(eta))` of each log hazard ratio.
+    pub fn curves(&self, log_ratios: &[f64], times: &[f64]) -> SurvivalCurves {
+        let hazard: Vec<f64> = times.iter().map(|time| self.at(*time)).collect();
+        let survival = Array2::from_shape_fn((log_ratios.len(), times.len()), |(row, at)| {
+            // A baseline of 0 leaves everybody alive, whatever the hazard ratio.
+            if hazard[at] == 0.0 { 1.0 } else { (-hazard[at] * log_ratios[row].exp()).exp() }
+        });
+        SurvivalCurves { times: times.to_vec(), survival }
+    }
+
     /// The value just after `time`.
     pub fn at(&self, time: f64) -> f64 {
         match self.times.partition_point(|event| *event <= time) {

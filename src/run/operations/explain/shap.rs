@@ -114,7 +114,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
         table.notes.push(format!("{} patients have no prediction and are not explained", subject.rows.len() - n));
     }
     answer.tables.push(table);
-    blocks(step, subject, &whole, &unit, answer);
+    together(step, subject, &whole, &unit, answer);
     let told = method(&whole, &plan, settings.count("background"));
     let own: Vec<Vec<f64>> = (0..subject.features.len()).map(|feature| subject.values(feature)).collect();
     let of = ndarray::Array2::from_shape_fn((n, own.len()), |(row, feature)| own[feature][whole.known[row]]);
@@ -271,16 +271,45 @@ fn direction(subject: &Subject<'_>, feature: usize, whole: &Whole) -> String {
     if covariance > 0.0 { "higher raises" } else { "higher lowers" }.to_owned()
 }
 
-/// How much each block contributes: its features summed for each patient.
-fn blocks(step: &Step<'_>, subject: &Subject<'_>, whole: &Whole, unit: &str, answer: &mut Answer) {
+/// What features contribute together: those of each block, and, where some were measured in images,
+/// those of each class of features.
+fn together(step: &Step<'_>, subject: &Subject<'_>, whole: &Whole, unit: &str, answer: &mut Answer) {
+    let features = &subject.features.0;
+    let of_blocks: Vec<&str> = features.iter().map(|(block, _)| block.as_str()).collect();
+    summed(step, subject, whole, unit, ("block", "blocks"), &of_blocks, answer);
+    let classes: Vec<&str> = features.iter().map(|(block, feature)| class(feature).unwrap_or(block.as_str())).collect();
+    if classes != of_blocks {
+        summed(step, subject, whole, unit, ("class", "classes"), &classes, answer);
+    }
+}
+
+/// The class of a feature that was measured in an image, by the name that the extraction gave it.
+fn class(feature: &str) -> Option<&'static str> {
+    feature.split('_').find_map(|word| match word {
+        "shape" | "shape2D" => Some("shape"),
+        "firstorder" => Some("first order"),
+        "glcm" | "glrlm" | "glszm" | "gldm" | "ngtdm" => Some("texture"),
+        _ => None,
+    })
+}
+
+/// The values of some features summed for each patient, by the group of each feature.
+fn summed(
+    step: &Step<'_>,
+    subject: &Subject<'_>,
+    whole: &Whole,
+    unit: &str,
+    (what, plural): (&str, &str),
+    of: &[&str],
+    answer: &mut Answer,
+) {
     let mut names: Vec<&str> = Vec::new();
-    let group: Vec<usize> = subject
-        .features
-        .0
+    let group: Vec<usize> = of
         .iter()
-        .map(|(block, _)| {
-            names.iter().position(|name| name == block).unwrap_or_else(|| {
-                names.push(block);
+        .copied()
+        .map(|own| {
+            names.iter().position(|name| *name == own).unwrap_or_else(|| {
+                names.push(own);
                 names.len() - 1
             })
         })
@@ -294,14 +323,14 @@ fn blocks(step: &Step<'_>, subject: &Subject<'_>, whole: &Whole, unit: &str, ans
     let n = whole.known.len();
     let z = normal_multiplier(step.level());
     let mut table = ResultTable::new(
-        &format!("shapley-blocks-{}-{}", subject.label, subject.cohort),
-        format!("What each block contributes to {} on {}, in {unit}", subject.label, subject.cohort),
-        ["block", "mean absolute value", "share"],
+        &format!("shapley-{plural}-{}-{}", subject.label, subject.cohort),
+        format!("What each {what} contributes to {} on {}, in {unit}", subject.label, subject.cohort),
+        [what, "mean absolute value", "share"],
     );
     for (place, name) in names.iter().enumerate() {
         let half = z * sd(summed.values.column(place).iter().map(|value| value.abs())) / (n as f64).sqrt();
-        let how = format!("mean over patients of the absolute sum of the block's Shapley values in {unit}");
-        let estimate = Estimate::new(format!("mean |SHAP| of block {name}"), importance[place], n, how).within(
+        let how = format!("mean over patients of the absolute sum of the {what}'s Shapley values in {unit}");
+        let estimate = Estimate::new(format!("mean |SHAP| of {what} {name}"), importance[place], n, how).within(
             (importance[place] - half).max(0.0),
             importance[place] + half,
             step.level(),
@@ -313,7 +342,7 @@ fn blocks(step: &Step<'_>, subject: &Subject<'_>, whole: &Whole, unit: &str, ans
         table.push([Cell::text(*name), record.cell(4), Cell::text(format!("{share:.1}%"))]);
         answer.estimates.push(record);
     }
-    table.notes.push("the values of a block's features are summed for each patient before the mean".to_owned());
+    table.notes.push(format!("the values of a {what}'s features are summed for each patient before the mean"));
     answer.tables.push(table);
 }
 

@@ -17,7 +17,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     let coverage = spec.settings.real("coverage");
     let mut answer = Answer::default();
     let mut table =
-        ResultTable::new("agreement", step.node.name.clone(), ["readings", "what", "estimate", "patients", "left out"]);
+        ResultTable::new("agreement", step.node.stem.clone(), ["readings", "what", "estimate", "patients", "left out"]);
     for (first, second) in readings.pairs() {
         let column = |reader: usize| -> Vec<f64> { values.iter().map(|own| own[reader]).collect() };
         let who = format!("{} minus {}", readings.readers[first], readings.readers[second]);

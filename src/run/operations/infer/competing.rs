@@ -11,7 +11,7 @@ use crate::stats::{Estimate, Outcome};
 use crate::survival::competing_risks::{cumulative_incidence, gray_test};
 use crate::survival::finegray;
 
-use super::km::{Groups, pooled};
+use super::km::{Groups, pooled, pooled_strata};
 use super::matrix::Frame;
 use super::{Coefficient, Fitted, level};
 
@@ -30,7 +30,7 @@ pub(super) fn cif(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         "incidence",
         format!(
             "{}: cumulative incidence at {:.1}{}",
-            step.node.name,
+            step.node.stem,
             reach / factor,
             groups.unit.map_or(String::new(), |unit| format!(" {unit}"))
         ),
@@ -83,7 +83,8 @@ pub(super) fn cif(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     let mut said = Vec::new();
     if groups.groups.len() > 1 {
         let (outcome, numbers) = pooled(&groups.groups);
-        match gray_test(&outcome, 1, &numbers, groups.groups.len(), None) {
+        let strata = pooled_strata(&groups.groups);
+        match gray_test(&outcome, 1, &numbers, groups.groups.len(), strata.as_deref()) {
             Ok(test) => {
                 let words =
                     format!("Gray's test: chi-square {:.2} on {} df, P {}.", test.statistic, test.df, shown_p(test.p));
@@ -104,7 +105,7 @@ pub(super) fn cif(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         missing: groups.missing as u64,
         notes: said,
     };
-    answer.figures.push(FigureData::new(step.node.name.clone(), &figure));
+    answer.figures.push(FigureData::new(step.node.stem.clone(), &figure));
     Ok(answer)
 }
 
@@ -127,7 +128,8 @@ pub(super) fn fine_gray(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<
                 Ok(c) => (Estimate::new(title, c.hazard_ratio, n, how).within(c.lower, c.upper, fit.level), Some(c.p)),
                 Err(reason) => (Estimate::not_estimable(title, n, reason.reason.clone()), None),
             };
-            Coefficient { estimate: EstimateRecord::new(&estimate.with_events(Some(events)), Kind::Descriptive), p }
+            let estimate = EstimateRecord::new(&estimate.with_events(Some(events)), Kind::Descriptive);
+            Coefficient { estimate, p, link: None }
         })
         .collect();
     let others = censored.event.iter().filter(|event| **event > 1).count();
@@ -138,6 +140,6 @@ pub(super) fn fine_gray(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<
         measure: "SHR",
         how: how.to_owned(),
         notes: vec![format!("{others} competing events")],
-        whole: Vec::new(),
+        ..Fitted::empty()
     })
 }

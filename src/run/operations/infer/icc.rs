@@ -25,7 +25,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     let kinds = IccKind::ALL.into_iter().filter(|kind| form == "all" || kind.name() == wanted);
     let mut answer = Answer::default();
     let mut table =
-        ResultTable::new("icc", step.node.name.clone(), ["coefficient", "estimate", "patients", "readers", "left out"]);
+        ResultTable::new("icc", step.node.stem.clone(), ["coefficient", "estimate", "patients", "readers", "left out"]);
     let left_out = rows.iter().filter(|readings| readings.iter().any(|value| value.is_nan())).count();
     for kind in kinds {
         let estimate = icc(ratings.view(), kind, level(step, spec));

@@ -21,7 +21,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     let mut answer = Answer::default();
     let mut table = ResultTable::new(
         "kappa",
-        step.node.name.clone(),
+        step.node.stem.clone(),
         ["readers", "agreement", "kappa", "P", "patients", "left out"],
     );
     let mut push = |who: String, agreement: Cell, found: Kappa| {

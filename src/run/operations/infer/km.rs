@@ -8,19 +8,44 @@ use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, Result
 use crate::run::step::Step;
 use crate::run::world::coded;
 use crate::stats::{Censored, Estimate, Outcome};
-use crate::survival::cox::{self, CoxData, CoxOptions};
+use crate::stats::multiplicity::Adjustment;
+use crate::survival::cox::{self, ChiSquared, CoxData, CoxOptions};
 use crate::survival::kaplan_meier::{Transform, kaplan_meier};
 use crate::survival::life_table::Counted;
-use crate::survival::logrank::logrank;
+use crate::survival::logrank::{Pair, logrank, pairwise};
+use crate::survival::nelson_aalen::nelson_aalen;
 
 use super::super::describe::shown_unit;
 use super::level;
-use super::matrix::{landmark, response};
+use super::matrix::{combined, landmark, response, weights};
 
 /// Patients of one curve.
 pub struct Group {
     pub label: String,
     pub outcome: Censored,
+    /// Stratum of each, within which groups are compared.
+    pub strata: Option<Vec<u32>>,
+    /// Case weights.
+    pub weights: Option<Vec<f64>>,
+}
+
+impl Group {
+    /// Neither stratified nor weighted.
+    pub fn new(label: String, outcome: Censored) -> Self {
+        Group { label, outcome, strata: None, weights: None }
+    }
+}
+
+/// What is asked beside curves, medians and the log-rank test.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Days at which survival is told.
+    pub at: Vec<f64>,
+    /// Weight `S(t-)^rho` of the test.
+    pub rho: f64,
+    pub trend: bool,
+    /// Every pair of groups, P adjusted so.
+    pub pairwise: Option<Adjustment>,
 }
 
 /// The groups of the formula's right side; without one, everybody together.
@@ -62,11 +87,19 @@ impl Groups {
             codes.push(code);
             labels.push((factor.label.clone(), levels));
         }
+        let mut strata = Vec::new();
+        for (_, expression) in &spec.formula.strata {
+            let (code, levels) = coded(&step.world.evaluate(expression, set.table)?, &[]);
+            strata.push((code, levels.len()));
+        }
+        let weights = weights(step, spec, set.table)?;
         let mut rows: Vec<usize> = set
             .rows
             .iter()
             .copied()
             .filter(|row| endpoint.known[*row] && codes.iter().all(|codes| codes[*row].is_some()))
+            .filter(|row| strata.iter().all(|(codes, _)| codes[*row].is_some()))
+            .filter(|row| weights.as_ref().is_none_or(|weights| !weights[*row].is_nan()))
             .collect();
         let missing = set.rows.len() - rows.len();
         let (outcome, before_landmark) =
@@ -74,6 +107,7 @@ impl Groups {
         let Outcome::Survival(censored) = outcome else {
             return Err(Fault::run("run::wrong-endpoint", format!("`{}` wants a time to an event", spec.procedure)));
         };
+        let (strata, _) = combined(&strata, &rows);
         let mut places: Vec<Vec<u32>> =
             rows.iter().map(|row| codes.iter().filter_map(|codes| codes[*row]).collect()).collect();
         let all = places.clone();
@@ -89,7 +123,12 @@ impl Groups {
                     .map(|(code, (label, levels))| named(label, &levels[*code as usize]))
                     .collect();
                 let label = if words.is_empty() { "all".to_owned() } else { words.join(", ") };
-                Group { label, outcome: censored.select(&members) }
+                Group {
+                    label,
+                    outcome: censored.select(&members),
+                    strata: strata.as_ref().map(|strata| members.iter().map(|row| strata[*row]).collect()),
+                    weights: weights.as_ref().map(|w| members.iter().map(|row| w[rows[*row]]).collect()),
+                }
             })
             .collect::<Vec<_>>();
         if groups.is_empty() {
@@ -128,14 +167,26 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         "plain" => Transform::Plain,
         _ => Transform::Log,
     };
-    curves(&step.node.name, &Groups::new(step, spec)?, level(step, spec), transform)
+    let asked = Asked {
+        at: spec.settings.reals("at"),
+        rho: spec.settings.real_if_given("rho").unwrap_or(0.0),
+        trend: spec.settings.flag("trend"),
+        pairwise: Adjustment::from_word(spec.settings.choice("pairwise")),
+    };
+    curves(&step.node.stem, &Groups::new(step, spec)?, level(step, spec), transform, &asked)
 }
 
 /// Curves, numbers at risk, medians and the log-rank test of groups.
 ///
 /// # Errors
 /// Follow-up that makes no curve.
-pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform) -> Result<Answer, Fault> {
+pub fn curves(
+    title: &str,
+    groups: &Groups,
+    level: f64,
+    transform: Transform,
+    asked: &Asked,
+) -> Result<Answer, Fault> {
     let factor = groups.factor();
     let words = match transform {
         Transform::LogLog => "log-log",
@@ -155,12 +206,44 @@ pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform) ->
         columns,
         ..ResultTable::default()
     };
+    let weighted = groups.groups.iter().any(|group| group.weights.is_some());
+    let mut times = ResultTable::new(
+        "survival",
+        format!("Survival at times{}", shown_unit(groups.unit)),
+        ["time", "group", "at risk", "survival", "cumulative hazard"],
+    );
     let mut drawn = Vec::new();
     for (place, group) in groups.groups.iter().enumerate() {
         let n = group.outcome.len();
         let events = group.outcome.events();
-        let curve = kaplan_meier(&group.outcome, None, Counted::Event, transform, level)
+        let weights = group.weights.as_deref();
+        let curve = kaplan_meier(&group.outcome, weights, Counted::Event, transform, level)
             .map_err(|error| Fault::run("run::not-estimable", error.to_string()))?;
+        if !asked.at.is_empty() {
+            let hazard = nelson_aalen(&group.outcome, weights, Counted::Event, level)
+                .map_err(|error| Fault::run("run::not-estimable", error.to_string()))?;
+            for time in &asked.at {
+                let mut estimate = curve.estimate_at(*time);
+                estimate.name = format!("survival at {}{}", time / factor, shown_unit(groups.unit));
+                let record = EstimateRecord::new(&estimate.with_missing(groups.missing), Kind::Descriptive)
+                    .of("", &format!("{}, {}", groups.cohort, group.label));
+                let place = hazard.table.time.partition_point(|known| known <= time).checked_sub(1);
+                let bounds = place.and_then(|place| hazard.bounds[place]);
+                times.push([
+                    Cell::number(time / factor, 2),
+                    Cell::text(group.label.as_str()),
+                    Cell::count(curve.at_risk(&group.outcome, *time)),
+                    record.cell(3),
+                    Cell::Estimate {
+                        value: hazard.at(*time),
+                        lower: bounds.map(|bounds| bounds.lower),
+                        upper: bounds.map(|bounds| bounds.upper),
+                        digits: 3,
+                    },
+                ]);
+                answer.estimates.push(record);
+            }
+        }
         let mut estimate = curve.quantile(0.5);
         "median survival".clone_into(&mut estimate.name);
         let estimate = scaled(estimate, factor).with_events(Some(events)).with_missing(groups.missing);
@@ -208,38 +291,23 @@ pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform) ->
         ));
     }
     let mut said = Vec::new();
-    if groups.groups.len() > 1 {
-        let pooled = pooled(&groups.groups);
-        match logrank(&pooled.0, &pooled.1, groups.groups.len(), None, 0.0) {
-            Ok(found) => {
-                let t = &found.test;
-                answer.notes.push(format!(
-                    "Log-rank test: chi-square {:.2} on {} df, P {}.",
-                    t.statistic,
-                    t.df,
-                    shown_p(t.p)
-                ));
-                said.push(format!("log-rank {}", words::p_is(t.p)));
-                let mut tests =
-                    ResultTable::new("log-rank", "Log-rank test", ["group", "patients", "observed", "expected"]);
-                for (place, group) in groups.groups.iter().enumerate() {
-                    tests.push([
-                        Cell::text(group.label.as_str()),
-                        Cell::count(found.n[place]),
-                        Cell::number(found.observed[place], 0),
-                        Cell::number(found.expected[place], 1),
-                    ]);
-                }
-                tests.notes.push(format!("chi-square {:.2} on {} df, P {}", t.statistic, t.df, shown_p(t.p)));
-                answer.tables.push(tests);
-            }
-            Err(error) => answer.notes.push(format!("Log-rank test: not estimable: {error}.")),
-        }
+    if groups.groups.len() > 1 && weighted {
+        answer.notes.push("No log-rank test: its variance is not defined for case weights.".to_owned());
+    } else if groups.groups.len() > 1 {
+        said.extend(compared(groups, asked, &mut answer));
     }
     answer.tables.insert(0, table);
     answer.tables.insert(1, risk);
+    if !times.rows.is_empty() {
+        times.notes.push(format!(
+            "Kaplan-Meier with Greenwood's {words} interval; Nelson-Aalen, interval on the log scale; {}%",
+            level * 100.0
+        ));
+        answer.tables.insert(2, times);
+    }
     let shown_level = (level * 1000.0).round() / 10.0;
     if let [first, second] = groups.groups.as_slice()
+        && !weighted
         && let Some((ratio, lower, upper)) = hazard_ratio(&groups.groups, level)
     {
         let apart = words::apart(&[first.label.as_str(), second.label.as_str()]);
@@ -262,13 +330,98 @@ pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform) ->
     Ok(answer)
 }
 
+/// The tests of groups: of all, for trend, of pairs. Told is what stands on the figure.
+fn compared(groups: &Groups, asked: &Asked, answer: &mut Answer) -> Option<String> {
+    let (outcome, numbers) = pooled(&groups.groups);
+    let strata = pooled_strata(&groups.groups);
+    let count = groups.groups.len();
+    let name = if asked.rho == 0.0 { "Log-rank test".to_owned() } else { format!("G-rho test, rho {}", asked.rho) };
+    let name = if strata.is_some() { format!("Stratified {}", lower_first(&name)) } else { name };
+    let found = match logrank(&outcome, &numbers, count, strata.as_deref(), asked.rho) {
+        Ok(found) => found,
+        Err(error) => {
+            answer.notes.push(format!("{name}: not estimable: {error}."));
+            return None;
+        }
+    };
+    let told = |test: &ChiSquared| format!("chi-square {:.2} on {} df, P {}", test.statistic, test.df, shown_p(test.p));
+    answer.notes.push(format!("{name}: {}.", told(&found.test)));
+    let mut tests = ResultTable::new("log-rank", name.clone(), ["group", "patients", "observed", "expected"]);
+    // Weighted sums of events are no counts.
+    let digits = if asked.rho == 0.0 { 0 } else { 1 };
+    for (place, group) in groups.groups.iter().enumerate() {
+        tests.push([
+            Cell::text(group.label.as_str()),
+            Cell::count(found.n[place]),
+            Cell::number(found.observed[place], digits),
+            Cell::number(found.expected[place], 1),
+        ]);
+    }
+    tests.notes.push(told(&found.test));
+    if asked.trend {
+        let scores: Vec<f64> = (1..=count).map(|place| place as f64).collect();
+        match found.trend(&scores) {
+            Ok(test) => {
+                answer.notes.push(format!("Trend over the groups: {}.", told(&test)));
+                tests.notes.push(format!("trend over the groups in their order: {}", told(&test)));
+            }
+            Err(error) => answer.notes.push(format!("Trend over the groups: not estimable: {error}.")),
+        }
+    }
+    answer.tables.push(tests);
+    if let Some(how) = asked.pairwise {
+        match pairwise(&outcome, &numbers, count, strata.as_deref(), asked.rho, how) {
+            Ok(pairs) => answer.tables.push(pair_table(groups, &name, &pairs, how)),
+            Err(error) => answer.notes.push(format!("Pairs of groups: not estimable: {error}.")),
+        }
+    }
+    Some(format!("{} {}", lower_first(&name.replace(" test", "")), words::p_is(found.test.p)))
+}
+
+fn pair_table(groups: &Groups, name: &str, pairs: &[Pair], how: Adjustment) -> ResultTable {
+    let mut table = ResultTable::new(
+        "pairs",
+        format!("{name}: pairs of groups"),
+        ["first", "second", "chi-square", "P", "P adjusted"],
+    );
+    for pair in pairs {
+        let label = |number: u32| groups.groups.get(number as usize).map_or("", |group| group.label.as_str());
+        let (statistic, p) = match &pair.test {
+            Ok(test) => (Cell::number(test.statistic, 2), Cell::P(test.p)),
+            Err(error) => (Cell::NotEstimable(error.to_string()), Cell::Empty),
+        };
+        table.push([
+            Cell::text(label(pair.groups.0)),
+            Cell::text(label(pair.groups.1)),
+            statistic,
+            p,
+            pair.adjusted.map_or(Cell::Empty, Cell::P),
+        ]);
+    }
+    table.notes.push(format!("each pair on its own patients; adjustment: {}", how.title()));
+    table
+}
+
+fn lower_first(words: &str) -> String {
+    let mut signs = words.chars();
+    signs.next().map_or(String::new(), |first| first.to_lowercase().collect::<String>() + signs.as_str())
+}
+
+/// Stratum of each row of [`pooled`], where there are strata.
+pub fn pooled_strata(groups: &[Group]) -> Option<Vec<u32>> {
+    let strata: Option<Vec<&Vec<u32>>> = groups.iter().map(|group| group.strata.as_ref()).collect();
+    strata.map(|strata| strata.into_iter().flatten().copied().collect())
+}
+
 /// Hazard ratio of the second of two groups against the first with its limits, where estimable.
 fn hazard_ratio(groups: &[Group], level: f64) -> Option<(f64, f64, f64)> {
     let (outcome, numbers) = pooled(groups);
     let x = ndarray::Array2::from_shape_fn((numbers.len(), 1), |(row, _)| f64::from(numbers[row]));
     let names = [groups.get(1)?.label.clone()];
     let options = CoxOptions { level, ..CoxOptions::default() };
-    let fit = cox::fit(&CoxData::new(x.view(), &names, &outcome), &options).ok()?;
+    let strata = pooled_strata(groups);
+    let data = CoxData { strata: strata.as_deref(), ..CoxData::new(x.view(), &names, &outcome) };
+    let fit = cox::fit(&data, &options).ok()?;
     let ratio = fit.coefficients.first()?.as_ref().ok()?;
     let told = [ratio.hazard_ratio, ratio.lower, ratio.upper];
     told.iter().all(|v| v.is_finite()).then_some((ratio.hazard_ratio, ratio.lower, ratio.upper))

@@ -14,21 +14,25 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
     let Outcome::Continuous(y) = &frame.outcome else {
         return Err(Fault::run("run::wrong-endpoint", "`linear` wants a number on the left"));
     };
-    let fit = linear_regression::fit(frame.x.view(), &frame.names, y, None, level(step, spec))?;
+    let fit = linear_regression::fit(frame.x.view(), &frame.names, y, frame.weights.as_deref(), level(step, spec))?;
     let mut slopes = fit.estimates().into_iter();
     let mut coefficients = Vec::new();
     for (column, name) in frame.names.iter().enumerate() {
-        let (estimate, p) = match fit.kept.iter().position(|kept| *kept == column) {
+        let (estimate, own) = match fit.kept.iter().position(|kept| *kept == column) {
             Some(place) => (
                 slopes.next().unwrap_or_else(|| Estimate::not_estimable(name.as_str(), fit.n, "no estimate")),
-                fit.coefficients.get(place + 1).map(|c| c.p),
+                fit.coefficients.get(place + 1),
             ),
             None => {
                 let reason = format!("`{name}` is determined by the other covariates");
                 (Estimate::not_estimable(format!("slope of {name}"), fit.n, reason), None)
             }
         };
-        coefficients.push(Coefficient { estimate: EstimateRecord::new(&estimate, Kind::Descriptive), p });
+        coefficients.push(Coefficient {
+            estimate: EstimateRecord::new(&estimate, Kind::Descriptive),
+            p: own.map(|c| c.p),
+            link: own.map(|c| (c.estimate, c.standard_error.powi(2))),
+        });
     }
     let mut whole = Vec::new();
     if let Some(intercept) = fit.coefficients.first() {
@@ -49,8 +53,9 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
         n: fit.n,
         events: None,
         measure: "slope",
-        how: "least squares; t intervals".to_owned(),
-        notes: Vec::new(),
+        how: format!("{}; t intervals", if frame.weights.is_some() { "weighted least squares" } else { "least squares" }),
         whole,
+        freedom: fit.residual_freedom as f64,
+        ..Fitted::empty()
     })
 }

@@ -19,28 +19,31 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
         "no" => Firth::Never,
         _ => Firth::WhenSeparated,
     };
-    let options = Options { firth, level: level(step, spec), ..Options::default() };
-    let fit = logistic_regression::fit(frame.x.view(), &frame.names, labels, None, &options, step.watch)?;
+    let profile = spec.settings.choice("interval") != "wald" && spec.settings.get("imputations").is_none();
+    let options = Options { firth, level: level(step, spec), profile };
+    let weights = frame.weights.as_deref();
+    let fit = logistic_regression::fit(frame.x.view(), &frame.names, labels, weights, &options, step.watch)?;
     let mut ratios = fit.odds_ratios().into_iter();
     let mut coefficients = Vec::new();
     for (column, name) in frame.names.iter().enumerate() {
         let kept = fit.kept.iter().position(|kept| *kept == column);
-        let (estimate, p) = match kept {
+        let (estimate, p, link) = match kept {
             Some(place) => {
                 let c = &fit.coefficients[place + 1];
                 let p = c.likelihood_ratio.map_or(c.p_wald, |(_, p)| p);
                 let estimate =
                     ratios.next().unwrap_or_else(|| Estimate::not_estimable(name.as_str(), fit.n, "no estimate"));
-                (estimate, Some(p))
+                (estimate, Some(p), Some((c.estimate, c.standard_error.powi(2))))
             }
             None => {
                 let reason = format!("`{name}` is determined by the other covariates");
-                (Estimate::not_estimable(format!("odds ratio of {name}"), fit.n, reason), None)
+                (Estimate::not_estimable(format!("odds ratio of {name}"), fit.n, reason), None, None)
             }
         };
         coefficients.push(Coefficient {
             estimate: EstimateRecord::new(&estimate.with_events(Some(fit.events)), Kind::Descriptive),
             p,
+            link,
         });
     }
     let (statistic, freedom, p) = fit.overall();
@@ -48,15 +51,20 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
     if let Some(by) = &fit.separated_by {
         notes.push(format!("the classes are separated by {}; Firth's penalised likelihood was used", by.join(", ")));
     }
+    if weights.is_some() {
+        notes.push("case weights".to_owned());
+    }
+    let how = if profile {
+        "P by likelihood ratio, intervals by profile likelihood where they are finite, else Wald"
+    } else {
+        "P and intervals by Wald"
+    };
     Ok(Fitted {
         coefficients,
         n: fit.n,
         events: Some(fit.events),
         measure: "OR",
-        how: format!(
-            "{}; P by likelihood ratio, intervals by profile likelihood where they are finite, else Wald",
-            fit.how()
-        ),
+        how: format!("{}; {how}", fit.how()),
         notes,
         whole: vec![
             (
@@ -65,5 +73,7 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
             ),
             ("AIC".to_owned(), Cell::number(fit.aic(), 1)),
         ],
+        freedom: (fit.n - fit.coefficients.len()) as f64,
+        ..Fitted::empty()
     })
 }

@@ -5,10 +5,11 @@ use ndarray::Array2;
 
 use crate::frame::Cells;
 use crate::frame::expression::{Expression, Type};
+use crate::plan::NodeId;
 use crate::plan::node::{Competing, Infer, Term};
 use crate::run::fault::Fault;
 use crate::run::step::Step;
-use crate::run::world::{EndpointValue, coded};
+use crate::run::world::{EndpointValue, RowSet, coded};
 use crate::stats::{Censored, Outcome};
 
 /// One line of the table of a term.
@@ -41,6 +42,7 @@ pub struct Frame {
     pub strata: Option<Vec<u32>>,
     pub strata_levels: usize,
     pub cluster: Option<Vec<u32>>,
+    pub weights: Option<Vec<f64>>,
     /// Patients who are not followed up to the landmark.
     pub before_landmark: usize,
 }
@@ -129,13 +131,28 @@ pub fn landmark(outcome: &Outcome, rows: &mut Vec<usize>, at: Option<f64>) -> (O
     rows.retain(|row| censored.time[*row] > at);
     let mut kept: Censored = censored.select(rows);
     kept.time.iter_mut().for_each(|time| *time -= at);
+    if let Some(entry) = &mut kept.entry {
+        entry.iter_mut().for_each(|entry| *entry = (*entry - at).max(0.0));
+    }
     (Outcome::Survival(kept), before - rows.len())
 }
 
-impl Frame {
+/// What a formula names, of every row of its table, before rows are left out.
+pub(super) struct Gathered<'a> {
+    pub set: RowSet,
+    pub endpoint: EndpointValue,
+    pub terms: &'a [&'a Term],
+    /// Of each factor of each term.
+    pub cells: Vec<Vec<Cells>>,
+    strata: Vec<(Vec<Option<u32>>, usize)>,
+    cluster: Option<(Vec<Option<u32>>, usize)>,
+    weights: Option<Vec<f64>>,
+}
+
+impl<'a> Gathered<'a> {
     /// # Errors
-    /// A column of the formula that cannot enter a regression.
-    pub fn new(step: &Step<'_>, spec: &Infer, terms: &[&Term]) -> Result<Self, Fault> {
+    /// What cannot be evaluated; weights that are no numbers.
+    pub fn new(step: &Step<'_>, spec: &Infer, terms: &'a [&'a Term]) -> Result<Self, Fault> {
         let world = step.world;
         let set = world.rows(&spec.rows)?;
         let endpoint = response(step, spec)?;
@@ -144,36 +161,52 @@ impl Frame {
             let (codes, levels) = coded(&cells, &[]);
             Ok((codes, levels.len()))
         };
-        let mut factors: Vec<Vec<(Coded, &str)>> = Vec::new();
-        let value = world.table(set.table)?;
-        // Knots and levels come from the rows that can be used, so completeness is found first.
-        let mut complete: Vec<bool> = endpoint.known.clone();
-        let mut cells_of = Vec::new();
-        for term in terms {
-            let mut cells = Vec::new();
-            for factor in &term.factors {
-                let held = world.evaluate(&factor.expression, set.table)?;
-                complete.iter_mut().enumerate().for_each(|(row, complete)| *complete &= !held.is_missing(row));
-                cells.push(held);
-            }
-            cells_of.push(cells);
-        }
+        let cells = terms
+            .iter()
+            .map(|term| term.factors.iter().map(|factor| world.evaluate(&factor.expression, set.table)).collect())
+            .collect::<Result<Vec<Vec<Cells>>, _>>()?;
         let strata = spec.formula.strata.iter().map(level_of).collect::<Result<Vec<_>, _>>()?;
         let cluster = spec.formula.cluster.as_ref().map(level_of).transpose()?;
-        for (codes, _) in strata.iter().chain(&cluster) {
-            complete.iter_mut().zip(codes).for_each(|(complete, code)| *complete &= code.is_some());
+        let weights = weights(step, spec, set.table)?;
+        Ok(Gathered { set, endpoint, terms, cells, strata, cluster, weights })
+    }
+
+    /// Rows whose outcome, strata, cluster and weight are known; the factors apart.
+    pub fn known(&self) -> Vec<bool> {
+        let mut known = self.endpoint.known.clone();
+        for (codes, _) in self.strata.iter().chain(&self.cluster) {
+            known.iter_mut().zip(codes).for_each(|(known, code)| *known &= code.is_some());
+        }
+        if let Some(weights) = &self.weights {
+            known.iter_mut().zip(weights).for_each(|(known, weight)| *known &= !weight.is_nan());
+        }
+        known
+    }
+
+    /// Complete rows with their design matrix, the factors being `cells`.
+    ///
+    /// # Errors
+    /// A column of the formula that cannot enter a regression.
+    pub fn frame(&self, step: &Step<'_>, spec: &Infer, cells: &[Vec<Cells>]) -> Result<Frame, Fault> {
+        let (set, terms) = (&self.set, self.terms);
+        let mut complete = self.known();
+        // Knots and levels come from the rows that can be used, so completeness is found first.
+        for held in cells.iter().flatten() {
+            complete.iter_mut().enumerate().for_each(|(row, complete)| *complete &= !held.is_missing(row));
         }
         let mut rows: Vec<usize> = set.rows.iter().copied().filter(|row| complete[*row]).collect();
         let missing = set.rows.len() - rows.len();
         let (outcome, before_landmark) =
-            landmark(&endpoint.outcome, &mut rows, spec.settings.real_if_given("landmark"));
+            landmark(&self.endpoint.outcome, &mut rows, spec.settings.real_if_given("landmark"));
         if rows.is_empty() {
             return Err(Fault::data(
                 "data::empty",
                 format!("no patient of `{}` has everything that the formula names", set.label),
             ));
         }
-        for (term, cells) in terms.iter().zip(&cells_of) {
+        let value = step.world.table(set.table)?;
+        let mut factors: Vec<Vec<(Coded, &str)>> = Vec::new();
+        for (term, cells) in terms.iter().zip(cells) {
             let mut coded = Vec::new();
             for (factor, cells) in term.factors.iter().zip(cells) {
                 let declared = match &factor.expression {
@@ -253,27 +286,56 @@ impl Frame {
             told.push(TermColumns { label: term.label.clone(), lines });
         }
         let x = Array2::from_shape_fn((rows.len(), columns.len()), |(row, column)| columns[column][row]);
-        let (strata, strata_levels) = combined(&strata, &rows);
-        let cluster = cluster.map(|(codes, _)| rows.iter().map(|row| codes[*row].unwrap_or(0)).collect());
+        let (strata, strata_levels) = combined(&self.strata, &rows);
+        let cluster =
+            self.cluster.as_ref().map(|(codes, _)| rows.iter().map(|row| codes[*row].unwrap_or(0)).collect());
+        let weights = self.weights.as_ref().map(|weights| rows.iter().map(|row| weights[*row]).collect());
         Ok(Frame {
-            label: set.label,
+            label: set.label.clone(),
             rows,
             missing,
             outcome,
-            unit: endpoint.unit,
+            unit: self.endpoint.unit,
             names,
             x,
             terms: told,
             strata,
             strata_levels,
             cluster,
+            weights,
             before_landmark,
         })
     }
 }
 
+impl Frame {
+    /// # Errors
+    /// A column of the formula that cannot enter a regression.
+    pub fn new(step: &Step<'_>, spec: &Infer, terms: &[&Term]) -> Result<Self, Fault> {
+        let gathered = Gathered::new(step, spec, terms)?;
+        gathered.frame(step, spec, &gathered.cells)
+    }
+}
+
+/// The case weight of every row of a table, NaN where it is missing.
+///
+/// # Errors
+/// Weights that are no numbers, or not above 0.
+pub fn weights(step: &Step<'_>, spec: &Infer, table: NodeId) -> Result<Option<Vec<f64>>, Fault> {
+    let Some((label, expression)) = &spec.formula.weights else { return Ok(None) };
+    let cells = step.world.evaluate(expression, table)?;
+    let numbers = cells.numbers().ok_or_else(|| {
+        Fault::data("data::type", format!("`{label}` holds {}, not weights", crate::frame::fault::words(cells.kind())))
+    })?;
+    if let Some(weight) = numbers.iter().find(|weight| **weight <= 0.0 || weight.is_infinite()) {
+        return Err(Fault::data("data::weight", format!("`{label}` gives a patient the weight {weight}"))
+            .helped("case weights are above 0; leave rows out by a cohort"));
+    }
+    Ok(Some(numbers))
+}
+
 /// Strata by the combination of their levels, numbered from 0 in order of appearance.
-fn combined(strata: &[(Vec<Option<u32>>, usize)], rows: &[usize]) -> (Option<Vec<u32>>, usize) {
+pub fn combined(strata: &[(Vec<Option<u32>>, usize)], rows: &[usize]) -> (Option<Vec<u32>>, usize) {
     if strata.is_empty() {
         return (None, 0);
     }

@@ -5,6 +5,7 @@ mod bland_altman;
 mod competing;
 mod cox;
 mod icc;
+mod imputed;
 mod kappa;
 pub mod km;
 mod linear;
@@ -56,6 +57,8 @@ fn level(step: &Step<'_>, spec: &Infer) -> f64 {
 struct Coefficient {
     estimate: EstimateRecord,
     p: Option<f64>,
+    /// Estimate and variance on the scale on which they are normal: what imputations pool.
+    link: Option<(f64, f64)>,
 }
 
 /// A fitted regression.
@@ -70,6 +73,26 @@ struct Fitted {
     notes: Vec<String>,
     /// Tests and fit of the whole model.
     whole: Vec<(String, Cell)>,
+    /// Degrees of freedom of the residuals, of events for Cox.
+    freedom: f64,
+    /// Whatever else was asked for: predicted survival, residuals.
+    tables: Vec<ResultTable>,
+}
+
+impl Fitted {
+    fn empty() -> Self {
+        Fitted {
+            coefficients: Vec::new(),
+            n: 0,
+            events: None,
+            measure: "",
+            how: String::new(),
+            notes: Vec::new(),
+            whole: Vec::new(),
+            freedom: 0.0,
+            tables: Vec::new(),
+        }
+    }
 }
 
 /// As a row of the forest plot.
@@ -92,7 +115,7 @@ type Fit = fn(&Step<'_>, &Infer, &Frame) -> Result<Fitted, Fault>;
 fn regressions(step: &Step<'_>, spec: &Infer, fit: Fit) -> Result<Answer, Fault> {
     let formula = &spec.formula;
     let mut answer = Answer::default();
-    let title = step.node.name.clone();
+    let title = step.node.stem.clone();
     let mut table =
         ResultTable::new("terms", title.clone(), ["term", "level", "patients", "events", "estimate", "P", "missing"]);
     let sets: Vec<(Vec<&crate::plan::node::Term>, usize)> = if formula.each.is_empty() {
@@ -101,13 +124,25 @@ fn regressions(step: &Step<'_>, spec: &Infer, fit: Fit) -> Result<Answer, Fault>
         formula.each.iter().map(|term| (std::iter::once(term).chain(&formula.terms).collect(), 1)).collect()
     };
     let mut whole: Vec<(String, Cell)> = Vec::new();
+    let mut more: Vec<ResultTable> = Vec::new();
     let mut hows: Vec<String> = Vec::new();
     let mut measure = "";
     let mut forest: Vec<Row> = Vec::new();
     for (terms, shown) in sets {
         step.watch.check()?;
-        let frame = Frame::new(step, spec, &terms)?;
-        let fitted = match fit(step, spec, &frame) {
+        let (frame, fitted) = match spec.settings.count_if_given("imputations") {
+            None => {
+                let frame = Frame::new(step, spec, &terms)?;
+                let fitted = fit(step, spec, &frame);
+                (frame, fitted)
+            }
+            Some(copies) => {
+                let mut frames = imputed::frames(step, spec, &terms, copies)?;
+                let fitted = imputed::fit(step, spec, &frames, fit);
+                (frames.swap_remove(0), fitted)
+            }
+        };
+        let fitted = match fitted {
             Ok(fitted) => fitted,
             // One marker of a screen that cannot be fitted does not stop the others.
             Err(fault) if shown > 0 && fault.kind == crate::run::FaultKind::Run => {
@@ -175,6 +210,7 @@ fn regressions(step: &Step<'_>, spec: &Infer, fit: Fit) -> Result<Answer, Fault>
             whole.push(("events".to_owned(), Cell::events(fitted.events)));
             whole.push(("left out, something missing".to_owned(), Cell::count(frame.missing)));
             whole.extend(fitted.whole);
+            more.extend(fitted.tables);
         }
         for note in fitted.notes {
             if !table.notes.contains(&note) {
@@ -218,5 +254,6 @@ fn regressions(step: &Step<'_>, spec: &Infer, fit: Fit) -> Result<Answer, Fault>
         }
         answer.tables.push(fit);
     }
+    answer.tables.extend(more);
     Ok(answer)
 }

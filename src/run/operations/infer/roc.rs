@@ -23,7 +23,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     let mut answer = Answer::default();
     let mut table = ResultTable::new(
         "auc",
-        step.node.name.clone(),
+        step.node.stem.clone(),
         ["marker", "direction", "AUC", "patients", "events", "missing"],
     );
     let mut markers: Vec<(&Term, Vec<f64>)> = Vec::new();
@@ -136,12 +136,12 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     // More curves than can be told apart are drawn six by six.
     for curves in drawn.chunks(6) {
         let figure = RocCurves {
-            title: format!("{} on {}", step.node.name, set.label),
+            title: format!("{} on {}", step.node.stem, set.label),
             curves: curves.to_vec(),
             method: format!("{}% CI, DeLong", (level * 1000.0).round() / 10.0),
             notes: if drawn.len() <= 4 { said.clone() } else { Vec::new() },
         };
-        answer.figures.push(FigureData::new(step.node.name.clone(), &figure));
+        answer.figures.push(FigureData::new(step.node.stem.clone(), &figure));
     }
     Ok(answer)
 }

@@ -42,7 +42,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         margin: settings.real_if_given("margin").unwrap_or(0.05),
     };
     let found = sample_size(&plan)?;
-    let mut table = ResultTable::new("sample-size", step.node.name.clone(), ["what", "value"]);
+    let mut table = ResultTable::new("sample-size", step.node.stem.clone(), ["what", "value"]);
     for (what, value) in [
         ("patients needed: shrinkage", Cell::count(found.criteria[0])),
         ("patients needed: small optimism in R squared", Cell::count(found.criteria[1])),
