@@ -74,7 +74,9 @@ pub static CARD: Card = Card {
     documentation: "`phi_i` is the mean, over all orders of the features, of what feature i adds when it becomes \
 known; the values of a patient sum to the prediction less the mean prediction of the background. Exact for trees \
 (TreeSHAP, interventional or path-dependent), linear models and weighted sums of them; otherwise sampled by \
-antithetic walks from background patients, with the Monte-Carlo standard error told. Follows shap's `TreeExplainer` \
+antithetic walks from background patients, with the Monte-Carlo standard error told; a walk predicts once for each \
+feature that the model holds, so that a kernel over thousands of features wants a selection before it or a smaller \
+background. Follows shap's `TreeExplainer` \
 for trees and `LinearExplainer` (independent features) for linear models.",
     references: &[
         "Lundberg SM, Lee SI. A unified approach to interpreting model predictions. NeurIPS 2017.",
