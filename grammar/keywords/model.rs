@@ -47,7 +47,7 @@ pub(super) static MODEL: Keyword = Keyword {
                 slot(Preposition::Over, List::Some(Kind::Resampling)),
             ],
             summary: "How one of the learners is chosen.",
-            documentation: "By a metric on out-of-fold predictions within the training rows; every learner is judged on the same folds. `by AUC, one-standard-error` takes the first of those within one standard error of the best.",
+            documentation: "By a metric on out-of-fold predictions within the training rows; every learner is judged on the same folds. `by AUC, one-standard-error` takes the first of those within one standard error of the best. With `tune` the learners are compared at the first values of their grids and the winner is tuned; without it every point of every grid is judged, so that all of them are tuned.",
             example: "choose by AUC over 5 folds",
             ..PLAIN
         },

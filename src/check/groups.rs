@@ -1,9 +1,9 @@
 //! `groups` and `recalibrate`: cuts of predictions, and models updated on other rows.
 
 use crate::card::EndpointKind;
+use crate::learn::threshold::Criterion;
 use crate::plan::Provenance;
 use crate::plan::node::{Cut, Groups, Operation, Recalibrate};
-use crate::learn::threshold::Criterion;
 use crate::syntax::ast::{Argument, Declaration, Expr, ExprKind, Preposition, Span};
 
 use super::checker::{Checker, Symbol, name_of, phrase, spelt};
@@ -116,7 +116,11 @@ impl<'a> Checker<'a> {
                         Fault::error(
                             "setting::out-of-domain",
                             value.span,
-                            if word == "cost" { "costs are positive numbers" } else { "a share lies between 0% and 100%" },
+                            if word == "cost" {
+                                "costs are positive numbers"
+                            } else {
+                                "a share lies between 0% and 100%"
+                            },
                         )
                         .label("outside its domain")
                         .help(format!("`at {form}`")),

@@ -54,12 +54,17 @@ impl Combiner for Calibrated {
             Calibrator::Sigmoid { intercept, slope, .. } => CombinerSummary {
                 weights,
                 intercept: Some(*intercept),
-                how: format!("{parts} out-of-fold probabilities calibrated by a sigmoid, slope {slope:.3} of the logit"),
+                how: format!(
+                    "{parts} out-of-fold probabilities calibrated by a sigmoid, slope {slope:.3} of the logit"
+                ),
             },
             Calibrator::Steps { given, .. } => CombinerSummary {
                 weights,
                 intercept: None,
-                how: format!("{parts} out-of-fold probabilities calibrated by isotonic regression, {} corners", given.len()),
+                how: format!(
+                    "{parts} out-of-fold probabilities calibrated by isotonic regression, {} corners",
+                    given.len()
+                ),
             },
         }
     }

@@ -11,6 +11,7 @@ use crate::random::Stream;
 use crate::stats::{Outcome, Prediction};
 
 use super::glmnet::cross_validation::{deal, fit_path};
+use super::glmnet::path::sparing;
 use super::glmnet::{Control, Lambdas, Measure, Penalty, Rule, Tuned, binomial, cross_validate};
 use super::linear_model::{LinearModel, Link};
 use super::seam::{FitError, Learner, Model, Task};
@@ -203,6 +204,13 @@ pub(super) const LAMBDAS: Parameter = Parameter {
     summary: "Number of lambdas on the path.",
 };
 
+pub(crate) const UNPENALISED: Parameter = Parameter {
+    name: "unpenalised",
+    domain: Domain::Text,
+    default: Initial::Derived("every feature is penalised"),
+    summary: "Features without a penalty (glmnet's penalty factor 0), with commas: `\"age, sex\"`.",
+};
+
 static CARD: Card = Card {
     name: "elastic_net",
     title: "Elastic net",
@@ -222,6 +230,7 @@ static CARD: Card = Card {
         MEASURE,
         STANDARDISE,
         LAMBDAS,
+        UNPENALISED,
     ],
     summary: "Logistic or linear regression with an elastic-net penalty, lambda by cross-validation.",
     documentation: "\
@@ -308,7 +317,8 @@ pub(super) fn learn(
             Link::Logit
         }
     };
-    let plan = plan(settings, alpha, task.outcome, learner)?;
+    let mut plan = plan(settings, alpha, task.outcome, learner)?;
+    plan.factors = sparing(task.names, settings.choice("unpenalised"), learner)?;
     let named = |error| match error {
         FitError::NotEstimable { reason, .. } => FitError::NotEstimable { learner, reason },
         other => other,

@@ -6,7 +6,7 @@ use crate::card::{Card, EndpointKind, Role, Settings};
 use crate::progress::Watch;
 use crate::random::Stream;
 
-use super::elastic_net::{C, FOLDS, LAMBDA, LAMBDAS, MEASURE, NetModel, RULE, STANDARDISE, learn};
+use super::elastic_net::{C, FOLDS, LAMBDA, LAMBDAS, MEASURE, NetModel, RULE, STANDARDISE, UNPENALISED, learn};
 use super::seam::{FitError, Learner, Model, Task};
 use super::training::thaw;
 
@@ -17,7 +17,7 @@ static CARD: Card = Card {
     title: "Ridge regression",
     role: Role::Learner,
     endpoints: &[EndpointKind::Binary, EndpointKind::Continuous],
-    parameters: &[LAMBDA, C, FOLDS, RULE, MEASURE, STANDARDISE, LAMBDAS],
+    parameters: &[LAMBDA, C, FOLDS, RULE, MEASURE, STANDARDISE, LAMBDAS, UNPENALISED],
     summary: "Logistic or linear regression with the ridge penalty, lambda by cross-validation.",
     documentation: "\
 `elastic_net` with `l1_ratio = 0`: minimises `sum_i w_i loss_i + lambda sum_j b_j^2 / 2`; no coefficient is exactly zero.

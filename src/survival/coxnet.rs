@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::cox::baseline::CumulativeHazard;
 use crate::card::{Card, Domain, EndpointKind, Initial, Parameter, Role, Settings};
+use crate::learn::elastic_net::UNPENALISED;
 use crate::learn::glmnet::cross_validation::{deal, fold_numbers, linear_predictors, summarise};
 use crate::learn::glmnet::standardise::StandardisedColumns;
 use crate::learn::glmnet::{Control, CrossValidated, Family, Lambdas, Measure, Path, Penalty, Rule, Tuned, path};
@@ -314,20 +315,20 @@ pub fn fit(
     x: ArrayView2<'_, f64>,
     outcome: &Censored,
     weights: Option<&[f64]>,
-    alpha: f64,
+    penalty: &Penalty,
     strength: &Strength,
     stream: &Stream,
     watch: &Watch,
 ) -> Result<FittedCoxnet, FitError> {
-    let penalty = Penalty { alpha, factors: None };
+    let alpha = penalty.alpha;
     let control = Control::default();
     let automatic = Lambdas::default();
     let (folds, rule, measure) = match strength {
         Strength::Lambda(lambda) => {
-            let path = fit_path(x, outcome, weights, &penalty, &automatic, &control, watch)?;
+            let path = fit_path(x, outcome, weights, penalty, &automatic, &control, watch)?;
             let mut ladder: Vec<f64> = path.lambda.into_iter().filter(|value| value > lambda).collect();
             ladder.push(*lambda);
-            let path = fit_path(x, outcome, weights, &penalty, &Lambdas::Given(ladder), &control, watch)?;
+            let path = fit_path(x, outcome, weights, penalty, &Lambdas::Given(ladder), &control, watch)?;
             if let Some(reason) = path.stopped {
                 return Err(refuse(NAME, reason));
             }
@@ -345,7 +346,7 @@ pub fn fit(
             (deal(&strata, used, stream), *rule, *measure)
         }
     };
-    let found = cross_validate(x, outcome, weights, &penalty, &automatic, &control, &folds, measure, watch)?;
+    let found = cross_validate(x, outcome, weights, penalty, &automatic, &control, &folds, measure, watch)?;
     let lambda = found.chosen(rule);
     Ok(FittedCoxnet {
         slopes: found.path.at(lambda).1,
@@ -395,6 +396,7 @@ static CARD: Card = Card {
             default: Initial::Choice("deviance"),
             summary: "What the cross-validation of lambda judges.",
         },
+        UNPENALISED,
     ],
     summary: "Cox regression with an elastic-net penalty, lambda by cross-validation.",
     documentation: "\
@@ -452,8 +454,9 @@ impl Learner for Coxnet {
                 measure: if settings.choice("measure") == "C-index" { Measure::Concordance } else { Measure::Deviance },
             },
         };
-        let alpha = settings.real("l1_ratio");
-        let net = fit(task.x, outcome, task.weights, alpha, &strength, &stream.named("folds"), watch)?;
+        let factors = path::sparing(task.names, settings.choice("unpenalised"), NAME)?;
+        let penalty = Penalty { alpha: settings.real("l1_ratio"), factors };
+        let net = fit(task.x, outcome, task.weights, &penalty, &strength, &stream.named("folds"), watch)?;
         // Centred, so that the risk of the mean patient is 0.
         let intercept =
             -net.slopes.iter().zip(task.x.columns()).map(|(b, x)| b * x.sum() / x.len() as f64).sum::<f64>();
@@ -500,8 +503,8 @@ impl Model for CoxnetModel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::Array2;
     use crate::learn::training::testing::two_classes;
+    use ndarray::Array2;
 
     fn cohort(rows: usize, columns: usize) -> (Array2<f64>, Vec<String>, Outcome) {
         let (x, names, _) = two_classes(rows, columns, 21);

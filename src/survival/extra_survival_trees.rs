@@ -51,15 +51,15 @@ pub static CARD: Card = Card {
         Parameter {
             name: "bootstrap",
             domain: Domain::Flag,
-            default: Initial::Flag(false),
+            default: Initial::Flag(true),
             summary: "Whether each tree learns from patients drawn with replacement.",
         },
     ],
     summary: "Survival trees whose cuts are drawn at random; the best of the drawn cuts is taken.",
     documentation: "\
 As `rsf`, but of each drawn feature only one cut is judged, drawn uniformly between the feature's
-least and greatest value in the node, and trees learn from all patients unless `bootstrap` is set.
-Follows scikit-survival's `ExtraSurvivalTrees`.",
+least and greatest value in the node. Follows scikit-survival's `ExtraSurvivalTrees`, its bootstrap
+among the defaults; Geurts' trees learn from all patients (`bootstrap = no`).",
     references: &[
         "Geurts P, Ernst D, Wehenkel L. Extremely randomized trees. Mach Learn 2006;63:3-42.",
         "Ishwaran H, Kogalur UB, Blackstone EH, Lauer MS. Random survival forests. Ann Appl Stat 2008;2:841-860.",

@@ -363,10 +363,10 @@ impl Model for BoostedSurvivalTrees {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::Array2;
     use crate::card::Value;
     use crate::learn::training::testing::two_classes;
     use crate::stats::Censored;
+    use ndarray::Array2;
 
     fn cohort(rows: usize) -> (Array2<f64>, Vec<String>, Censored) {
         let (x, names, _) = two_classes(rows, 4, 21);

@@ -84,7 +84,8 @@ impl Table {
     }
 
     fn matrix(&self, names: &Json) -> (Array2<f64>, Vec<String>) {
-        let names: Vec<String> = names.as_array().expect("names").iter().filter_map(Json::as_str).map(str::to_owned).collect();
+        let names: Vec<String> =
+            names.as_array().expect("names").iter().filter_map(Json::as_str).map(str::to_owned).collect();
         let rows = self.column(&names[0]).len();
         (Array2::from_shape_fn((rows, names.len()), |(row, column)| self.column(&names[column])[row]), names)
     }
@@ -144,9 +145,13 @@ fn inference_is_that_of_r() {
             let (mut first, mut expected) = (first, numbers(&theirs["schoenfeld"]));
             let tied = schoenfeld.times.windows(2).take(10).any(|pair| pair[0] == pair[1]);
             if !tied {
-                first.iter_mut().zip(&mut expected).for_each(|(ours, theirs)| worst.see("Cox: Schoenfeld", *ours, *theirs));
+                first
+                    .iter_mut()
+                    .zip(&mut expected)
+                    .for_each(|(ours, theirs)| worst.see("Cox: Schoenfeld", *ours, *theirs));
             }
-            let terms: Vec<(String, Vec<usize>)> = names.iter().cloned().zip((0..names.len()).map(|at| vec![at])).collect();
+            let terms: Vec<(String, Vec<usize>)> =
+                names.iter().cloned().zip((0..names.len()).map(|at| vec![at])).collect();
             let zph = proportional_hazards(&ours, &data, &terms, TimeScale::KaplanMeier).expect("a test");
             let tests = zph.terms.iter().map(|(_, test)| test.expect("estimable")).chain([zph.global]);
             worst.see_all("Cox: proportional hazards", &tests.map(|t| t.statistic).collect::<Vec<_>>(), &theirs["zph"]);
@@ -229,7 +234,19 @@ fn inference_is_that_of_r() {
         let outcome = table.outcome();
         let turned = Censored::new(
             outcome.time.clone(),
-            outcome.event.iter().map(|event| if *event == 0 { 0 } else if *event == code { 1 } else { 2 }).collect(),
+            outcome
+                .event
+                .iter()
+                .map(|event| {
+                    if *event == 0 {
+                        0
+                    } else if *event == code {
+                        1
+                    } else {
+                        2
+                    }
+                })
+                .collect(),
         );
         let ours = fine_gray(x.view(), &names, &turned, 0.95).expect("a fit");
         worst.see_all("Fine and Gray", &ours.beta, &theirs["coef"]);
@@ -247,12 +264,17 @@ fn inference_is_that_of_r() {
     for theirs in cases(&reference, "logistic") {
         let table = Table::read(&folder, &theirs["table"]);
         let (x, names) = table.matrix(&theirs["covariates"]);
-        let labels: Vec<bool> = table.named(&theirs["response"]).expect("a response").iter().map(|y| *y == 1.0).collect();
+        let labels: Vec<bool> =
+            table.named(&theirs["response"]).expect("a response").iter().map(|y| *y == 1.0).collect();
         let weights = table.named(&theirs["weights"]);
         let options = Options { firth: Firth::Never, profile: false, ..Options::default() };
         let ours = logistic_regression::fit(x.view(), &names, &labels, weights.as_deref(), &options, &Watch::silent());
         let ours = ours.expect("a fit");
-        worst.see_all("logistic", &ours.coefficients.iter().map(|one| one.estimate).collect::<Vec<_>>(), &theirs["coef"]);
+        worst.see_all(
+            "logistic",
+            &ours.coefficients.iter().map(|one| one.estimate).collect::<Vec<_>>(),
+            &theirs["coef"],
+        );
         let errors: Vec<f64> = ours.coefficients.iter().map(|one| one.standard_error).collect();
         worst.see_all("logistic: errors", &errors, &theirs["se"]);
         worst.see("logistic: deviance", ours.deviance(), number(&theirs["deviance"]));
@@ -283,7 +305,8 @@ fn paths_are_those_of_glmnet() {
             Outcome::Survival(censored) => {
                 coxnet::fit_path(x.view(), censored, None, &penalty, &lambdas, &control, &silent).expect("a path")
             }
-            _ => cross_validation::fit_path(x.view(), &outcome, None, &penalty, &lambdas, &control, &silent).expect("a path"),
+            _ => cross_validation::fit_path(x.view(), &outcome, None, &penalty, &lambdas, &control, &silent)
+                .expect("a path"),
         };
         let sd = x.std_axis(Axis(0), 0.0);
         // The gaussian family's coefficients have the unit of the response.
@@ -292,7 +315,9 @@ fn paths_are_those_of_glmnet() {
             _ => 1.0,
         };
         let (mut worst, mut ours_off, mut theirs_off): (f64, f64, f64) = (0.0, 0.0, 0.0);
-        for ((slopes, row), lambda) in path.slopes.iter().zip(theirs["beta"].as_array().expect("rows")).zip(&path.lambda) {
+        for ((slopes, row), lambda) in
+            path.slopes.iter().zip(theirs["beta"].as_array().expect("rows")).zip(&path.lambda)
+        {
             let mut own = vec![0.0; x.ncols()];
             slopes.iter().for_each(|(feature, slope)| own[*feature] = *slope);
             for ((own, theirs), sd) in own.iter().zip(numbers(row)).zip(&sd) {
@@ -336,7 +361,13 @@ fn settled(learner: &dyn Learner, given: &[(&'static str, Setting)]) -> Settings
     Settings::new(learner.card(), given.iter().cloned()).expect("settings")
 }
 
-fn learned(learner: &dyn Learner, x: &Array2<f64>, names: &[String], outcome: &Censored, given: &[(&'static str, Setting)]) -> Box<dyn Model> {
+fn learned(
+    learner: &dyn Learner,
+    x: &Array2<f64>,
+    names: &[String],
+    outcome: &Censored,
+    given: &[(&'static str, Setting)],
+) -> Box<dyn Model> {
     let outcome = Outcome::Survival(outcome.clone());
     let task = Task { x: x.view(), names, outcome: &outcome, weights: None };
     learner.fit(&task, &settled(learner, given), &Stream::root(1), &Watch::silent()).expect("a model")
@@ -371,7 +402,8 @@ fn learners_and_metrics_are_those_of_scikit_survival() {
         if serde_json::json!(features) == theirs["feature"] {
             trees += 1;
             assert_eq!(serde_json::json!(tree.rows), theirs["rows"]);
-            let own: Vec<f64> = tree.threshold.iter().zip(&tree.feature).map(|(t, f)| if *f == LEAF { -2.0 } else { *t }).collect();
+            let own: Vec<f64> =
+                tree.threshold.iter().zip(&tree.feature).map(|(t, f)| if *f == LEAF { -2.0 } else { *t }).collect();
             worst.see_all("survival trees: thresholds", &own, &theirs["threshold"]);
             let risk = model.predict(x.slice(ndarray::s![..100, ..])).expect("risk");
             worst.see_all("survival trees: risk", risk.scores(), &theirs["risk"]);
@@ -401,10 +433,18 @@ fn learners_and_metrics_are_those_of_scikit_survival() {
     for theirs in cases(&reference, "forests") {
         let (x, names, outcome) = read(theirs);
         let all = Setting::Integer(names.len() as i64);
-        let given =
-            [("trees", Setting::Integer(2)), ("bootstrap", Setting::Flag(false)), ("features", all), ("leaf", count(&theirs["leaf"]))];
+        let given = [
+            ("trees", Setting::Integer(2)),
+            ("bootstrap", Setting::Flag(false)),
+            ("features", all),
+            ("leaf", count(&theirs["leaf"])),
+        ];
         let risk = learned(&RandomSurvivalForest, &x, &names, &outcome, &given);
-        worst.see_all("forest without chance", risk.predict(x.slice(ndarray::s![..100, ..])).expect("risk").scores(), &theirs["risk"]);
+        worst.see_all(
+            "forest without chance",
+            risk.predict(x.slice(ndarray::s![..100, ..])).expect("risk").scores(),
+            &theirs["risk"],
+        );
     }
     for theirs in cases(&reference, "boosting") {
         let (x, names, outcome) = read(theirs);
@@ -453,7 +493,8 @@ fn learners_and_metrics_are_those_of_scikit_survival() {
             intercept: theirs["intercept"].as_bool().unwrap_or(false),
             iterations: 500,
         };
-        let ours = fsvm::fit(z.view(), &outcome, &time_ranks(&outcome.time), plan, &Watch::silent()).expect("a machine");
+        let ours =
+            fsvm::fit(z.view(), &outcome, &time_ranks(&outcome.time), plan, &Watch::silent()).expect("a machine");
         let scale = numbers(&theirs["coefficients"]).iter().fold(0.0, |most: f64, value| most.max(value.abs()));
         for (ours, theirs) in ours.coefficients.iter().zip(numbers(&theirs["coefficients"])) {
             worst.see("survival machines", 1.0 + (ours - theirs) / scale, 1.0);
@@ -492,12 +533,18 @@ fn learners_and_metrics_are_those_of_scikit_survival() {
         let times = numbers(&theirs["times"]);
         worst.see("Uno's C", uno(&train, &test, &scores, None, Side::At).expect("C").value, number(&theirs["uno"]));
         let tau = Some(times[2]);
-        worst.see("Uno's C to tau", uno(&train, &test, &scores, tau, Side::At).expect("C").value, number(&theirs["uno_tau"]));
+        worst.see(
+            "Uno's C to tau",
+            uno(&train, &test, &scores, tau, Side::At).expect("C").value,
+            number(&theirs["uno_tau"]),
+        );
         let (auc, mean) = integrated_auc(&train, &test, &scores, &times, Side::At).expect("AUC");
         worst.see_all("AUC(t)", &auc, &theirs["auc"]);
         worst.see("mean AUC", mean.value, number(&theirs["mean_auc"]));
         let end = times[times.len() - 1];
-        let survival = Array2::from_shape_fn((test.len(), times.len()), |(row, at)| (-(0.3 * scores[row]).exp() * times[at] / end).exp());
+        let survival = Array2::from_shape_fn((test.len(), times.len()), |(row, at)| {
+            (-(0.3 * scores[row]).exp() * times[at] / end).exp()
+        });
         let curves = SurvivalCurves { times: times.clone(), survival };
         for (at, value) in numbers(&theirs["brier"]).into_iter().enumerate() {
             let ours = brier_at(&train, &test, curves.survival.column(at), times[at], Side::At).expect("weights");

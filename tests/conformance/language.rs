@@ -1,10 +1,10 @@
 //! The words of inference on a small made-up table beside R's numbers, which
 //! `scripts/reference/inference.R` tells.
 
-use diptych::{Rejected, Study};
 use diptych::progress::Watch;
 use diptych::run::Store;
 use diptych::run::results::{Answer, Cell};
+use diptych::{Rejected, Study};
 use polars::prelude::*;
 
 /// The table of `inference.R`, months told as days so that no unit stands in between.
@@ -102,7 +102,8 @@ fn chi_square(answer: &Answer, start: &str) -> f64 {
 
 #[test]
 fn the_log_rank_family_has_its_words() {
-    let plain = asked("km(os ~ arm, trend = yes, pairwise = holm, at = (6, 12))");
+    let plain = asked("km(os ~ arm, trend = yes, pairwise = holm, at = (6, 12), quantiles = 25%)");
+    assert_eq!(table(&plain, "quantiles").len(), 3);
     assert_eq!(chi_square(&plain, "Log-rank test"), 21.61);
     assert_eq!(chi_square(&plain, "Trend"), 17.18);
     let pairs = table(&plain, "pairs");
@@ -153,12 +154,51 @@ fn missing_covariates_are_imputed_and_pooled() {
     let full = asked("cox(os ~ x + z)");
     let (ours, theirs) = (ratios(&pooled)[0], ratios(&full)[0]);
     assert!((ours.ln() - theirs.ln()).abs() < 0.03, "{ours} beside {theirs}");
-    let width = |answer: &Answer| answer.estimates[0].upper.expect("a bound").ln() - answer.estimates[0].lower.expect("a bound").ln();
+    let width = |answer: &Answer| {
+        answer.estimates[0].upper.expect("a bound").ln() - answer.estimates[0].lower.expect("a bound").ln()
+    };
     assert!(width(&pooled) > width(&full));
     assert!(pooled.estimates[0].how.contains("Rubin"));
-    assert_eq!(ratios(&pooled), ratios(&asked("cox(os ~ gaps + z, imputations = 20)")), "the same seed, the same draws");
+    assert_eq!(
+        ratios(&pooled),
+        ratios(&asked("cox(os ~ gaps + z, imputations = 20)")),
+        "the same seed, the same draws"
+    );
     assert!(!ratios(&asked("logistic(response ~ gaps + z, imputations = 5)")).is_empty());
     assert!(!ratios(&asked("linear(z ~ gaps + sex, imputations = 5)")).is_empty());
+}
+
+#[test]
+fn models_are_tuned_by_rule_calibrated_and_cut_by_threshold() {
+    let model = "features f from trial\n  columns x, z, part\n\nmodel M for response\n  prepare f by z-score\n  \
+                 tune by AUC, one-standard-error over 3 folds, 2 draws\n  \
+                 fuse late RULE(random_forest(f, trees = 5, leaf in (1, 3, 5)))\n\n";
+    for rule in ["platt", "isotonic"] {
+        let model = model.replace("RULE", rule);
+        for (cut, word) in [
+            ("sensitivity(80%)", "sensitivity of at least 80%"),
+            ("specificity(80%)", "specificity of at least 80%"),
+            ("cost(miss = 5, alarm = 1)", "least cost"),
+        ] {
+            let answer = asked(&format!("{model}groups g from M at {cut}"));
+            let told = answer.tables.iter().flat_map(|table| &table.notes).any(|note| note.contains(word));
+            assert!(told, "{rule} {cut}: {:?}", answer.tables[0].notes);
+        }
+    }
+}
+
+#[test]
+fn covariates_can_be_spared_the_penalty() {
+    let net = |settings: &str| {
+        let model =
+            format!("features f from trial\n  columns x, z, part\n\nmodel M for os\n  fuse coxnet(f, {settings})\n\n");
+        let answer = asked(&model);
+        let rows =
+            &answer.tables.iter().find(|table| table.columns.contains(&"feature".to_owned())).map(|t| t.rows.clone());
+        rows.as_ref().map_or(0, Vec::len)
+    };
+    // So strong a penalty leaves nothing but what is spared.
+    assert!(net("lambda = 5, unpenalised = \"z\"") > net("lambda = 5"));
 }
 
 #[test]
@@ -167,6 +207,7 @@ fn weights_that_are_none_are_refused() {
         ("cox(os ~ x, weights = arm)", "data::weight"),
         ("cox(os ~ x, weights = died == 1)", "kind::arithmetic"),
         ("rmst(os ~ arm, weights = whole)", "setting::unknown"),
+        ("cox(os ~ rcs(gaps, 3), imputations = 5)", "run::not-estimable"),
     ] {
         let text = format!("study T\ntable trial\n\nendpoint os = survival(days, died == 1)\n\n{line}\n");
         let study = Study::new("t.study", text).bind("trial", &frame()).expect("a frame");

@@ -5,7 +5,7 @@ use ndarray::Array2;
 use crate::card::{Domain, EndpointKind, Initial, Parameter, Settings};
 use crate::learn::block::Block;
 use crate::learn::elastic_net::{self, NetPlan, Strength};
-use crate::learn::glmnet::{Measure, Rule};
+use crate::learn::glmnet::{Measure, Penalty, Rule};
 use crate::learn::seam::{FitError, FittedStep};
 use crate::learn::steps::columns::moments;
 use crate::learn::steps::selected::Selected;
@@ -89,7 +89,8 @@ pub fn select(
                 Some(lambda) => coxnet::Strength::Lambda(lambda),
                 None => coxnet::Strength::CrossValidated { folds, rule, measure: Measure::Deviance },
             };
-            let net = coxnet::fit(x.view(), censored, None, l1_ratio, &strength, stream, watch)?;
+            let penalty = Penalty { alpha: l1_ratio, factors: None };
+            let net = coxnet::fit(x.view(), censored, None, &penalty, &strength, stream, watch)?;
             let tuned = net.tuned();
             (net.slopes, tuned)
         }

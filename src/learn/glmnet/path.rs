@@ -54,6 +54,20 @@ impl<F: Family> Family for &F {
     }
 }
 
+/// Penalty factors that leave the features of `unpenalised` (names with commas between them) free;
+/// `None` where it names nothing.
+///
+/// # Errors
+/// [`FitError::NotEstimable`] for a name that no feature has.
+pub fn sparing(names: &[String], unpenalised: &str, learner: &'static str) -> Result<Option<Vec<f64>>, FitError> {
+    let free: Vec<&str> = unpenalised.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    if let Some(unknown) = free.iter().find(|free| !names.iter().any(|name| name == *free)) {
+        return Err(refuse(learner, format!("`unpenalised` names `{unknown}`, which is none of its features")));
+    }
+    let factor = |name: &String| f64::from(u8::from(!free.contains(&name.as_str())));
+    Ok((!free.is_empty()).then(|| names.iter().map(factor).collect()))
+}
+
 /// What is penalised and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Penalty {

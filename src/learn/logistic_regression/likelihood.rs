@@ -91,7 +91,12 @@ impl Problem<'_> {
 
     /// Fisher scoring with step halving. `fixed` holds a coefficient at a value; `start` is where
     /// to begin.
-    pub fn maximise(&self, fixed: Option<(usize, f64)>, start: Option<&[f64]>, watch: &Watch) -> Result<Search, FitError> {
+    pub fn maximise(
+        &self,
+        fixed: Option<(usize, f64)>,
+        start: Option<&[f64]>,
+        watch: &Watch,
+    ) -> Result<Search, FitError> {
         let size = self.size();
         let mut beta = start.map_or_else(|| vec![0.0; size], <[f64]>::to_vec);
         if let Some((index, value)) = fixed {
@@ -200,7 +205,13 @@ impl Problem<'_> {
 
     /// Twice the fall of the (penalised) log-likelihood when a coefficient is held at `value` and
     /// the others are free; `None` if that has no maximum.
-    pub fn profile_deviance(&self, index: usize, value: f64, best: &State, watch: &Watch) -> Result<Option<f64>, FitError> {
+    pub fn profile_deviance(
+        &self,
+        index: usize,
+        value: f64,
+        best: &State,
+        watch: &Watch,
+    ) -> Result<Option<f64>, FitError> {
         Ok(match self.maximise(Some((index, value)), Some(&best.beta), watch)? {
             Search::Converged(state) => Some((2.0 * (best.value - state.value)).max(0.0)),
             Search::Rising(_) => None,

@@ -32,6 +32,12 @@ static CARD: Card = Card {
             summary: "Times at which survival, follow-up and the cumulative hazard are told, in days: `at = (12 months, 24 months)`.",
         },
         Parameter {
+            name: "quantiles",
+            domain: Domain::Reals { low: 0.01, high: 0.99 },
+            default: Initial::Derived("the median alone"),
+            summary: "Shares of patients with the event whose time is told with its interval: `quantiles = (25%, 75%)`.",
+        },
+        Parameter {
             name: "rho",
             domain: Domain::Real { low: 0.0, high: 10.0 },
             default: Initial::Real(0.0),
@@ -53,6 +59,11 @@ static CARD: Card = Card {
     ],
     summary: "Survival curves by group with medians, numbers at risk and the log-rank test.",
     documentation: r#"$\hat S(t) = \prod_{t_i \le t} (1 - d_i / n_i)$ with Greenwood's variance. The median is the first time at which the curve is at or below 0.5, its interval by the curve's bounds (Brookmeyer and Crowley). Groups are compared by the log-rank test, or with `rho` by Fleming and Harrington's family; `+ strata(x)` compares them within the levels of `x`. `at` tells survival with its interval, and the Nelson-Aalen cumulative hazard. `weights = w` takes case weights for the curves; the test is then not told, for its variance would want whole patients. Follow-up may begin late (an endpoint with `entry`). Rows with a missing group or outcome are left out and counted."#,
-    references: &["Kaplan and Meier (1958) JASA 53:457", "Brookmeyer and Crowley (1982) Biometrics 38:29", "Harrington and Fleming (1982) Biometrika 69:553", "Tarone (1975) Biometrika 62:679"],
+    references: &[
+        "Kaplan and Meier (1958) JASA 53:457",
+        "Brookmeyer and Crowley (1982) Biometrics 38:29",
+        "Harrington and Fleming (1982) Biometrika 69:553",
+        "Tarone (1975) Biometrika 62:679",
+    ],
     example: r#"km(os ~ arm)"#,
 };

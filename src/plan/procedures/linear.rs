@@ -3,14 +3,8 @@
 use super::{IMPUTATIONS, LEVEL, Left, Procedure, Right};
 use crate::card::{Card, Role};
 
-pub(super) static PROCEDURE: Procedure = Procedure {
-    card: &CARD,
-    left: Left::Number,
-    right: Right::Terms,
-    competing: false,
-    weights: true,
-    strata: false,
-};
+pub(super) static PROCEDURE: Procedure =
+    Procedure { card: &CARD, left: Left::Number, right: Right::Terms, competing: false, weights: true, strata: false };
 
 static CARD: Card = Card {
     name: "linear",

@@ -40,8 +40,7 @@ pub fn run(step: &Step<'_>, spec: &Stratify) -> Result<Answer, Fault> {
             Outcome::Survival(all) => {
                 let members = (0..groups.labels.len()).filter_map(|place| {
                     let members: Vec<usize> = rows.iter().copied().filter(|row| code(*row) == place as u32).collect();
-                    (!members.is_empty())
-                        .then(|| Group::new(groups.labels[place].clone(), all.select(&members)))
+                    (!members.is_empty()).then(|| Group::new(groups.labels[place].clone(), all.select(&members)))
                 });
                 let of = Groups {
                     cohort: set.label.clone(),

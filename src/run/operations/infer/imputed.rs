@@ -80,7 +80,10 @@ fn column(label: &str, cells: &Cells) -> Result<Column, Fault> {
             if levels.len() > 2 && codes.iter().any(Option::is_none) {
                 return Err(Fault::run(
                     "run::not-estimable",
-                    format!("`{label}` has {} levels and missing values; numbers and two levels are completed", levels.len()),
+                    format!(
+                        "`{label}` has {} levels and missing values; numbers and two levels are completed",
+                        levels.len()
+                    ),
                 )
                 .helped("enter it as conditions, such as `stage == \"III\"`"));
             }
@@ -156,7 +159,8 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frames: &[Frame], fit: Fit) -> 
             Ok(Pooled { estimate, standard_error, lower, upper, p, missing_information, .. }) => {
                 shares.push(missing_information);
                 let shown = |value: f64| if ratio { value.exp() } else { value };
-                let told = Estimate::new(title, shown(estimate), pooled.n, how).within(shown(lower), shown(upper), level);
+                let told =
+                    Estimate::new(title, shown(estimate), pooled.n, how).within(shown(lower), shown(upper), level);
                 (told, Some(p), Some((estimate, standard_error * standard_error)))
             }
             Err(reason) => (Estimate::not_estimable(title, pooled.n, reason), None, None),

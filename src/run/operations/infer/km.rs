@@ -7,8 +7,8 @@ use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable, shown_p};
 use crate::run::step::Step;
 use crate::run::world::coded;
-use crate::stats::{Censored, Estimate, Outcome};
 use crate::stats::multiplicity::Adjustment;
+use crate::stats::{Censored, Estimate, Outcome};
 use crate::survival::cox::{self, ChiSquared, CoxData, CoxOptions};
 use crate::survival::kaplan_meier::{Transform, kaplan_meier};
 use crate::survival::life_table::Counted;
@@ -41,6 +41,8 @@ impl Group {
 pub struct Asked {
     /// Days at which survival is told.
     pub at: Vec<f64>,
+    /// Shares whose time is told.
+    pub quantiles: Vec<f64>,
     /// Weight `S(t-)^rho` of the test.
     pub rho: f64,
     pub trend: bool,
@@ -169,6 +171,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     };
     let asked = Asked {
         at: spec.settings.reals("at"),
+        quantiles: spec.settings.reals("quantiles"),
         rho: spec.settings.real_if_given("rho").unwrap_or(0.0),
         trend: spec.settings.flag("trend"),
         pairwise: Adjustment::from_word(spec.settings.choice("pairwise")),
@@ -180,13 +183,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
 ///
 /// # Errors
 /// Follow-up that makes no curve.
-pub fn curves(
-    title: &str,
-    groups: &Groups,
-    level: f64,
-    transform: Transform,
-    asked: &Asked,
-) -> Result<Answer, Fault> {
+pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform, asked: &Asked) -> Result<Answer, Fault> {
     let factor = groups.factor();
     let words = match transform {
         Transform::LogLog => "log-log",
@@ -212,6 +209,8 @@ pub fn curves(
         format!("Survival at times{}", shown_unit(groups.unit)),
         ["time", "group", "at risk", "survival", "cumulative hazard"],
     );
+    let by = format!("time{}", shown_unit(groups.unit));
+    let mut quantiles = ResultTable::new("quantiles", "Quantiles of survival", ["group", "with the event", &by]);
     let mut drawn = Vec::new();
     for (place, group) in groups.groups.iter().enumerate() {
         let n = group.outcome.len();
@@ -219,6 +218,18 @@ pub fn curves(
         let weights = group.weights.as_deref();
         let curve = kaplan_meier(&group.outcome, weights, Counted::Event, transform, level)
             .map_err(|error| Fault::run("run::not-estimable", error.to_string()))?;
+        for share in &asked.quantiles {
+            let mut estimate = scaled(curve.quantile(*share), factor).with_events(Some(events));
+            estimate.name = format!("time by which {}% have had the event", share * 100.0);
+            let record = EstimateRecord::new(&estimate.with_missing(groups.missing), Kind::Descriptive)
+                .of("", &format!("{}, {}", groups.cohort, group.label));
+            quantiles.push([
+                Cell::text(group.label.as_str()),
+                Cell::text(format!("{}%", share * 100.0)),
+                record.cell(1),
+            ]);
+            answer.estimates.push(record);
+        }
         if !asked.at.is_empty() {
             let hazard = nelson_aalen(&group.outcome, weights, Counted::Event, level)
                 .map_err(|error| Fault::run("run::not-estimable", error.to_string()))?;
@@ -298,6 +309,10 @@ pub fn curves(
     }
     answer.tables.insert(0, table);
     answer.tables.insert(1, risk);
+    if !quantiles.rows.is_empty() {
+        quantiles.notes.push(format!("{words} transformed bounds inverted (Brookmeyer-Crowley), {}%", level * 100.0));
+        answer.tables.insert(2, quantiles);
+    }
     if !times.rows.is_empty() {
         times.notes.push(format!(
             "Kaplan-Meier with Greenwood's {words} interval; Nelson-Aalen, interval on the log scale; {}%",

@@ -53,7 +53,10 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
         n: fit.n,
         events: None,
         measure: "slope",
-        how: format!("{}; t intervals", if frame.weights.is_some() { "weighted least squares" } else { "least squares" }),
+        how: format!(
+            "{}; t intervals",
+            if frame.weights.is_some() { "weighted least squares" } else { "least squares" }
+        ),
         whole,
         freedom: fit.residual_freedom as f64,
         ..Fitted::empty()

@@ -287,8 +287,7 @@ impl<'a> Gathered<'a> {
         }
         let x = Array2::from_shape_fn((rows.len(), columns.len()), |(row, column)| columns[column][row]);
         let (strata, strata_levels) = combined(&self.strata, &rows);
-        let cluster =
-            self.cluster.as_ref().map(|(codes, _)| rows.iter().map(|row| codes[*row].unwrap_or(0)).collect());
+        let cluster = self.cluster.as_ref().map(|(codes, _)| rows.iter().map(|row| codes[*row].unwrap_or(0)).collect());
         let weights = self.weights.as_ref().map(|weights| rows.iter().map(|row| weights[*row]).collect());
         Ok(Frame {
             label: set.label.clone(),
