@@ -275,7 +275,11 @@ impl Table<'_> {
                         let clear = across(null) + 2.0;
                         let (x, room) =
                             if right - clear > 30.0 { (clear, right - clear) } else { (left, right - left) };
-                        page.text((x, y), &fit(why, 7.0, room), 7.0, Align::Left, GREY);
+                        let why = fit(why, 7.0, room);
+                        // The line of no effect does not strike the words through.
+                        let ground = if i % 2 == 1 { (247, 247, 247) } else { (255, 255, 255) };
+                        page.block((x - 0.4, y - 1.6), text_width(&why, 7.0) + 0.8, 3.2, ground, 1.0);
+                        page.text((x, y), &why, 7.0, Align::Left, GREY);
                     }
                 }
                 Some(Effect::Estimate { value, lower, upper, .. }) => {
@@ -325,14 +329,16 @@ impl Table<'_> {
                 taken.push((x - half, x + half));
             }
         }
-        let title = if self.ratio() { format!("{} (log scale)", self.measure) } else { self.measure.to_string() };
-        page.text(
-            ((left + right) / 2.0, bottom + 7.0),
-            &fit(&title, 8.0, right - left + 20.0),
-            8.0,
-            Align::Centre,
-            BLACK_INK,
-        );
+        let room = right - left + 20.0;
+        // The head of the table has the measure in full.
+        let title = match self.measure.split_once(", ") {
+            _ if !self.ratio() => self.measure.to_string(),
+            Some((first, _)) if text_width(&format!("{} (log scale)", self.measure), 8.0) > room => {
+                format!("{first} (log scale)")
+            }
+            _ => format!("{} (log scale)", self.measure),
+        };
+        page.text(((left + right) / 2.0, bottom + 7.0), &fit(&title, 8.0, room), 8.0, Align::Centre, BLACK_INK);
         Ok(page)
     }
 }

@@ -246,7 +246,14 @@ impl Figure for SurvivalCurves {
             self.curves.iter().zip(&said).all(|(c, s)| text_width(&words::entry(&c.name, s), 7.0) <= total - 13.0);
         let line = if short { 3.6 } else { 7.0 };
         let mut head = 1.2 + line * k;
-        let notes: Vec<String> = self.notes.iter().flat_map(|note| wrap(note, 7.0, width_of_panel * 0.62, 4)).collect();
+        // A ratio and what it compares stand on two lines where one does not hold them.
+        let room = width_of_panel * 0.62;
+        let halves = |note: &String| match note.find("), ") {
+            Some(at) if text_width(note, 7.0) > room => vec![note[..=at].to_owned(), note[at + 3..].to_owned()],
+            _ => vec![note.clone()],
+        };
+        let notes: Vec<String> =
+            self.notes.iter().flat_map(halves).flat_map(|note| wrap(&note, 7.0, room, 3)).collect();
         let mut panel =
             Panel { left, top: head + 2.0, width: width_of_panel, height: plot, x: (0.0, end), y: (0.0, 1.0) };
         // The notes go where no curve and no band is; else above the plot.

@@ -253,6 +253,8 @@ impl Figure for Volcano {
             if (edge.0 - x).hypot(edge.1 - y) > 1.5 {
                 page.line((x, y), edge, BLACK_INK, 0.12);
             }
+            // Over a crowd of points letters want a ground of their own.
+            page.block((rect.0, rect.1), rect.2 - rect.0, rect.3 - rect.1, (255, 255, 255), 0.65);
             page.text(((rect.0 + rect.2) / 2.0, (rect.1 + rect.3) / 2.0), &name, 6.5, Align::Centre, BLACK_INK);
             taken.push(rect);
         }

@@ -244,3 +244,46 @@ fn a_column_that_is_markup_survives_as_text() {
         files.iter().any(|(name, _)| name == "report.html") && files.iter().any(|(name, _)| name == "results.json")
     );
 }
+
+/// Draws the figures of the results file `FIGURE_RESULTS` into the folder `FIGURE_GALLERY`: what has
+/// changed in a drawing can be seen without running the study again.
+#[test]
+#[ignore = "writes a gallery to look at"]
+fn gallery_of_results() {
+    let (Some(results), Some(folder)) = (std::env::var_os("FIGURE_RESULTS"), std::env::var_os("FIGURE_GALLERY")) else {
+        return;
+    };
+    let text = std::fs::read_to_string(results).expect("results.json");
+    all_of(&serde_json::from_str(&text).expect("results"), std::path::Path::new(&folder));
+}
+
+/// Runs the study `FIGURE_STUDY`, and writes its figures and its report into the folder `FIGURE_GALLERY`.
+#[test]
+#[ignore = "writes a gallery to look at"]
+fn gallery_of_a_study() {
+    let (Some(study), Some(folder)) = (std::env::var_os("FIGURE_STUDY"), std::env::var_os("FIGURE_GALLERY")) else {
+        return;
+    };
+    let study = Study::open(std::path::Path::new(&study)).expect("a study");
+    let finished = study.run(&Store::none(), &Watch::silent()).expect("it runs");
+    let folder = std::path::Path::new(&folder);
+    all_of(&finished.report.results, folder);
+    let plan = finished.review.checked.plan.as_ref().expect("a plan");
+    let circumstances = Circumstances::default();
+    let page = html(plan, &finished.report.results, &finished.review.sources, &circumstances);
+    std::fs::write(folder.join("report.html"), page).expect("written");
+}
+
+fn all_of(results: &crate::run::Results, folder: &std::path::Path) {
+    let names = super::figure_names(&results.answers);
+    for (answer, names) in results.answers.iter().zip(names) {
+        for (figure, name) in answer.figures.iter().zip(names) {
+            match crate::figures::read(&figure.kind, &figure.data) {
+                Ok(drawn) => {
+                    crate::figures::write(folder, &name, drawn.as_ref()).expect("written");
+                }
+                Err(error) => println!("{name}: {error}"),
+            }
+        }
+    }
+}

@@ -420,7 +420,7 @@ fn tables(out: &mut Examples) {
             cuts: vec![cut],
             labels: labels.iter().map(|l| (*l).to_owned()).collect(),
         };
-        let told = vec!["response 61 % (48–73)".to_owned(), "median os 31.2 months".to_owned()];
+        let told = vec!["response 61% (48–73)".to_owned(), "median os 31.2 months".to_owned()];
         let k = labels.len();
         let tiles = (0..k * k)
             .map(|i| quadrants::Tile { x: i / k, y: i % k, n: (n / k / k) as u64, told: told.clone() })
@@ -578,7 +578,7 @@ fn judged(out: &mut Examples) {
             n: 104,
             events: 47,
             horizon: None,
-            method: "out-of-fold predictions; thresholds in steps of 1 %".into(),
+            method: "out-of-fold predictions; thresholds in steps of 1%".into(),
             curves: names
                 .iter()
                 .enumerate()
