@@ -194,8 +194,7 @@ impl Table<'_> {
         let wide = |line: &Line<'_>| {
             line.indent + if line.bold { bold_width(&line.name, 8.0) } else { text_width(&line.name, 8.0) }
         };
-        let most = if counted { 58.0 } else { 0.3 * total };
-        let names = self.lines.iter().map(wide).fold(20.0, f64::max).min(most);
+        let names = self.lines.iter().map(wide).fold(20.0, f64::max).min(58.0);
         let has_events = counted && self.lines.iter().any(|line| !line.events.is_empty());
         let n = if counted { names + 14.0 } else { names };
         let events = if has_events { n + 13.0 } else { n };

@@ -455,7 +455,7 @@ impl<'a> Work<'a> {
 
 /// Notices of a step under its name: what is kept speaks of it by its stem.
 fn named(node: &Node, notices: Vec<Notice>) -> impl Iterator<Item = Notice> {
-    notices.into_iter().map(|mut notice| {
+    notices.into_iter().map(move |mut notice| {
         if notice.declaration == node.stem {
             notice.declaration.clone_from(&node.name);
         }

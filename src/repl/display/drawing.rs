@@ -536,10 +536,16 @@ fn code(cell: &Cell, terminal: &Terminal) -> String {
     match terminal.colour {
         Colour::True => format!("38;2;{r};{g};{b}"),
         _ => {
-            let level = |channel: u8| (u16::from(channel) * 5 + 127) / 255;
             format!("38;5;{}", 16 + 36 * level(r) + 6 * level(g) + level(b))
         }
     }
+}
+
+/// The nearest of the six levels of a channel in the palette of 256 colours, which are not even.
+fn level(channel: u8) -> usize {
+    const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+    let apart = |place: &usize| LEVELS.get(*place).map_or(u8::MAX, |level| level.abs_diff(channel));
+    (0..LEVELS.len()).min_by_key(apart).unwrap_or(0)
 }
 
 const SHADES: [char; 9] = ['░', '▒', '▓', '█', '·', ':', '+', '#', '▫'];
@@ -576,4 +582,21 @@ fn inside(points: &[(f64, f64)], (x, y): (f64, f64)) -> bool {
         previous = place;
     }
     within
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inks_keep_their_colour_in_the_palette_and_texts_that_of_the_terminal() {
+        let terminal = Terminal { colour: Colour::Palette, dark: false, ..Terminal::plain() };
+        let cell = Cell { dots: 1, ink: Some(PALETTE[1]), ..Cell::default() };
+        assert_eq!(code(&cell, &terminal), "38;5;166");
+        // A colon of a label is no shade of a heat map.
+        let colon = Cell { sign: Some(':'), ink: Some((0, 0, 0)), fixed: true, ..Cell::default() };
+        assert_eq!(code(&colon, &terminal), "");
+        let shade = Cell { fixed: false, ..colon };
+        assert_ne!(code(&shade, &terminal), "");
+    }
 }

@@ -9,6 +9,8 @@ use super::{Style, Terminal};
 const GAP: usize = 2;
 /// No column is cut below this.
 const LEAST: usize = 10;
+/// A text of so many words or fewer is a name.
+const NAME: usize = 4;
 
 /// Columns that a text takes.
 pub fn width(text: &str) -> usize {
@@ -52,7 +54,7 @@ pub fn cut(text: &str, columns: usize) -> String {
 
 /// A name cut in its middle, a sentence at its end: names differ at both ends.
 fn shortened(text: &str, columns: usize) -> String {
-    if width(text) <= columns || text.contains(' ') || columns < LEAST {
+    if width(text) <= columns || text.split(' ').count() > NAME || columns < LEAST {
         return cut(text, columns);
     }
     let tail = (columns - 1) / 2;
@@ -245,6 +247,7 @@ mod tests {
         assert_eq!(width("肝癌"), 4);
         assert_eq!(cut("肝癌肝癌", 5), "肝癌…");
         assert_eq!(shortened("original_glcm_InverseVariance", 18), "original_…Variance");
+        assert_eq!(shortened("calibration_slope at 104 weeks", 16), "calibrat…4 weeks");
         assert_eq!(shortened("a long sentence of words", 18), "a long sentence o…");
         assert!(width(&shortened("肝癌肝癌肝癌肝癌肝癌肝癌", 12)) <= 12);
     }
