@@ -1,5 +1,4 @@
 # The inference of the PRIME study in R: Table 1, DeLong, Kaplan-Meier, Cox, subgroups, limma, GSEA sets.
-# Not yet run from end to end.
 # Usage: Rscript prime.R OUT FOLDER, after prime.py FOLDER OUT.
 suppressMessages({library(survival); library(pROC); library(limma); library(GSVA)})
 args <- commandArgs(TRUE); out <- args[1]; folder <- args[2]
