@@ -99,8 +99,7 @@ fn an_archive_runs_elsewhere_and_its_models_predict() {
 fn the_first_study_of_the_manual_runs_as_it_is_written() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let manual = std::fs::read_to_string(root.join("docs/first_study.md")).expect("the page");
-    let studies: Vec<&str> =
-        manual.split("```study\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    let studies: Vec<&str> = manual.split("```study\n").skip(1).filter_map(|block| block.split("```").next()).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let first = folder.path().join("first");
     std::fs::create_dir(&first).expect("a folder");

@@ -1,5 +1,4 @@
 # The inference of the PRIME study in R: Table 1, DeLong, Kaplan-Meier, Cox, subgroups, limma, GSEA sets.
-# Not yet run from end to end.
 # Usage: Rscript prime.R OUT FOLDER, after prime.py FOLDER OUT.
 suppressMessages({library(survival); library(pROC); library(limma); library(GSVA)})
 args <- commandArgs(TRUE); out <- args[1]; folder <- args[2]
@@ -78,7 +77,7 @@ groups <- lapply(setNames(cohorts, cohorts), function(cohort) {
 strata <- do.call(rbind, lapply(cohorts, function(cohort) {
   d <- groups[[cohort]]; pdf(at(sprintf("km_%s.pdf", cohort))); plot(survfit(Surv(time, event) ~ high, d), col = 1:2, mark.time = TRUE); dev.off()
   fit <- summary(coxph(Surv(time, event) ~ high, d)); adjusted <- summary(coxph(Surv(time, event) ~ high + subsequent_therapy, d))
-  rank <- survdiff(Surv(time, event) ~ high, d)
+  rank <- tryCatch(survdiff(Surv(time, event) ~ high, d), error = function(e) list(chisq = NA)) # all in one group
   rows <- data.frame(cohort, within = "all", n = nrow(d), events = sum(d$event), t(fit$conf.int[1, c(1, 3, 4)]), adjusted = adjusted$conf.int[1, 1],
                      p = pchisq(rank$chisq, 1, lower.tail = FALSE), interaction = NA)
   within <- list(therapy = d$therapy, age60 = d$age >= 60, many = d$tumour_number > 1, extrahepatic = d$extrahepatic)

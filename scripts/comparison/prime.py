@@ -455,7 +455,7 @@ def shapley(x, fold_models, predict, file):
             return predict(model, dict(zip(x, np.split(whole, edges, axis=1))))
 
         explainer = shap.PermutationExplainer(predicted, shap.maskers.Independent(both[fit][:, columns], max_samples=30), seed=SEED)
-        values[np.ix_(test, columns)] = explainer(both[test][:, columns], max_evals=4 * len(columns) + 2).values
+        values[np.ix_(test, columns)] = explainer(both[test][:, columns], max_evals=4 * len(columns) + 2, silent=True).values
     pd.Series(np.abs(values).mean(axis=0), names).sort_values(ascending=False).to_csv(OUT / file)
 
 

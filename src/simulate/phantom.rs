@@ -136,8 +136,8 @@ impl Lesion {
         let core = (0.34 + 0.14 * draw.normal()).clamp(0.0, 0.62);
         let enhancement = (32.0 + 12.0 * draw.normal()).clamp(0.0, 80.0);
         let washout = 22.0 + 8.0 * draw.normal();
-        let radius = (RADIUS * (size / USUAL).powf(POWER) * draw.between(0.95, 1.05))
-            .clamp(RADIUS_WITHIN.0, RADIUS_WITHIN.1);
+        let radius =
+            (RADIUS * (size / USUAL).powf(POWER) * draw.between(0.95, 1.05)).clamp(RADIUS_WITHIN.0, RADIUS_WITHIN.1);
         // The volume stays that of the ball.
         let (long, short) = ((elongation * 2.0 / 3.0).exp(), (-elongation / 3.0).exp());
         let (turn, tilt) = (std::f64::consts::TAU * draw.uniform(), draw.between(-0.5, 0.5));

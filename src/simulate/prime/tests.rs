@@ -86,9 +86,8 @@ fn elongation(mask: &crate::imaging::Volume) -> f64 {
         .collect();
     let n = points.len() as f64;
     let mean: [f64; 3] = std::array::from_fn(|axis| points.iter().map(|point| point[axis]).sum::<f64>() / n);
-    let moment = |i: usize, j: usize| {
-        points.iter().map(|point| (point[i] - mean[i]) * (point[j] - mean[j])).sum::<f64>() / n
-    };
+    let moment =
+        |i: usize, j: usize| points.iter().map(|point| (point[i] - mean[i]) * (point[j] - mean[j])).sum::<f64>() / n;
     let matrix: [[f64; 3]; 3] = std::array::from_fn(|i| std::array::from_fn(|j| moment(i, j)));
     // The largest eigenvalue by power iteration.
     let (mut direction, mut largest) = ([1.0, 0.7, 0.4], 0.0);
@@ -104,9 +103,8 @@ fn elongation(mask: &crate::imaging::Volume) -> f64 {
 fn correlation(x: &[f64], y: &[f64]) -> f64 {
     let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len() as f64;
     let (mx, my) = (mean(x), mean(y));
-    let product = |a: &[f64], ma: f64, b: &[f64], mb: f64| -> f64 {
-        a.iter().zip(b).map(|(a, b)| (a - ma) * (b - mb)).sum()
-    };
+    let product =
+        |a: &[f64], ma: f64, b: &[f64], mb: f64| -> f64 { a.iter().zip(b).map(|(a, b)| (a - ma) * (b - mb)).sum() };
     product(x, mx, y, my) / (product(x, mx, x, mx) * product(y, my, y, my)).sqrt()
 }
 

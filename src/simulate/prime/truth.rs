@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::super::phantom;
 use super::patients::{
     EXCLUSIONS, FIRST_CENTRE, HAZARD_FIRST, HAZARD_SECOND, HAZARD_SUBSEQUENT, LOST, MISSING, READ_TWICE,
     RESPONSE_FIRST, RESPONSE_INTERCEPT, RESPONSE_SECOND, SCALE, SHAPE,
 };
-use super::super::phantom;
 use super::{Effects, Group, Patient, Simulation, expression};
 
 /// `truth.json`.
