@@ -22,6 +22,19 @@ fn reals(volume: &Volume) -> Vec<f64> {
 }
 
 #[test]
+fn frames_of_an_enhanced_image_are_slices_in_their_order_in_the_patient() {
+    let found = read("enhanced.dcm");
+    assert_eq!((found.size(), found.geometry.origin()), ([7, 6, 3], Millimetres([-20.0, -15.0, 7.0])));
+    assert_eq!(found.geometry.spacing(), Millimetres([0.7, 0.8, 2.5]));
+    // Frames 1, 2 and 3 hold 0, 1, 2, ... in turn, with slopes 1, 2 and 3; the second is the lowest.
+    let expected = (0..3).flat_map(|slice| {
+        let frame = [1, 0, 2][slice];
+        (0..42).map(move |pixel| f64::from((frame * 42 + pixel) * (frame + 1) - 1000))
+    });
+    assert_eq!(reals(&found), expected.collect::<Vec<f64>>());
+}
+
+#[test]
 fn every_transfer_syntax_gives_the_same_values() {
     let lossless = [
         ("explicit.dcm", "implicit big_endian deflated rle jpeg_lossless jpeg_lossless_6 jpeg_ls jpeg2000 monochrome1"),

@@ -219,3 +219,72 @@ fn ibsi_and_parameter_files_are_other_protocols() {
     let results = done(folder.path(), &by_ibsi);
     assert!(results.answer("features radiomics").unwrap().tables[0].rows.len() == 4);
 }
+
+#[test]
+fn ibsi_aggregates_filters_and_chooses() {
+    let folder = tempfile::tempdir().unwrap();
+    images(folder.path());
+    let clauses = "  filter original\n  classes shape, firstorder, gldm\n";
+    let study = STUDY.replace("> 0.5", "> 0.001").replace(
+        clauses,
+        "  convention ibsi\n  discretize to 8 bins\n  filter original, mean(support = 3)\n  classes firstorder, glcm, gldzm\n  aggregate slices, volume\n",
+    );
+    let names = |study: &str| -> Vec<String> {
+        let results = done(folder.path(), study);
+        let answer = results.answer("features radiomics").unwrap();
+        let agreement = answer.tables.iter().find(|table| table.name == "agreement").unwrap().csv();
+        agreement
+            .lines()
+            .filter_map(|line| line.strip_prefix("arterial,")?.split(',').next().map(str::to_owned))
+            .collect()
+    };
+    let all = names(&study);
+    let count = |start: &str, part: &str| all.iter().filter(|n| n.starts_with(start) && n.contains(part)).count();
+    assert_eq!((count("stat_", ""), count("mean-3_stat_", "")), (18, 18), "{all:?}");
+    assert_eq!((count("cm_", "_2D_avg"), count("cm_", "_3D_comb"), count("mean-3_cm_", "_2D_comb")), (25, 25, 25));
+    assert_eq!((count("dzm_", "_2D"), count("dzm_", "_3D"), count("dzm_", "")), (16, 16, 32));
+    // Nothing of what was not asked for: 2.5D, shape, run lengths.
+    assert_eq!((count("", "_2_5D"), count("morph_", ""), count("", "rlm_")), (0, 0, 0));
+    // Each convention knows its own classes.
+    let wrong = study.replace("  convention ibsi\n", "").replace("  aggregate slices, volume\n", "");
+    match run(folder.path(), &wrong, &Watch::silent()) {
+        Err(Rejected::Study(review)) => {
+            assert!(review.checked.diagnostics.iter().any(|found| found.code == "name::unknown-class"));
+        }
+        _ => panic!("PyRadiomics has no gldzm"),
+    }
+}
+
+#[test]
+fn slices_are_shown_and_masks_on_another_grid_are_resampled_where_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    images(folder.path());
+    // The mask of one patient lies a tenth of a voxel away.
+    let path = folder.path().join("masks/p02_arterial.nrrd");
+    let mask = imaging::read(&path).unwrap();
+    let moved = Geometry::new(
+        mask.size(),
+        imaging::Millimetres([0.1, 0.0, 0.0]),
+        mask.geometry.spacing(),
+        *mask.geometry.direction(),
+    )
+    .unwrap();
+    imaging::write_image(&path, &Volume::new(moved, mask.voxels).unwrap()).unwrap();
+    let clause = "  filter original\n";
+    let failures = |results: &Results| {
+        let answer = results.answer("features radiomics").unwrap();
+        answer.tables.iter().find(|table| table.name == "failures").unwrap().csv()
+    };
+    let refused = done(folder.path(), &STUDY.replace(clause, "  filter original\n  show slices\n"));
+    let lines = failures(&refused);
+    assert!(lines.contains("p02,arterial,reader_1,") && lines.contains("do not share a grid"), "{lines}");
+    // 14 of 16 patients have an image and a region, and one of them another grid.
+    let figures = &refused.answer("features radiomics").unwrap().figures;
+    assert_eq!(figures.len(), 13 + 14);
+    assert!(figures.iter().all(|figure| figure.kind == "image-slices"));
+    assert!(figures.iter().any(|figure| figure.title.contains("venous, p02")));
+    let both = STUDY.replace(clause, "  filter original\n  show slices\n  mismatch resample\n");
+    let resampled = done(folder.path(), &both);
+    assert!(!failures(&resampled).contains("p02"), "{}", failures(&resampled));
+    assert_eq!(resampled.answer("features radiomics").unwrap().figures.len(), 14 + 14);
+}

@@ -98,8 +98,16 @@ pub(super) static FEATURES: Keyword = Keyword {
             word: "classes",
             list: List::Some(Kind::FeatureClass),
             summary: "Classes of features.",
-            documentation: "All, unless it is given.",
+            documentation: "All, unless it is given. By IBSI's convention also `local`, `histogram`, `volume-histogram` and `gldzm`.",
             example: "classes shape, firstorder, glcm",
+            ..PLAIN
+        },
+        Keyword {
+            word: "aggregate",
+            list: List::Some(Kind::Choice(&["slices", "merged-slices", "volume"])),
+            summary: "Over what the textures of IBSI's convention are aggregated.",
+            documentation: "`slices`: a matrix a slice, features averaged over slices (2D); `merged-slices`: one matrix of all slices (2.5D); `volume`: in space (3D), unless it is given. By direction and merged are both measured.",
+            example: "aggregate slices, volume",
             ..PLAIN
         },
         Keyword {
@@ -129,6 +137,22 @@ pub(super) static FEATURES: Keyword = Keyword {
             summary: "What becomes of a patient who cannot be measured.",
             documentation: "`missing`, unless it is said: the patient is told, counted, and has missing values. `stop` rejects the data.",
             example: "failures stop",
+            ..PLAIN
+        },
+        Keyword {
+            word: "mismatch",
+            list: List::One(Kind::Choice(&["refuse", "resample"])),
+            summary: "What becomes of a mask on another grid than its image.",
+            documentation: "`refuse`, unless it is said: the patient cannot be measured. `resample` brings the mask to the image's grid by nearest neighbours.",
+            example: "mismatch resample",
+            ..PLAIN
+        },
+        Keyword {
+            word: "show",
+            list: List::Some(Kind::Choice(&["slices"])),
+            summary: "Figures for eyes to check the masks.",
+            documentation: "`slices`: an axial, a coronal and a sagittal slice with the outline of the first reader's mask, for the first patients of every phase. `diptych extract --figures` draws any number.",
+            example: "show slices",
             ..PLAIN
         },
         ACCEPT,

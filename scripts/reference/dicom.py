@@ -64,6 +64,34 @@ def image(name, pixels, bits, signed):
     return ds
 
 
+def enhanced():
+    """Three slices of 6 x 7 in one object, the lowest second; slopes of their own."""
+    stored = np.arange(3 * 42).reshape(3, 6, 7)
+    ds = image("enhanced", stored[0], 16, True)
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2.1"
+    for name in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "RescaleSlope",
+                 "RescaleIntercept"):
+        delattr(ds, name)
+    ds.NumberOfFrames = 3
+    shared, orientation, measures = Dataset(), Dataset(), Dataset()
+    orientation.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    measures.PixelSpacing, measures.SliceThickness = [0.8, 0.7], 2.5
+    shared.PlaneOrientationSequence = Sequence([orientation])
+    shared.PixelMeasuresSequence = Sequence([measures])
+    ds.SharedFunctionalGroupsSequence = Sequence([shared])
+    frames = []
+    for number, z in enumerate([9.5, 7, 12]):
+        frame, position, values = Dataset(), Dataset(), Dataset()
+        position.ImagePositionPatient = [-20, -15, z]
+        values.RescaleSlope, values.RescaleIntercept, values.RescaleType = number + 1, -1000, "HU"
+        frame.PlanePositionSequence = Sequence([position])
+        frame.PixelValueTransformationSequence = Sequence([values])
+        frames.append(frame)
+    ds.PerFrameFunctionalGroupsSequence = Sequence(frames)
+    ds.PixelData = stored.astype("<i2").tobytes()
+    return ds
+
+
 def grouped(frames, kind, segments, pixels, bits):
     """A segmentation: `frames` are (segment, z)."""
     meta = FileMetaDataset()
@@ -196,6 +224,7 @@ def main():
     share[1, :] = [0, 50, 127, 128, 200, 255, 1]
     save(grouped([(1, 9.5)], "FRACTIONAL", [(1, "tumour")], share.tobytes(), 8), "seg_fractional")
     save(structures(), "structures")
+    save(enhanced(), "enhanced")
 
 
 main()

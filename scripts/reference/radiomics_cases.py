@@ -1,6 +1,6 @@
 """Writes tests/data/radiomics_cases.json: small synthetic cases and their PyRadiomics values.
 
-Needs pyradiomics 3.0.1, SimpleITK and PyWavelets. The images follow a formula that the test repeats; masks and
+Needs pyradiomics 3.0.1, SimpleITK, PyWavelets, scikit-image, trimesh and SciPy 1.11. The images follow a formula that the test repeats; masks and
 parameter files are in the JSON. Usage: python scripts/reference/radiomics_cases.py [folder for NRRD copies]
 """
 import json
@@ -106,6 +106,18 @@ CASES = [
     ("nearest", SP, AXES, "int16", ROUND, 1, "setting: {%s, interpolator: sitkNearestNeighbor}\n" % RESAMPLE + ALL),
     ("cropped first", SP, AXES, "int16", ROUND, 1,
      "setting: {preCrop: true, padDistance: 2}\nimageType: {LoG: {sigma: [1.5]}}\nfeatureClass: {firstorder: }"),
+    ("LBP in slices", SP, AXES, "int16", ROUND, 1,
+     "setting: {binWidth: 1}\nimageType: {LBP2D: {}}\nfeatureClass: {firstorder: , glcm: }"),
+    ("LBP across y, a wider circle", SP, AXES, "float64", ROUND, 1,
+     "setting: {binWidth: 1, force2D: true, force2Ddimension: 1, lbp2DRadius: 1.5, lbp2DSamples: 12}\nimageType: {LBP2D: {}}\nfeatureClass: {firstorder: , glrlm: }"),
+    ("LBP across x, the least rotation", SP, AXES, "int16", EDGE, 1,
+     "setting: {binWidth: 8, force2Ddimension: 2, lbp2DMethod: ror}\nimageType: {LBP2D: {}}\nfeatureClass: {firstorder: , glszm: }"),
+    ("LBP in space", SP, AXES, "int16", ROUND, 1,
+     "setting: {binWidth: 0.2}\nimageType: {LBP3D: {}}\nfeatureClass: {firstorder: , glcm: }"),
+    ("LBP in space, three levels, further out", SP, AXES, "float64", EDGE, 1,
+     "setting: {binWidth: 0.5, lbp3DLevels: 3, lbp3DIcosphereRadius: 2.5, lbp3DIcosphereSubdivision: 2}\nimageType: {LBP3D: {}}\nfeatureClass: {firstorder: , ngtdm: }"),
+    ("LBP in space, resampled", SP, OBLIQUE, "float32", ROUND, 1,
+     "setting: {%s, binCount: 16, lbp3DIcosphereSubdivision: 0}\nimageType: {LBP3D: {}}\nfeatureClass: {firstorder: , gldm: }" % RESAMPLE),
     ("features by name", SP, AXES, "int16", ROUND, 1,
      "setting: {}\nfeatureClass: {shape: [Compactness1, MeshVolume], firstorder: [StandardDeviation, Mean], glcm: [MCC]}"),
 ]

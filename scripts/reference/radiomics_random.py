@@ -1,6 +1,6 @@
 """Random images, masks and settings through PyRadiomics and through `diptych extract`, and the worst difference.
 
-Needs pyradiomics 3.0.1, SimpleITK and PyWavelets. Usage:
+Needs pyradiomics 3.0.1, SimpleITK, PyWavelets, and for local binary patterns scikit-image, trimesh and SciPy 1.11. Usage:
 python scripts/reference/radiomics_random.py DIPTYCH [CASES [SEED]]
 """
 import csv
@@ -98,6 +98,13 @@ def case(rng, folder, number):
     for name in ("Square", "SquareRoot", "Logarithm", "Exponential", "Gradient"):
         if rng.random() < 0.15:
             images[name] = {}
+    if rng.random() < 0.15:
+        images["LBP2D"] = {"binWidth": 1, "lbp2DRadius": rng.choice([1, 1.5, 3]), "lbp2DSamples": rng.choice([6, 8, 12]),
+                           "lbp2DMethod": rng.choice(["uniform", "uniform", "ror", "default"])}
+    if rng.random() < 0.15:
+        images["LBP3D"] = {"binWidth": 0.25, "lbp3DLevels": rng.choice([2, 3]),
+                           "lbp3DIcosphereRadius": rng.choice([1, 1.5, 3]),
+                           "lbp3DIcosphereSubdivision": rng.choice([0, 1, 2])}
     classes = {name: None for name in ["shape"] + TEXTURES}
     parameters = {"setting": setting, "imageType": images, "featureClass": classes}
     place = f"{folder}/{number}"

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::imaging::Interpolation;
 use crate::plan::node::{Extraction, Operation, Spelt};
 use crate::plan::{NodeId, Provenance};
-use crate::radiomics::ibsi::{Dimensions, IbsiSettings, VolumeHistogram};
+use crate::radiomics::ibsi::{Aggregation, Family, IbsiSettings, VolumeHistogram};
 use crate::radiomics::settings::{
     Caution, ClassChoice, ImageChoice, Normalisation, Resampling, Resegmentation, ResegmentationMode,
 };
@@ -18,6 +18,11 @@ use super::features::one_of_words;
 use super::tables::literal_number;
 use super::units::{self, Dimension};
 
+/// The first word of a clause.
+fn first_word(clause: &Line) -> Option<String> {
+    clause.list.first().and_then(name_of).map(|(word, _)| word)
+}
+
 /// What the clauses say, each where it stands.
 #[derive(Default)]
 struct Steps {
@@ -27,7 +32,12 @@ struct Steps {
     resegment: Option<Resegmentation>,
     discretisation: Option<(Discretisation, Span)>,
     filters: Vec<(Filter, Span)>,
-    classes: Vec<(FeatureClass, Span)>,
+    classes: Vec<FeatureClass>,
+    families: Vec<Family>,
+    aggregation: Vec<Aggregation>,
+    /// Where the clause stands, too.
+    aggregated: Option<Span>,
+    mismatch: bool,
     ibsi: bool,
 }
 
@@ -66,7 +76,9 @@ impl Checker<'_> {
         }
         let tables: Vec<NodeId> = self.all("table").into_iter().filter_map(|(_, symbol)| symbol.node()).collect();
         let mut settings: Vec<(String, Json)> = Vec::new();
-        let mut steps = Steps::default();
+        // The convention says which classes there are, wherever it stands.
+        let ibsi = |clause: &Line| clause.keyword() == "convention" && first_word(clause).as_deref() == Some("ibsi");
+        let mut steps = Steps { ibsi: declaration.clauses.iter().any(ibsi), ..Steps::default() };
         let (mut keep, mut label, mut file) = (Vec::new(), None, None);
         for clause in &declaration.clauses {
             let value = match clause.keyword() {
@@ -92,10 +104,17 @@ impl Checker<'_> {
                 "discretize" => self.discretize(clause, &mut steps),
                 "filter" => self.filters(clause, &mut steps),
                 "classes" => self.classes(clause, &mut steps),
-                "convention" => {
-                    let word = clause.list.first().and_then(name_of).map(|(word, _)| word);
-                    steps.ibsi = word.as_deref() == Some("ibsi");
-                    Some(json!(word))
+                "convention" => Some(json!(first_word(clause))),
+                "aggregate" => {
+                    let words: Vec<String> = clause.list.iter().filter_map(name_of).map(|(word, _)| word).collect();
+                    steps.aggregation =
+                        Aggregation::ALL.into_iter().filter(|of| words.iter().any(|w| w == of.name())).collect();
+                    steps.aggregated = Some(clause.span);
+                    Some(json!(words))
+                }
+                "mismatch" => {
+                    steps.mismatch = first_word(clause).as_deref() == Some("resample");
+                    Some(json!(first_word(clause)))
                 }
                 "settings" => match self.parameter_file(clause) {
                     Some((path, read)) => {
@@ -146,8 +165,25 @@ impl Checker<'_> {
                 Protocol::Pyradiomics(read)
             }
             None if steps.ibsi => self.ibsi(&steps, declaration, &mut defaults)?,
-            None => Protocol::Pyradiomics(pyradiomics(&steps, &mut defaults)),
+            None => {
+                if let Some(span) = steps.aggregated {
+                    self.tell(
+                        Fault::error(
+                            "kind::convention",
+                            span,
+                            "the convention `pyradiomics` has textures in space, or flat by its parameter file",
+                        )
+                        .label("not in this convention")
+                        .help("add `convention ibsi`, or give `settings \"params.yaml\"` with `force2D: true`"),
+                    );
+                    return None;
+                }
+                Protocol::Pyradiomics(pyradiomics(&steps, &mut defaults))
+            }
         };
+        if !protocol.corrects_mask() {
+            defaults.push(spelt("a mask on another grid than its image", "the patient cannot be measured"));
+        }
         if let Protocol::Pyradiomics(settings) = &protocol {
             self.cautions(settings, &steps, declaration)?;
         }
@@ -163,11 +199,22 @@ impl Checker<'_> {
         if !strict {
             defaults.push(spelt("patients who cannot be measured", "missing values, told and counted"));
         }
+        let slices = declaration.clauses.iter().any(|clause| clause.keyword() == "show");
         let inputs = std::iter::once(images).chain(tables.iter().copied()).collect();
         let id = self.add(
             declaration,
             format!("features {name}"),
-            Operation::Extraction(Extraction { images, tables, phases, label, settings, protocol, keep, strict }),
+            Operation::Extraction(Extraction {
+                images,
+                tables,
+                phases,
+                label,
+                settings,
+                protocol,
+                keep,
+                strict,
+                slices,
+            }),
             inputs,
             Provenance::default(),
             defaults,
@@ -256,20 +303,11 @@ impl Checker<'_> {
 
     /// The steps by the convention of IBSI.
     fn ibsi(&mut self, steps: &Steps, declaration: &Declaration, defaults: &mut Vec<Spelt>) -> Option<Protocol> {
-        let other =
-            steps.filters.iter().find(|(filter, _)| *filter != Filter::Original).map(|(_, span)| (*span, "filters"));
-        let other = other
-            .or(steps.normalise.map(|(_, span)| (span, "normalisation")))
-            .or(steps.classes.first().map(|(_, span)| (*span, "a choice of classes")));
-        if let Some((span, what)) = other {
+        if let Some((_, span)) = steps.normalise {
             self.tell(
-                Fault::error(
-                    "kind::convention",
-                    span,
-                    format!("the convention `ibsi` is measured here without {what}"),
-                )
-                .label("not in this convention")
-                .help("leave it away, or measure it in a block of its own with `convention pyradiomics`"),
+                Fault::error("kind::convention", span, "the convention `ibsi` has no normalisation of intensities")
+                    .label("not in this convention")
+                    .help("leave it away, or measure it in a block of its own with `convention pyradiomics`"),
             );
             return None;
         }
@@ -314,8 +352,23 @@ impl Checker<'_> {
             }
             defaults.push(spelt("intensities", "rounded to whole units after interpolation"));
         }
-        defaults.push(spelt("aggregation", "textures in space, by direction and merged"));
-        defaults.push(spelt("intensity-volume histogram", "bins of one unit"));
+        let mut aggregation = steps.aggregation.clone();
+        if aggregation.is_empty() {
+            defaults.push(spelt("aggregation", "textures in space, by direction and merged"));
+            aggregation.push(Aggregation::Volume);
+        }
+        let mut families = steps.families.clone();
+        if families.is_empty() {
+            let names: Vec<&str> = Family::ALL.iter().map(|family| family.name()).collect();
+            defaults.push(spelt("classes", names.join(", ")));
+            families.extend(Family::ALL);
+        }
+        let mut filters: Vec<Filter> = steps.filters.iter().map(|(filter, _)| filter.clone()).collect();
+        if filters.is_empty() {
+            defaults.push(spelt("filters", "original"));
+            filters.push(Filter::Original);
+        }
+        defaults.push(spelt("intensity-volume histogram", "bins of one unit; of a filter's response 1000 bins"));
         Some(Protocol::Ibsi(IbsiSettings {
             label: 1,
             spacing: steps.spacing,
@@ -325,7 +378,10 @@ impl Checker<'_> {
             outliers: steps.resegment.filter(|how| how.mode == ResegmentationMode::Sigma).and_then(|how| how.high),
             discretisation,
             volume_histogram: VolumeHistogram::Units,
-            dimensions: Dimensions::Three,
+            aggregation,
+            families,
+            filters,
+            correct_mask: steps.mismatch,
         }))
     }
 
@@ -523,25 +579,41 @@ impl Checker<'_> {
 
     fn classes(&mut self, clause: &Line, steps: &mut Steps) -> Option<Json> {
         let mut faulty = false;
+        let mut told = Vec::new();
         for expr in &clause.list {
             let Some((word, span)) = name_of(expr) else { continue };
-            match FeatureClass::named(&word) {
-                Some(class) if steps.classes.iter().all(|(known, _)| *known != class) => {
-                    steps.classes.push((class, span));
+            // Each convention has classes that the other has not.
+            let known = match (steps.ibsi, Family::named(&word), FeatureClass::named(&word)) {
+                (true, Some(family), _) => {
+                    if !steps.families.contains(&family) {
+                        steps.families.push(family);
+                    }
+                    true
                 }
-                Some(_) => {}
-                None => {
-                    let names: Vec<&str> = FeatureClass::ALL.iter().map(|class| class.name()).collect();
-                    let fault =
-                        Fault::error("name::unknown-class", span, format!("there is no class of features `{word}`"))
-                            .label("no such class");
-                    self.tell(one_of_words(fault, &word, &names));
-                    faulty = true;
+                (false, _, Some(class)) => {
+                    if !steps.classes.contains(&class) {
+                        steps.classes.push(class);
+                    }
+                    true
                 }
+                _ => false,
+            };
+            if known {
+                told.push(word);
+                continue;
             }
+            let names: Vec<&str> = if steps.ibsi {
+                Family::ALL.iter().map(|family| family.name()).collect()
+            } else {
+                FeatureClass::ALL.iter().map(|class| class.name()).collect()
+            };
+            let convention = if steps.ibsi { "ibsi" } else { "pyradiomics" };
+            let message = format!("the convention `{convention}` has no class of features `{word}`");
+            let fault = Fault::error("name::unknown-class", span, message).label("no such class");
+            self.tell(one_of_words(fault, &word, &names));
+            faulty = true;
         }
-        let names: Vec<&str> = steps.classes.iter().map(|(class, _)| class.name()).collect();
-        (!faulty).then(|| json!(names))
+        (!faulty).then(|| json!(told))
     }
 
     /// What stands after a preposition somewhere in the declaration, with parameters replaced.
@@ -570,6 +642,7 @@ fn pyradiomics(steps: &Steps, defaults: &mut Vec<Spelt>) -> Settings {
         Some((scale, _)) => settings.normalisation = Some(Normalisation { scale, outliers: None }),
         None => defaults.push(spelt("normalisation", "none")),
     }
+    settings.correct_mask = steps.mismatch;
     settings.resegmentation = steps.resegment;
     let discretisation = match &steps.discretisation {
         Some((how, _)) => *how,
@@ -590,7 +663,7 @@ fn pyradiomics(steps: &Steps, defaults: &mut Vec<Spelt>) -> Settings {
         defaults.push(spelt("classes", names.join(", ")));
     } else {
         settings.classes =
-            steps.classes.iter().map(|(class, _)| ClassChoice { class: *class, features: Vec::new() }).collect();
+            steps.classes.iter().map(|class| ClassChoice { class: *class, features: Vec::new() }).collect();
     }
     defaults.push(spelt("convention", "pyradiomics"));
     settings

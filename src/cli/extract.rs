@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use crate::figures;
 use crate::frame::dictionary::{self, Dictionary};
 use crate::frame::{Cells, Table, read, write};
+use crate::imaging::slices::View;
 use crate::radiomics::cases::{self, Forgetful};
 use crate::radiomics::{Case, CaseFault, Drawn, Label, Memory, Protocol, Reading, Settings, read_parameters};
 use crate::report::Stopwatch;
 use crate::run::Store;
+use crate::run::operations::slices;
 use crate::run::store::write_whole;
 
 use super::machine::threads;
@@ -37,6 +40,12 @@ pub struct Extract {
     /// Where the features go: `.csv` or `.parquet`, a row a case.
     #[arg(long)]
     out: PathBuf,
+    /// Bring a mask on another grid to that of its image, by nearest neighbours.
+    #[arg(long)]
+    resample_mask: bool,
+    /// Folder for a figure a case: three slices with the outline of the mask, for eyes to check.
+    #[arg(long)]
+    figures: Option<PathBuf>,
     /// Threads; results do not depend on it.
     #[arg(long)]
     threads: Option<usize>,
@@ -77,7 +86,10 @@ fn work(arguments: &Extract) -> Result<Exit, (Exit, String)> {
         (Some(segment), _) => Label::Segment(segment.clone()),
         (None, label) => Label::Number(label.unwrap_or(settings.label)),
     };
-    let protocol = Protocol::Pyradiomics(settings);
+    let mut protocol = Protocol::Pyradiomics(settings);
+    if arguments.resample_mask {
+        protocol.set_corrects_mask(true);
+    }
     for caution in protocol.cautions() {
         show::complain(&format!("note: {caution}"));
     }
@@ -122,8 +134,18 @@ fn work(arguments: &Extract) -> Result<Exit, (Exit, String)> {
         let name = row.id.as_deref().unwrap_or(&row.mask);
         match result {
             Ok(reading) => reading.skipped.iter().for_each(|why| show::complain(&format!("{name}: {why}"))),
-            Err(fault) => show::complain(&format!("{name}: {fault}")),
+            Err(fault) => {
+                let hint = if fault.is_mismatch() { " (`--resample-mask` does)" } else { "" };
+                // A fault of a file names it already.
+                match (&row.id, fault.to_string()) {
+                    (None, told) => show::complain(&format!("{told}{hint}")),
+                    (Some(id), told) => show::complain(&format!("{id}: {told}{hint}")),
+                }
+            }
         }
+    }
+    if let Some(folder) = &arguments.figures {
+        draw(&rows, &protocol, folder)?;
     }
     let failed = results.iter().filter(|result| result.is_err()).count();
     let table = table(&rows, &results).map_err(|fault| (Exit::RunFailed, fault.to_string()))?;
@@ -135,6 +157,34 @@ fn work(arguments: &Extract) -> Result<Exit, (Exit, String)> {
         show::print(&format!("{} of {all} cases measured, {failed} failed; {out}\n", all - failed));
     }
     Ok(if failed == results.len() { Exit::DataRejected } else { Exit::Done })
+}
+
+/// Draws every case; one that cannot be drawn is told.
+fn draw(rows: &[Row], protocol: &Protocol, folder: &Path) -> Result<(), (Exit, String)> {
+    let name = |row: &Row| -> String {
+        let stem = |path: &str| Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());
+        row.id.clone().or_else(|| stem(&row.mask)).unwrap_or_default()
+    };
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    for row in rows {
+        let Some(drawn) = row.case.masks.first() else { continue };
+        let shown = name(row);
+        let safe: String =
+            shown.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' }).collect();
+        // Two cases of one name are two files.
+        let turn = taken.entry(safe.clone()).or_insert(0);
+        *turn += 1;
+        let stem = if *turn == 1 { safe } else { format!("{safe}-{turn}") };
+        match cases::look(&row.case, drawn, protocol, &View::default()) {
+            Ok(seen) => {
+                let figure = slices::figure(shown, format!("label {}", seen.label), &seen);
+                figures::write(folder, &stem, &figure)
+                    .map_err(|error| (Exit::RunFailed, format!("{}: {error}", folder.display())))?;
+            }
+            Err(fault) => show::complain(&format!("{shown}: not drawn: {fault}")),
+        }
+    }
+    Ok(())
 }
 
 /// Reads the table of cases.

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::inverse::by_singular_values;
+
 /// A point or a length in millimetres, axes left, posterior, superior (LPS).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Millimetres(pub [f64; 3]);
@@ -70,13 +72,10 @@ fn determinant(m: &[[f64; 3]; 3]) -> f64 {
         + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0])
 }
 
-/// The inverse of a matrix; a diagonal one exactly, because grids that differ by rounding move nearest neighbours.
+/// The inverse of a matrix, in ITK's arithmetic as far as that goes.
 fn inverse(m: &[[f64; 3]; 3]) -> [[f64; 3]; 3] {
-    let off_diagonal = (0..3).any(|row| (0..3).any(|column| row != column && m[row][column] != 0.0));
-    if !off_diagonal {
-        return std::array::from_fn(|row| {
-            std::array::from_fn(|column| if row == column { 1.0 / m[row][row] } else { 0.0 })
-        });
+    if let Some(found) = by_singular_values(m) {
+        return found;
     }
     let d = determinant(m);
     let cofactor = |r: usize, c: usize| {
@@ -160,9 +159,21 @@ impl Geometry {
     /// Where a position on the grid lies in the patient.
     pub fn point(&self, position: VoxelPosition) -> Millimetres {
         Millimetres(std::array::from_fn(|row| {
-            let mut sum = self.origin.0[row];
+            let mut sum = 0.0;
             for axis in 0..3 {
                 sum += self.to_point[row][axis] * position.0[axis];
+            }
+            sum + self.origin.0[row]
+        }))
+    }
+
+    /// Where the centre of a voxel lies in the patient. ITK starts this sum at the origin and that of a position
+    /// between voxels at nothing, which differs in the last digit.
+    pub fn centre(&self, voxel: [usize; 3]) -> Millimetres {
+        Millimetres(std::array::from_fn(|row| {
+            let mut sum = self.origin.0[row];
+            for axis in 0..3 {
+                sum += self.to_point[row][axis] * voxel[axis] as f64;
             }
             sum
         }))
@@ -182,8 +193,7 @@ impl Geometry {
 
     /// The grid of a box of voxels of this one.
     pub fn cropped(&self, region: &VoxelBox) -> Result<Geometry, GeometryFault> {
-        let low = VoxelPosition(region.low.map(|index| index as f64));
-        Geometry::new(region.size(), self.point(low), self.spacing, self.direction)
+        Geometry::new(region.size(), self.centre(region.low), self.spacing, self.direction)
     }
 
     /// How this grid differs from another: origin beyond `tolerance` of a voxel, spacing or direction beyond
@@ -207,7 +217,9 @@ impl fmt::Display for Geometry {
         let Millimetres([sx, sy, sz]) = self.spacing;
         let Millimetres([ox, oy, oz]) = self.origin;
         write!(f, "{x} x {y} x {z} voxels of {sx} x {sy} x {sz} mm at ({ox}, {oy}, {oz}) mm")?;
-        if self.direction != IDENTITY {
+        // Files whose axes are scaled leave digits of rounding behind.
+        let turned = |row: usize, axis: usize| (self.direction[row][axis] - IDENTITY[row][axis]).abs() > 1e-9;
+        if (0..3).any(|row| (0..3).any(|axis| turned(row, axis))) {
             write!(f, ", axes {:?}", self.direction)?;
         }
         Ok(())

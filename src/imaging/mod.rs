@@ -8,6 +8,7 @@ pub mod contour;
 pub mod dicom;
 pub mod error;
 pub mod geometry;
+mod inverse;
 pub mod nifti;
 pub mod nrrd;
 pub mod resample;

@@ -196,8 +196,10 @@ fn layout(header: &Header) -> Result<Layout, Fault> {
             let vector = found[*source].unwrap_or_default();
             let length = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
             spacing[axis] = length;
+            // Times the inverse, as Teem does; a length of nothing is told below.
+            let inverse = 1.0 / length;
             for (row, value) in vector.iter().enumerate() {
-                axes[row][axis] = value / length;
+                axes[row][axis] = value * inverse;
             }
         }
     } else if let Some(text) = header.get(&["spacings"]) {

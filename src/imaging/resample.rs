@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use super::error::Fault;
-use super::geometry::{Geometry, VoxelBox, VoxelPosition};
+use super::geometry::{Geometry, VoxelBox};
 use super::volume::{Number, Volume, VoxelType, Voxels};
 use crate::on_voxels;
 
@@ -50,10 +50,7 @@ struct Rows<'a> {
 impl Rows<'_> {
     /// The positions of the row's first voxel and of the one after its last; voxels between are interpolated.
     fn ends(&self, y: usize, z: usize) -> ([f64; 3], [f64; 3]) {
-        let at = |x: usize| {
-            let voxel = VoxelPosition([x as f64, y as f64, z as f64]);
-            self.source.position(self.grid.point(voxel)).0
-        };
+        let at = |x: usize| self.source.position(self.grid.centre([x, y, z])).0;
         (at(0), at(self.grid.size()[0]))
     }
 

@@ -55,7 +55,7 @@ pub struct Slice {
 pub struct View {
     /// Millimetres around the region; none for whole slices.
     pub margin: Option<f64>,
-    /// None for a window from the 1st to the 99th percentile of what is shown.
+    /// None for one that follows from the region's values and those around it.
     pub window: Option<Window>,
 }
 
@@ -91,7 +91,10 @@ pub fn through(image: &Volume, mask: &Volume, label: u32, view: &View) -> Result
         let index = middle(&inside, &region, walks[2].axis);
         cut(image, &inside, &region, &shown, plane, index, walks)
     });
-    let window = view.window.unwrap_or_else(|| spread(&slices));
+    let window = view.window.unwrap_or_else(|| {
+        let values = image.reals(&region).into_iter().zip(&inside).filter(|(_, flag)| **flag != 0);
+        spread(values.map(|(value, _)| value).collect(), &slices)
+    });
     Ok((slices, window))
 }
 
@@ -189,13 +192,25 @@ fn cut(
     Slice { plane, index, columns, rows, pixel: [spacing[across.axis], spacing[down.axis]], values, outlines }
 }
 
-/// A window from the 1st to the 99th percentile of the slices' values.
-fn spread(slices: &[Slice; 3]) -> Window {
-    let mut values: Vec<f64> = slices.iter().flat_map(|slice| slice.values.iter().copied()).collect();
+/// The 1st and the 99th percentile.
+fn percentiles(mut values: Vec<f64>) -> (f64, f64) {
     values.retain(|value| value.is_finite());
     values.sort_by(f64::total_cmp);
     let at = |share: f64| values.get((values.len().saturating_sub(1) as f64 * share).round() as usize).copied();
-    let (low, high) = (at(0.01).unwrap_or(0.0), at(0.99).unwrap_or(0.0));
+    (at(0.01).unwrap_or(0.0), at(0.99).unwrap_or(0.0))
+}
+
+/// A window that shows what the region differs from: its own spread and one and a half of it on either side, as far as
+/// the slices' values reach.
+fn spread(own: Vec<f64>, slices: &[Slice; 3]) -> Window {
+    let (darkest, brightest) = percentiles(slices.iter().flat_map(|slice| slice.values.iter().copied()).collect());
+    let (low, high) = percentiles(own);
+    let beside = 1.5 * (high - low);
+    let (low, high) = match ((low - beside).max(darkest), (high + beside).min(brightest)) {
+        (low, high) if low < high => (low, high),
+        // A region of one value, or one that the slices hardly meet.
+        _ => (darkest, brightest),
+    };
     Window { level: low + (high - low) / 2.0, width: (high - low).max(f64::MIN_POSITIVE.max(1e-12 * high.abs())) }
 }
 

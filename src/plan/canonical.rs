@@ -127,6 +127,7 @@ pub fn parameters(node: &Node) -> Json {
                 "measure": keep.measure.name(), "above": keep.above, "between": keep.between.to_string(),
             })).collect::<Json>(),
             "strict": extraction.strict,
+            "slices": extraction.slices,
         }),
         Operation::Model(of) => json!({
             "endpoint": at(&of.endpoint),

@@ -286,6 +286,8 @@ pub struct Extraction {
     pub keep: Vec<Keep>,
     /// Whether one patient who cannot be measured stops the study.
     pub strict: bool,
+    /// Whether slices with outlines are drawn for eyes to check.
+    pub slices: bool,
 }
 
 /// `keep where ICC(2, 1) > 0.75 between reader_1, reader_2`.

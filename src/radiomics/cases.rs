@@ -9,9 +9,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value as Json;
 
 use super::extract::ExtractionFault;
+use super::ibsi::IbsiFault;
 use super::perturb::Perturbation;
+use super::preprocess::PreprocessFault;
 use super::protocol::{Pieces, Protocol, ProtocolFault, Reading};
+use crate::imaging::slices::{self, Slice, View, Window};
+use crate::imaging::volume::Number;
 use crate::imaging::{self, Fault, Format, ImagingError, Mismatch, Segmentation, Volume};
+use crate::on_voxels;
 use crate::progress::{Cancelled, Watch};
 use crate::random::Stream;
 
@@ -48,6 +53,20 @@ pub enum CaseFault {
     Measure { path: PathBuf, fault: ProtocolFault },
     #[error(transparent)]
     Stopped(#[from] Cancelled),
+}
+
+impl CaseFault {
+    /// Whether image and mask lie on two grids.
+    pub fn is_mismatch(&self) -> bool {
+        match self {
+            CaseFault::File(error) => matches!(error.fault, Fault::GridMismatch(_)),
+            CaseFault::Measure { fault: ProtocolFault::Pyradiomics(ExtractionFault::Preprocess(fault)), .. }
+            | CaseFault::Measure { fault: ProtocolFault::Ibsi(IbsiFault::Preprocess(fault)), .. } => {
+                matches!(fault, PreprocessFault::GridMismatch(_))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Remembers what was measured, by a hash of everything that it follows from. What it cannot keep is measured again.
@@ -146,27 +165,9 @@ fn measure_fresh(
     };
     let (_, segmentation) = match mask {
         Some(read) if read.0 == drawn.path => read,
-        _ => {
-            // Contours and segments of DICOM lie on the grid of their image; a mask with a grid of its own is matched
-            // to the image by the protocol, which has a say in it.
-            let read = if Format::of(&drawn.path) == Some(Format::Dicom) {
-                imaging::read_mask(&drawn.path, &image.geometry, Mismatch::Refuse)?
-            } else {
-                imaging::read_segmentation(&drawn.path)?
-            };
-            mask.insert((drawn.path.clone(), read))
-        }
+        _ => mask.insert((drawn.path.clone(), read_mask(&drawn.path, &image, protocol)?)),
     };
-    let told = |fault: Fault| ImagingError::new(&drawn.path, fault);
-    let (volume, label) = match (&drawn.label, protocol.layer()) {
-        (Label::Segment(name), _) => segmentation.named(name).map_err(told)?,
-        (Label::Number(label), None) => (segmentation.labelled(*label).map_err(told)?, *label),
-        (Label::Number(label), Some(layer)) => {
-            let layers = segmentation.layers.len();
-            let volume = segmentation.layers.get(layer).ok_or_else(|| told(Fault::NoLayer { layer, layers }))?;
-            (volume, *label)
-        }
-    };
+    let (volume, label) = region(segmentation, drawn, protocol)?;
     let mut protocol = protocol.clone();
     let changed;
     let volume = match &drawn.perturbation {
@@ -181,11 +182,70 @@ fn measure_fresh(
         }
     };
     protocol.measure(image, volume, &mut known, watch).map_err(|fault| match fault {
-        ProtocolFault::Pyradiomics(ExtractionFault::Stopped(stopped)) => CaseFault::Stopped(stopped),
+        ProtocolFault::Pyradiomics(ExtractionFault::Stopped(stopped))
+        | ProtocolFault::Ibsi(IbsiFault::Stopped(stopped)) => CaseFault::Stopped(stopped),
         fault => CaseFault::Measure { path: drawn.path.clone(), fault },
     })?;
     let reading = protocol.recall(&known).unwrap_or_default();
     Ok((known, reading))
+}
+
+/// Contours and segments of DICOM lie on the grid of their image; a mask with a grid of its own is matched to the image
+/// by the protocol, which has a say in it.
+fn read_mask(path: &Path, image: &Volume, protocol: &Protocol) -> Result<Segmentation, CaseFault> {
+    let mismatch = if protocol.corrects_mask() { Mismatch::ResampleMask } else { Mismatch::Refuse };
+    if Format::of(path) == Some(Format::Dicom) {
+        Ok(imaging::read_mask(path, &image.geometry, mismatch)?)
+    } else {
+        Ok(imaging::read_segmentation(path)?)
+    }
+}
+
+/// The layer of a segmentation and the label in it that a drawing means.
+fn region<'a>(
+    segmentation: &'a Segmentation,
+    drawn: &Drawn,
+    protocol: &Protocol,
+) -> Result<(&'a Volume, u32), CaseFault> {
+    let told = |fault: Fault| ImagingError::new(&drawn.path, fault);
+    Ok(match (&drawn.label, protocol.layer()) {
+        (Label::Segment(name), _) => segmentation.named(name).map_err(told)?,
+        (Label::Number(label), None) => (segmentation.labelled(*label).map_err(told)?, *label),
+        (Label::Number(label), Some(layer)) => {
+            let layers = segmentation.layers.len();
+            let volume = segmentation.layers.get(layer).ok_or_else(|| told(Fault::NoLayer { layer, layers }))?;
+            (volume, *label)
+        }
+    })
+}
+
+/// Slices through the region of a case's first mask, as it was drawn.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub slices: [Slice; 3],
+    pub window: Window,
+    /// Voxels of the region.
+    pub voxels: u64,
+    pub label: u32,
+}
+
+/// Reads image and mask of a case for eyes to check.
+///
+/// # Errors
+/// [`CaseFault`], as a measurement would fail.
+pub fn look(case: &Case, drawn: &Drawn, protocol: &Protocol, view: &View) -> Result<Seen, CaseFault> {
+    let told = |fault: Fault| ImagingError::new(&drawn.path, fault);
+    let image = imaging::read_image(&case.image)?;
+    let mut segmentation = read_mask(&drawn.path, &image, protocol)?;
+    if protocol.corrects_mask() {
+        segmentation = segmentation.on(&image.geometry, Mismatch::ResampleMask).map_err(told)?;
+    }
+    let (volume, label) = region(&segmentation, drawn, protocol)?;
+    let (slices, window) = slices::through(&image, volume, label, view).map_err(told)?;
+    let voxels = on_voxels!(&volume.voxels, values => {
+        values.iter().filter(|value| value.real() == f64::from(label)).count() as u64
+    });
+    Ok(Seen { slices, window, voxels, label })
 }
 
 /// The hash of everything but the pieces asked for.

@@ -4,7 +4,7 @@
 //! words, comments. Anchors, tags and block text are refused.
 
 use super::discretise::Discretisation;
-use super::filter::{Filter, log, wavelet};
+use super::filter::{Filter, lbp2d, lbp3d, log, wavelet};
 use super::preprocess::interpolation_named;
 use super::settings::{
     ClassChoice, FeatureClass, ImageChoice, Normalisation, Resampling, Resegmentation, ResegmentationMode, Settings,
@@ -260,11 +260,17 @@ fn settings(root: &Node) -> Result<Settings, ParameterFault> {
     Ok(out)
 }
 
-fn flat(given: &Given<'_>) -> Result<Option<usize>, ParameterFault> {
+/// The axis across the plane of flat textures: 0 for z, 1 for y, 2 for x.
+fn axis(given: &Given<'_>) -> Result<usize, ParameterFault> {
     let axis = given.count("force2Ddimension", 0)?.unwrap_or(0);
     if axis > 2 {
         return Err(ParameterFault::Value { name: "force2Ddimension".into(), expected: "0, 1 or 2" });
     }
+    Ok(axis)
+}
+
+fn flat(given: &Given<'_>) -> Result<Option<usize>, ParameterFault> {
+    let axis = axis(given)?;
     Ok((given.flag("force2D")? == Some(true)).then_some(axis))
 }
 
@@ -297,10 +303,8 @@ fn image(name: &str, given: &Given<'_>) -> Result<ImageChoice, ParameterFault> {
         "Logarithm" => Filter::Logarithm,
         "Exponential" => Filter::Exponential,
         "Gradient" => Filter::Gradient { per_millimetre: given.flag("gradientUseSpacing")?.unwrap_or(true) },
-        "LBP2D" | "LBP3D" => {
-            let reason = "local binary patterns are not built yet; leave the image type away";
-            return Err(ParameterFault::NotOffered { what: name.into(), reason });
-        }
+        "LBP2D" => Filter::Lbp2d(slices_patterns(given)?),
+        "LBP3D" => Filter::Lbp3d(sphere_patterns(given)?),
         other => return Err(ParameterFault::UnknownImageType(other.to_owned())),
     };
     let discretisation = match given.count("binCount", 1)? {
@@ -338,6 +342,51 @@ fn image(name: &str, given: &Given<'_>) -> Result<ImageChoice, ParameterFault> {
         },
         shift: given.number("voxelArrayShift", f64::NEG_INFINITY, false)?.unwrap_or(0.0),
     })
+}
+
+fn slices_patterns(given: &Given<'_>) -> Result<lbp2d::Settings, ParameterFault> {
+    let mut out = lbp2d::Settings::default();
+    if let Some(radius) = given.number("lbp2DRadius", 0.0, true)? {
+        out.radius = radius;
+    }
+    if let Some(samples) = given.count("lbp2DSamples", 2)? {
+        out.samples = samples;
+    }
+    if out.radius > 64.0 || out.samples > 30 {
+        let name = if out.samples > 30 { "lbp2DSamples" } else { "lbp2DRadius" };
+        return Err(ParameterFault::Value { name: name.into(), expected: "at most 30 samples at most 64 voxels away" });
+    }
+    if let Some(method) = given.word("lbp2DMethod")? {
+        out.method = lbp2d::Method::named(method).ok_or_else(|| ParameterFault::NotOffered {
+            what: method.to_owned(),
+            reason: "methods are uniform, nri_uniform, default and ror; var is undefined where neighbours are equal",
+        })?;
+    }
+    // PyRadiomics takes the axis even where features are not flat.
+    out.across = axis(given)?;
+    Ok(out)
+}
+
+fn sphere_patterns(given: &Given<'_>) -> Result<lbp3d::Settings, ParameterFault> {
+    let mut out = lbp3d::Settings::default();
+    if let Some(levels) = given.count("lbp3DLevels", 1)? {
+        out.levels = levels;
+    }
+    if let Some(radius) = given.number("lbp3DIcosphereRadius", 0.0, true)? {
+        out.radius = radius;
+    }
+    if let Some(subdivision) = given.count("lbp3DIcosphereSubdivision", 0)? {
+        out.subdivision = subdivision;
+    }
+    let most = [("lbp3DLevels", out.levels as f64, 8.0), ("lbp3DIcosphereRadius", out.radius, 64.0)];
+    let most = most.into_iter().chain([("lbp3DIcosphereSubdivision", out.subdivision as f64, 4.0)]);
+    match most.into_iter().find(|(_, given, most)| given > most) {
+        Some((name, ..)) => Err(ParameterFault::Value {
+            name: name.into(),
+            expected: "at most 8 levels, a radius of 64 voxels, 4 subdivisions",
+        }),
+        None => Ok(out),
+    }
 }
 
 fn class(name: &str, node: &Node) -> Result<ClassChoice, ParameterFault> {

@@ -13,7 +13,7 @@ use crate::imaging::Volume;
 use crate::progress::Watch;
 
 /// Grows when the engine measures something else by the same settings.
-const ENGINE: u32 = 1;
+const ENGINE: u32 = 2;
 
 /// What is measured, and by whose definitions.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +74,21 @@ impl Protocol {
         match self {
             Protocol::Pyradiomics(settings) => settings.layer,
             Protocol::Ibsi(_) => None,
+        }
+    }
+
+    /// Whether a mask on another grid is brought to that of its image.
+    pub fn corrects_mask(&self) -> bool {
+        match self {
+            Protocol::Pyradiomics(settings) => settings.correct_mask,
+            Protocol::Ibsi(settings) => settings.correct_mask,
+        }
+    }
+
+    pub fn set_corrects_mask(&mut self, corrects: bool) {
+        match self {
+            Protocol::Pyradiomics(settings) => settings.correct_mask = corrects,
+            Protocol::Ibsi(settings) => settings.correct_mask = corrects,
         }
     }
 
@@ -188,10 +203,11 @@ impl Protocol {
     ) -> Result<(), ProtocolFault> {
         match self {
             Protocol::Ibsi(settings) => {
-                watch.check().map_err(ExtractionFault::from)?;
-                let features = ibsi::extract(&image, mask, settings)?.into_iter().collect();
+                let found = ibsi::extract(&image, mask, settings, watch)?;
+                let features = found.features.into_iter().collect();
+                let skipped = found.skipped.iter().map(ToString::to_string).collect();
                 if let Some(piece) = self.pieces().pop() {
-                    known.0.insert(piece.key, Reading { features, skipped: Vec::new() });
+                    known.0.insert(piece.key, Reading { features, skipped });
                 }
                 Ok(())
             }

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use diptych::imaging::{self, Interpolation};
+use diptych::progress::Watch;
 use diptych::radiomics::Discretisation;
-use diptych::radiomics::ibsi::{Dimensions, IbsiSettings, VolumeHistogram, extract};
+use diptych::radiomics::ibsi::{Aggregation, IbsiSettings, VolumeHistogram, extract};
 
 fn shared() -> Option<PathBuf> {
     let folder = std::env::var_os("DIPTYCH_SHARED")
@@ -27,20 +28,14 @@ fn to_three_digits(value: f64) -> f64 {
 fn reference_values_are_met() {
     let Some(folder) = shared() else { return };
     let digital = IbsiSettings {
-        label: 1,
-        spacing: None,
-        interpolation: Interpolation::Linear,
-        round: false,
-        range: None,
-        outliers: None,
         discretisation: Discretisation::None,
-        volume_histogram: VolumeHistogram::Units,
-        dimensions: Dimensions::Both,
+        aggregation: Aggregation::ALL.to_vec(),
+        ..IbsiSettings::default()
     };
     let a = IbsiSettings {
         range: Some((-500.0, 400.0)),
         discretisation: Discretisation::SizeFrom { width: 25.0, lowest: -500.0 },
-        dimensions: Dimensions::Two,
+        aggregation: Aggregation::PLANAR.to_vec(),
         ..digital.clone()
     };
     let b = IbsiSettings {
@@ -54,7 +49,7 @@ fn reference_values_are_met() {
         range: Some((-1000.0, 400.0)),
         discretisation: Discretisation::SizeFrom { width: 25.0, lowest: -1000.0 },
         volume_histogram: VolumeHistogram::Width(2.5),
-        dimensions: Dimensions::Three,
+        aggregation: vec![Aggregation::Volume],
         ..b.clone()
     };
     let d = IbsiSettings {
@@ -84,7 +79,7 @@ fn reference_values_are_met() {
         let place = folder.join(place);
         let image = imaging::read_image(&place.join("image/phantom.nii.gz")).unwrap();
         let mask = imaging::read_segmentation(&place.join("mask/mask.nii.gz")).unwrap();
-        let found = extract(&image, &mask.layers[0], &settings).unwrap();
+        let found = extract(&image, &mask.layers[0], &settings, &Watch::silent()).unwrap().features;
         let text = std::fs::read_to_string(folder.join(format!("reference_values/ibsi_1_{name}.csv"))).unwrap();
         let (mut matched, mut wrong, mut absent) = (0, 0, 0);
         for line in text.lines().skip(1) {

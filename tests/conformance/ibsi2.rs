@@ -1,10 +1,14 @@
-//! Response maps of the filters against the consensus of IBSI-2: every voxel within 1 % of the map's range.
+//! Filters against the consensus of IBSI-2: every voxel of a response map within 1 % of the map's range, and features of
+//! filtered images of the CT phantom within their tolerances.
 
 use std::path::PathBuf;
 
-use diptych::imaging::{self, Volume};
+use diptych::imaging::{self, Interpolation, Volume};
+use diptych::progress::Watch;
+use diptych::radiomics::Filter;
 use diptych::radiomics::filter::mean::Boundary;
 use diptych::radiomics::filter::{gabor, laws, mean, sampled_log, separable_wavelet};
+use diptych::radiomics::ibsi::{Family, IbsiSettings, extract};
 
 fn shared() -> Option<PathBuf> {
     let folder = std::env::var_os("DIPTYCH_SHARED")
@@ -94,4 +98,77 @@ fn response_maps_are_met() {
     }
     println!("not offered: 8_a (Simoncelli), 9_a, 9_b_1 (Riesz with LoG), 10_b_1 (Riesz with Simoncelli)");
     assert!(failed.is_empty(), "outside the tolerance: {failed:?}");
+}
+
+/// The second phase: statistics of responses on the CT phantom, in slices as it is (A) and in space at 1 mm (B).
+#[test]
+#[cfg_attr(debug_assertions, ignore = "minutes without optimisation: scripts/conformance runs it")]
+fn features_of_responses_are_met() {
+    let Some(folder) = shared() else { return };
+    let phantom = folder.join("../ibsi1/ibsi_1_ct_radiomics_phantom/nifti");
+    let image = imaging::read_image(&phantom.join("image/phantom.nii.gz")).unwrap();
+    let mask = imaging::read_segmentation(&phantom.join("mask/mask.nii.gz")).unwrap();
+    let slices =
+        IbsiSettings { range: Some((-1000.0, 400.0)), families: vec![Family::Statistics], ..IbsiSettings::default() };
+    let space =
+        IbsiSettings { spacing: Some([1.0; 3]), interpolation: Interpolation::BSpline, round: true, ..slices.clone() };
+    let boundary = Boundary::Mirror;
+    let filters = |flat: bool| {
+        let word = if flat { "L5E5" } else { "L5E5E5" };
+        let kernels = laws::named(word).unwrap();
+        let wavelet = |band: &str, level: usize| {
+            let band = if flat { &band[..2] } else { band };
+            Filter::SeparableWavelet(separable_wavelet::Settings {
+                family: "db3".into(),
+                band: band.into(),
+                level,
+                invariant: true,
+                boundary,
+            })
+        };
+        [
+            Filter::Original,
+            Filter::Mean { support: 5, flat },
+            Filter::SampledLoG(sampled_log::Settings { sigma: 1.5, cutoff: 4.0, flat, boundary }),
+            Filter::Laws(laws::Settings { word: word.into(), kernels, invariant: true, energy: 7, boundary }),
+            Filter::Gabor(gabor::Settings {
+                sigma: 5.0,
+                lambda: 2.0,
+                gamma: 1.5,
+                theta: 0.0,
+                step: 22.5,
+                all_planes: !flat,
+                boundary,
+            }),
+            wavelet("LHH", 1),
+            wavelet("HHH", 2),
+        ]
+    };
+    let text = std::fs::read_to_string(folder.join("reference_values.csv")).unwrap();
+    let mut unmatched = Vec::new();
+    println!("{:<6} {:>8} {:>10}", "filter", "matched", "unmatched");
+    for (letter, settings, flat) in [("A", slices, true), ("B", space, false)] {
+        for (number, filter) in filters(flat).into_iter().enumerate() {
+            let name = format!("{}.{letter}", number + 1);
+            let settings = IbsiSettings { filters: vec![filter], ..settings.clone() };
+            let found = extract(&image, &mask.layers[0], &settings, &Watch::silent()).unwrap();
+            assert!(found.skipped.is_empty(), "{:?}", found.skipped);
+            let (mut matched, before) = (0, unmatched.len());
+            for line in text.lines().skip(1).filter(|line| line.split(';').next() == Some(name.as_str())) {
+                let cells: Vec<&str> = line.split(';').collect();
+                let (tag, value, tolerance): (&str, f64, f64) =
+                    (cells[2], cells[3].parse().unwrap(), cells[4].parse().unwrap());
+                let ours = found.features.iter().find(|(known, _)| known.ends_with(tag)).and_then(|(_, value)| *value);
+                match ours {
+                    // Values are given to three digits.
+                    Some(ours) if (ours - value).abs() <= tolerance + 0.005 * value.abs() * 0.2 => matched += 1,
+                    ours => unmatched.push(format!("{name} {tag}: {ours:?} where {value} ± {tolerance}")),
+                }
+            }
+            println!("{name:<6} {matched:>8} {:>10}", unmatched.len() - before);
+            assert_eq!(matched + unmatched.len() - before, 18, "{name}");
+        }
+    }
+    println!("not offered: 8 and 9 (Simoncelli)");
+    assert!(unmatched.is_empty(), "{unmatched:#?}");
 }

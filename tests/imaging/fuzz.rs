@@ -135,7 +135,7 @@ fn written(name: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn dicom_images() {
-    let uncompressed = ["explicit", "implicit", "big_endian", "deflated", "signed", "eight", "monochrome1"];
+    let uncompressed = ["explicit", "implicit", "big_endian", "deflated", "signed", "eight", "monochrome1", "enhanced"];
     survive("image.dcm", &files(&uncompressed), |path| {
         if let Ok(volume) = imaging::read(path) {
             plausible(path, &volume);

@@ -3,7 +3,7 @@
 //!
 //! The file format is read here and not by a general library: a reader that is fed by anybody's archive may allocate
 //! nothing because a header says so, and needs few of the standard's attributes.
-//! Deliberately absent: images of several frames, colours, network services, and any use of patients' data.
+//! Deliberately absent: frames that share a place (phases in time), colours, network services, and any use of patients' data.
 
 pub mod fault;
 

@@ -1,7 +1,8 @@
 //! The slices of a DICOM series as one volume.
 //!
-//! One folder holds one or several series, told apart by SeriesInstanceUID. The slices of a series are sorted by where
-//! they lie along their common normal, never by file name or instance number. Then they have to be a grid:
+//! A slice is a file, or a frame of an enhanced image. One folder holds one or several series, told apart by
+//! SeriesInstanceUID. The slices of a series are sorted by where they lie along their common normal, never by file name
+//! or instance number. Then they have to be a grid:
 //!
 //! - the same rows, columns, pixel spacing and orientation in every slice (1e-4 in the direction cosines, 1e-4 mm);
 //! - no two slices at one position;
@@ -14,9 +15,10 @@
 //! The spacing along the normal is the distance from the first to the last slice over the number of steps, as ITK
 //! takes it. Values are `stored * RescaleSlope + RescaleIntercept` of each slice's own. MONOCHROME1 says how to display
 //! an image, not what its values are, so it changes nothing here.
-//! Source: PS3.3, C.7.6.2 (Image Plane) and C.11.1 (Modality LUT),
+//! Source: PS3.3, C.7.6.2 (Image Plane), C.7.6.16 (Multi-frame Functional Groups) and C.11.1 (Modality LUT),
 //! <https://dicom.nema.org/medical/dicom/current/output/html/part03.html>.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -26,7 +28,7 @@ use rayon::prelude::*;
 use super::data_set::DataSet;
 use super::fault::{DicomFault, SeriesSummary};
 use super::file::{DicomFile, is_dicom};
-use super::frames::{Plane, axes, dot, minus};
+use super::frames::{FunctionalGroups, Plane, axes, dot, minus};
 use super::pixels::{PixelFormat, frame};
 use super::tag;
 use crate::imaging::error::{Fault, ImagingError};
@@ -52,10 +54,12 @@ pub struct SeriesChoice {
     pub gaps: Gaps,
 }
 
-/// One file of a series, without its pixels.
+/// One slice of a series, without its pixels: a file, or a frame of one that holds several.
 #[derive(Clone, Debug)]
 struct Slice {
     path: PathBuf,
+    /// From 0.
+    frame: usize,
     series: String,
     description: String,
     format: PixelFormat,
@@ -123,7 +127,7 @@ pub fn read(path: &Path, choice: &SeriesChoice) -> Result<Volume, ImagingError> 
         }));
     }
     let grid = Grid::of(slices, choice.gaps).map_err(of_folder)?;
-    let mut layers: Vec<Voxels> = grid.slices.par_iter().map(read_slice).collect::<Result<_, _>>()?;
+    let mut layers = read_slices(&grid.slices)?;
     fill(&mut layers, &grid.missing);
     let geometry = grid.geometry.map_err(|fault| ImagingError::new(path, fault))?;
     Volume::new(geometry, joined(layers)).map_err(|fault| ImagingError::new(path, fault))
@@ -131,7 +135,7 @@ pub fn read(path: &Path, choice: &SeriesChoice) -> Result<Volume, ImagingError> 
 
 fn slices(path: &Path) -> Result<Vec<Slice>, ImagingError> {
     let files = if path.is_dir() { dicom_files(path)? } else { vec![path.to_owned()] };
-    let slices: Result<Vec<Option<Slice>>, ImagingError> = files.par_iter().map(|file| slice(file)).collect();
+    let slices: Result<Vec<Vec<Slice>>, ImagingError> = files.par_iter().map(|file| slices_of(file)).collect();
     Ok(slices?.into_iter().flatten().collect())
 }
 
@@ -149,28 +153,55 @@ fn summaries(slices: &[Slice]) -> Vec<SeriesSummary> {
     found
 }
 
-/// What the header of a file says of its slice; none when the file holds no slice of an image.
-fn slice(path: &Path) -> Result<Option<Slice>, ImagingError> {
-    let facts = || -> Result<Option<Slice>, Fault> {
+/// What the header of a file says of its slices; none when the file holds no slice of an image.
+fn slices_of(path: &Path) -> Result<Vec<Slice>, ImagingError> {
+    let facts = || -> Result<Vec<Slice>, Fault> {
         let file = DicomFile::read_header(path)?;
         let data = file.header()?;
         // Structures, plans and reports have no rows; a directory neither.
         let class = data.text(tag::SOP_CLASS_UID);
         if data.get(tag::ROWS).is_none() || class.is_some_and(|class| NO_IMAGES.contains(&class.as_str())) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        Ok(Some(facts(path, &data)?))
+        let format = PixelFormat::of(&data)?;
+        // An enhanced image says where its frames lie in its functional groups, even if there is one frame only.
+        if format.frames == 1 && data.get(tag::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE).is_none() {
+            return Ok(vec![facts(path, &data, format)?]);
+        }
+        Ok(frames(path, &data, format)?)
     };
     facts().map_err(|fault| ImagingError::new(path, fault))
 }
 
-fn facts(path: &Path, data: &DataSet<'_>) -> Result<Slice, DicomFault> {
-    let format = PixelFormat::of(data)?;
-    let wrong = |tag: tag::Tag, value: String, reason| DicomFault::Value { keyword: tag.keyword, value, reason };
-    if format.frames != 1 {
-        let reason = "is more than one: images of several frames are not read as slices";
-        return Err(wrong(tag::NUMBER_OF_FRAMES, format.frames.to_string(), reason));
+/// The frames of an enhanced image. Several of one place, as phases in time, are duplicates, which the grid refuses.
+fn frames(path: &Path, data: &DataSet<'_>, format: PixelFormat) -> Result<Vec<Slice>, DicomFault> {
+    let groups = FunctionalGroups::of(data, format.frames)?;
+    let series = data.text(tag::SERIES_INSTANCE_UID).unwrap_or_default();
+    let description = data.text(tag::SERIES_DESCRIPTION).unwrap_or_default();
+    let slice = |frame: usize| {
+        let (slope, intercept) = match groups.group(frame, tag::PIXEL_VALUE_TRANSFORMATION_SEQUENCE) {
+            Ok(values) => rescale(&values)?,
+            Err(DicomFault::Missing(_)) => (1.0, 0.0),
+            Err(fault) => return Err(fault),
+        };
+        let (path, series, description) = (path.to_owned(), series.clone(), description.clone());
+        Ok(Slice { path, frame, series, description, format, plane: groups.plane(frame)?, slope, intercept })
+    };
+    (0..format.frames).map(slice).collect()
+}
+
+/// Slope and intercept.
+fn rescale(data: &DataSet<'_>) -> Result<(f64, f64), DicomFault> {
+    let slope = data.decimal(tag::RESCALE_SLOPE)?.unwrap_or(1.0);
+    if slope == 0.0 {
+        let (value, reason) = ("0".into(), "would make every value the same");
+        return Err(DicomFault::Value { keyword: tag::RESCALE_SLOPE.keyword, value, reason });
     }
+    Ok((slope, data.decimal(tag::RESCALE_INTERCEPT)?.unwrap_or(0.0)))
+}
+
+fn facts(path: &Path, data: &DataSet<'_>, format: PixelFormat) -> Result<Slice, DicomFault> {
+    let wrong = |tag: tag::Tag, value: String, reason| DicomFault::Value { keyword: tag.keyword, value, reason };
     if data.get(tag::MODALITY_LUT_SEQUENCE).is_some() {
         let reason = "maps values through a table, which is not supported";
         return Err(wrong(tag::MODALITY_LUT_SEQUENCE, "a table".into(), reason));
@@ -184,19 +215,17 @@ fn facts(path: &Path, data: &DataSet<'_>) -> Result<Slice, DicomFault> {
         thickness: positive(tag::SLICE_THICKNESS)?,
     }
     .checked()?;
-    let slope = data.decimal(tag::RESCALE_SLOPE)?.unwrap_or(1.0);
-    if slope == 0.0 {
-        return Err(wrong(tag::RESCALE_SLOPE, "0".into(), "would make every value the same"));
-    }
+    let (slope, intercept) = rescale(data)?;
     Ok(Slice {
         path: path.to_owned(),
+        frame: 0,
         // Some tools that remove names remove UIDs: such files are taken for one series.
         series: data.text(tag::SERIES_INSTANCE_UID).unwrap_or_default(),
         description: data.text(tag::SERIES_DESCRIPTION).unwrap_or_default(),
         format,
         plane,
         slope,
-        intercept: data.decimal(tag::RESCALE_INTERCEPT)?.unwrap_or(0.0),
+        intercept,
     })
 }
 
@@ -208,8 +237,10 @@ struct Grid {
     geometry: Result<Geometry, Fault>,
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+/// How a fault names a slice.
+fn called(slice: &Slice) -> String {
+    let file = slice.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if slice.format.frames > 1 { format!("{file}, frame {}", slice.frame + 1) } else { file }
 }
 
 impl Grid {
@@ -218,7 +249,7 @@ impl Grid {
         alike(&first, &slices)?;
         let normal = first.plane.normal();
         let along = |slice: &Slice| dot(slice.plane.position, normal);
-        slices.sort_by(|a, b| along(a).total_cmp(&along(b)).then_with(|| a.path.cmp(&b.path)));
+        slices.sort_by(|a, b| along(a).total_cmp(&along(b)).then_with(|| (&a.path, a.frame).cmp(&(&b.path, b.frame))));
         let steps: Vec<f64> = slices.windows(2).map(|pair| along(&pair[1]) - along(&pair[0])).collect();
         let mut sorted = steps.clone();
         sorted.sort_by(f64::total_cmp);
@@ -234,7 +265,7 @@ impl Grid {
         let near = (median * 0.05).max(0.02);
         for (step, pair) in steps.iter().zip(slices.windows(2)) {
             if *step < near.min(median * 0.5) || *step <= 1e-3 {
-                let (one, other) = (file_name(&pair[0].path), file_name(&pair[1].path));
+                let (one, other) = (called(&pair[0]), called(&pair[1]));
                 return Err(DicomFault::Duplicate { one, other, position: along(&pair[0]) });
             }
         }
@@ -248,7 +279,7 @@ impl Grid {
                 Some(0) => missing.push(0),
                 Some(n) if gaps == Gaps::Interpolate && n <= 1000 => missing.push(n),
                 _ => {
-                    let (before, after) = (file_name(&pair[0].path), file_name(&pair[1].path));
+                    let (before, after) = (called(&pair[0]), called(&pair[1]));
                     return Err(DicomFault::Gap { before, after, distance: *step, spacing: median, missing: lacking });
                 }
             }
@@ -263,7 +294,7 @@ impl Grid {
 /// Whether all slices have the size, spacing and orientation of the first.
 fn alike(first: &Slice, slices: &[Slice]) -> Result<(), DicomFault> {
     for slice in slices {
-        let (one, other) = (file_name(&first.path), file_name(&slice.path));
+        let (one, other) = (called(first), called(slice));
         let size = |slice: &Slice| format!("{} rows of {}", slice.format.rows, slice.format.columns);
         if (slice.format.rows, slice.format.columns) != (first.format.rows, first.format.columns) {
             let (first, second) = (size(first), size(slice));
@@ -298,7 +329,7 @@ fn stacked(slices: &[Slice], run: [f64; 3], normal: [f64; 3], from: &Slice) -> R
         let off = minus(offset, run.map(|part| part * share));
         let off = dot(off, off).sqrt();
         if off > 0.5 * pixel {
-            return Err(DicomFault::OffLine { file: file_name(&slice.path), off });
+            return Err(DicomFault::OffLine { file: called(slice), off });
         }
     }
     Ok(())
@@ -312,11 +343,25 @@ fn geometry(first: &Slice, normal: [f64; 3], slices: usize, depth: f64) -> Resul
     Ok(Geometry::new(size, Millimetres(first.plane.position), spacing, direction)?)
 }
 
-/// The values of one slice in the narrowest type that holds them: 16 or 32 bits, or reals where slope or intercept
-/// are fractions.
-fn read_slice(slice: &Slice) -> Result<Voxels, ImagingError> {
-    let values = || -> Result<Voxels, Fault> {
-        let file = DicomFile::read(&slice.path)?;
+/// The values of the slices, in their order; a file that holds several is read once.
+fn read_slices(slices: &[Slice]) -> Result<Vec<Voxels>, ImagingError> {
+    let mut files: BTreeMap<&Path, Vec<(usize, &Slice)>> = BTreeMap::new();
+    for (place, slice) in slices.iter().enumerate() {
+        files.entry(&slice.path).or_default().push((place, slice));
+    }
+    let files: Vec<_> = files.into_iter().collect();
+    let read: Vec<Vec<(usize, Voxels)>> =
+        files.par_iter().map(|(path, slices)| read_file(path, slices)).collect::<Result<_, _>>()?;
+    let mut layers: Vec<(usize, Voxels)> = read.into_iter().flatten().collect();
+    layers.sort_by_key(|(place, _)| *place);
+    Ok(layers.into_iter().map(|(_, values)| values).collect())
+}
+
+/// The values of slices of one file in the narrowest type that holds them: 16 or 32 bits, or reals where slope or
+/// intercept are fractions.
+fn read_file(path: &Path, slices: &[(usize, &Slice)]) -> Result<Vec<(usize, Voxels)>, ImagingError> {
+    let values = || -> Result<Vec<(usize, Voxels)>, Fault> {
+        let file = DicomFile::read(path)?;
         let data = file.data_set()?;
         for tag in [tag::FLOAT_PIXEL_DATA, tag::DOUBLE_FLOAT_PIXEL_DATA] {
             if data.get(tag).is_some() {
@@ -324,10 +369,13 @@ fn read_slice(slice: &Slice) -> Result<Voxels, ImagingError> {
                 return Err(DicomFault::Value { keyword: tag.keyword, value, reason }.into());
             }
         }
-        let stored = frame(&data, file.syntax, &slice.format, 0)?;
-        Ok(rescaled(stored, slice.slope, slice.intercept)?)
+        let values = |slice: &Slice| -> Result<Voxels, Fault> {
+            let stored = frame(&data, file.syntax, &slice.format, slice.frame)?;
+            Ok(rescaled(stored, slice.slope, slice.intercept)?)
+        };
+        slices.par_iter().map(|(place, slice)| Ok((*place, values(slice)?))).collect()
     };
-    values().map_err(|fault| ImagingError::new(&slice.path, fault))
+    values().map_err(|fault| ImagingError::new(path, fault))
 }
 
 fn rescaled(stored: Vec<i64>, slope: f64, intercept: f64) -> Result<Voxels, DicomFault> {

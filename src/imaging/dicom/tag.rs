@@ -51,6 +51,7 @@ tags! {
     DOUBLE_FLOAT_PIXEL_DATA = 0x7fe0, 0x0009, "DoubleFloatPixelData";
     PLANE_POSITION_SEQUENCE = 0x0020, 0x9113, "PlanePositionSequence";
     PLANE_ORIENTATION_SEQUENCE = 0x0020, 0x9116, "PlaneOrientationSequence";
+    PIXEL_VALUE_TRANSFORMATION_SEQUENCE = 0x0028, 0x9145, "PixelValueTransformationSequence";
     PIXEL_MEASURES_SEQUENCE = 0x0028, 0x9110, "PixelMeasuresSequence";
     SEGMENTATION_TYPE = 0x0062, 0x0001, "SegmentationType";
     SEGMENT_SEQUENCE = 0x0062, 0x0002, "SegmentSequence";

@@ -200,3 +200,80 @@ fn a_broken_file_is_named() {
     let error = read(folder.path(), &SeriesChoice::default()).unwrap_err().to_string();
     assert!(error.contains("24 bytes where 60000 rows of 60000 pixels need 7200000000"), "{error}");
 }
+
+/// One attribute, explicit and little-endian.
+fn attribute(group: u16, element: u16, kind: &str, value: &[u8]) -> Vec<u8> {
+    let mut out = [group.to_le_bytes(), element.to_le_bytes()].concat();
+    let mut value = value.to_vec();
+    if value.len() % 2 == 1 {
+        value.push(if kind == "UI" { 0 } else { b' ' });
+    }
+    out.extend(kind.as_bytes());
+    if matches!(kind, "SQ" | "OW") {
+        out.extend([0, 0]);
+        out.extend((value.len() as u32).to_le_bytes());
+    } else {
+        out.extend((value.len() as u16).to_le_bytes());
+    }
+    out.extend(value);
+    out
+}
+
+fn sequence(group: u16, element: u16, items: &[Vec<u8>]) -> Vec<u8> {
+    let item = |item: &Vec<u8>| [&[0xfe, 0xff, 0x00, 0xe0][..], &(item.len() as u32).to_le_bytes(), item].concat();
+    attribute(group, element, "SQ", &items.iter().flat_map(item).collect::<Vec<u8>>())
+}
+
+/// An enhanced CT image of the volume's slices, in the order of `places`; each frame has its own intercept.
+fn enhanced(path: &Path, places: &[usize]) {
+    let mut frames = Vec::new();
+    let mut pixels: Vec<u8> = Vec::new();
+    for place in places {
+        let position = format!("-5\\7.5\\{}", 100.0 + 2.5 * *place as f64);
+        let position = sequence(0x20, 0x9113, &[attribute(0x20, 0x32, "DS", position.as_bytes())]);
+        let intercept = attribute(0x28, 0x1052, "DS", format!("{}", 100 * place).as_bytes());
+        let values = sequence(0x28, 0x9145, &[[intercept, attribute(0x28, 0x1053, "DS", b"1")].concat()]);
+        frames.push([position, values].concat());
+        pixels.extend((0..12i16).flat_map(i16::to_le_bytes));
+    }
+    let orientation = attribute(0x20, 0x37, "DS", b"1\\0\\0\\0\\1\\0");
+    let measures = [attribute(0x18, 0x50, "DS", b"2.5"), attribute(0x28, 0x30, "DS", b"0.8\\0.7")].concat();
+    let shared = [sequence(0x20, 0x9116, &[orientation]), sequence(0x28, 0x9110, &[measures])].concat();
+    let short = |element: u16, value: u16| attribute(0x28, element, "US", &value.to_le_bytes());
+    let syntax = attribute(2, 0x10, "UI", b"1.2.840.10008.1.2.1");
+    let body = [
+        attribute(0x08, 0x16, "UI", b"1.2.840.10008.5.1.4.1.1.2.1"),
+        attribute(0x20, 0x0e, "UI", b"1.2.3"),
+        short(2, 1),
+        attribute(0x28, 4, "CS", b"MONOCHROME2"),
+        attribute(0x28, 8, "IS", places.len().to_string().as_bytes()),
+        short(0x10, 3),
+        short(0x11, 4),
+        short(0x100, 16),
+        short(0x101, 16),
+        short(0x102, 15),
+        short(0x103, 1),
+        sequence(0x5200, 0x9229, &[shared]),
+        sequence(0x5200, 0x9230, &frames),
+        attribute(0x7fe0, 0x10, "OW", &pixels),
+    ];
+    std::fs::write(path, [&[0; 128][..], b"DICM", &syntax, &body.concat()].concat()).unwrap();
+}
+
+#[test]
+fn frames_of_an_enhanced_image_are_slices() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("enhanced.dcm");
+    enhanced(&path, &[2, 0, 1]);
+    assert_eq!(read(&path, &SeriesChoice::default()).unwrap(), volume(3));
+    assert_eq!(read(folder.path(), &SeriesChoice::default()).unwrap(), volume(3));
+    assert_eq!(list(folder.path()).unwrap()[0].slices, 3);
+    // Two frames of one place are phases in time, or a fault; either way no volume.
+    enhanced(&path, &[2, 0, 1, 0]);
+    match fault(&path) {
+        DicomFault::Duplicate { one, other, .. } => {
+            assert_eq!((one.as_str(), other.as_str()), ("enhanced.dcm, frame 2", "enhanced.dcm, frame 4"));
+        }
+        other => panic!("{other}"),
+    }
+}

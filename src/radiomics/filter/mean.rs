@@ -13,12 +13,20 @@ pub static CARD: Card = Card {
     title: "Mean filter",
     role: Role::Filter,
     endpoints: &[],
-    parameters: &[Parameter {
-        name: "support",
-        domain: Domain::Integer { low: 1, high: 255 },
-        default: Initial::Integer(5),
-        summary: "Edge of the cube in voxels; an odd number.",
-    }],
+    parameters: &[
+        Parameter {
+            name: "support",
+            domain: Domain::Integer { low: 1, high: 255 },
+            default: Initial::Integer(5),
+            summary: "Edge of the cube in voxels; an odd number.",
+        },
+        Parameter {
+            name: "flat",
+            domain: Domain::Flag,
+            default: Initial::Flag(false),
+            summary: "Over squares within slices instead of cubes.",
+        },
+    ],
     summary: "Intensities smoothed over a cube.",
     documentation: "The mean of the M × M × M voxels around each voxel; beyond the image its mirror image goes on \
 (the edge voxel once). Even numbers count as the next odd one.",
@@ -27,8 +35,10 @@ Radiology 2024;310:e231319."],
     example: "features radiomics from ct\n  filter mean(support = 5)",
 };
 
-pub static OFFERED: Offered =
-    Offered { card: &CARD, make: |settings| Ok(Filter::Mean { support: settings.count("support") }) };
+pub static OFFERED: Offered = Offered {
+    card: &CARD,
+    make: |settings| Ok(Filter::Mean { support: settings.count("support"), flat: settings.flag("flat") }),
+};
 
 /// What lies beyond the edge of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,14 +98,16 @@ pub fn separable(values: &[f64], size: [usize; 3], kernels: [&[f64]; 3], boundar
 }
 
 /// The mean at the region's voxels.
-pub fn apply(image: &Volume, region: &Region, support: usize) -> Derived {
+pub fn apply(image: &Volume, region: &Region, support: usize, flat: bool) -> Derived {
     let support = support.max(1) | 1;
     let size = image.size();
     let place = region.place.widened([support; 3], size);
     // Mirrored voxels are those of the image; the box holds them, since it reaches as far as the cube.
     let kernel = vec![1.0 / support as f64; support];
-    let values = separable(&image.reals(&place), place.size(), [&kernel, &kernel, &kernel], Boundary::Mirror);
-    Derived { name: format!("mean-{support}"), values: inner(&values, &place, region), single: false }
+    let last: &[f64] = if flat { &[1.0] } else { &kernel };
+    let values = separable(&image.reals(&place), place.size(), [&kernel, &kernel, last], Boundary::Mirror);
+    let name = format!("mean-{support}{}", if flat { "-2D" } else { "" });
+    Derived { name, values: inner(&values, &place, region), single: false }
 }
 
 /// The mean over the whole image, for any boundary; within slices if `flat`.

@@ -12,6 +12,8 @@ pub mod convolve;
 pub mod gabor;
 pub mod gradient;
 pub mod laws;
+pub mod lbp2d;
+pub mod lbp3d;
 pub mod log;
 pub mod mean;
 pub mod pointwise;
@@ -37,6 +39,8 @@ pub static OFFERED: &[&Offered] = &[
     &pointwise::OFFERED_LOGARITHM,
     &pointwise::OFFERED_EXPONENTIAL,
     &gradient::OFFERED,
+    &lbp2d::OFFERED,
+    &lbp3d::OFFERED,
     &mean::OFFERED,
     &sampled_log::OFFERED,
     &laws::OFFERED,
@@ -73,9 +77,12 @@ pub enum Filter {
     Gradient {
         per_millimetre: bool,
     },
+    Lbp2d(lbp2d::Settings),
+    Lbp3d(lbp3d::Settings),
     /// Mean over a cube of so many voxels.
     Mean {
         support: usize,
+        flat: bool,
     },
     SampledLoG(sampled_log::Settings),
     Laws(laws::Settings),
@@ -124,6 +131,8 @@ impl Filter {
             Filter::Logarithm => &pointwise::LOGARITHM,
             Filter::Exponential => &pointwise::EXPONENTIAL,
             Filter::Gradient { .. } => &gradient::CARD,
+            Filter::Lbp2d(_) => &lbp2d::CARD,
+            Filter::Lbp3d(_) => &lbp3d::CARD,
             Filter::Mean { .. } => &mean::CARD,
             Filter::SampledLoG(_) => &sampled_log::CARD,
             Filter::Laws(_) => &laws::CARD,
@@ -179,7 +188,9 @@ impl Filter {
             Filter::Logarithm => visit_or_skip(pointwise::logarithm(image, region), visit, skip),
             Filter::Exponential => visit_or_skip(pointwise::exponential(image, region), visit, skip),
             Filter::Gradient { per_millimetre } => visit(gradient::apply(image, region, *per_millimetre)),
-            Filter::Mean { support } => visit(mean::apply(image, region, *support)),
+            Filter::Lbp2d(settings) => visit(lbp2d::apply(image, region, settings)),
+            Filter::Lbp3d(settings) => lbp3d::apply(image, region, settings, visit),
+            Filter::Mean { support, flat } => visit(mean::apply(image, region, *support, *flat)),
             Filter::SampledLoG(settings) => visit(sampled_log::apply(image, region, settings)),
             Filter::Laws(settings) => visit(laws::apply(image, region, settings)),
             Filter::Gabor(settings) => visit(gabor::apply(image, region, settings)),

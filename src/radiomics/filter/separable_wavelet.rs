@@ -23,7 +23,7 @@ pub static CARD: Card = Card {
             name: "band",
             domain: Domain::Text,
             default: Initial::Required,
-            summary: "Low- or high-pass along x, y and z: LLH.",
+            summary: "Low- or high-pass along x, y and z: LLH; two letters act within slices.",
         },
         Parameter {
             name: "level",
@@ -55,8 +55,8 @@ pub static OFFERED: Offered = Offered {
         if wavelet::filters(&family).is_none() {
             return Err(format!("no wavelet is called `{family}`"));
         }
-        if band.len() != 3 || !band.chars().all(|letter| letter == 'L' || letter == 'H') {
-            return Err(format!("`{band}` is no sub-band: three letters L or H for x, y and z, such as LLH"));
+        if !(2..=3).contains(&band.len()) || !band.chars().all(|letter| letter == 'L' || letter == 'H') {
+            return Err(format!("`{band}` is no sub-band: letters L or H for x, y and z, such as LLH, or for x and y"));
         }
         Ok(Filter::SeparableWavelet(Settings {
             family,
@@ -94,17 +94,22 @@ pub fn response(image: &Volume, settings: &Settings) -> Vec<f64> {
     let size = image.size();
     let level = settings.level.max(1);
     let letters: Vec<char> = settings.band.chars().collect();
-    let last: Kernels =
-        std::array::from_fn(|axis| spread(if letters.get(axis) == Some(&'H') { &high } else { &low }, level));
+    // An axis without a letter is left alone.
+    let last: Kernels = std::array::from_fn(|axis| match letters.get(axis) {
+        Some('H') => spread(&high, level),
+        Some(_) => spread(&low, level),
+        None => Vec::new(),
+    });
     let of = |rotation: &convolve::Rotation| {
         let mut values = values.clone();
         for before in 1..level {
-            let smooth: Kernels = std::array::from_fn(|_| spread(&low, before));
+            let smooth: Kernels =
+                std::array::from_fn(|axis| if axis < letters.len() { spread(&low, before) } else { Vec::new() });
             values = convolve::convolve(&values, size, &convolve::rotated(&smooth, rotation), settings.boundary);
         }
         convolve::convolve(&values, size, &convolve::rotated(&last, rotation), settings.boundary)
     };
-    let mut rotations = convolve::rotations(false);
+    let mut rotations = convolve::rotations(letters.len() < 3);
     if !settings.invariant {
         rotations.truncate(1);
     }

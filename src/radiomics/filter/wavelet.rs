@@ -1,7 +1,7 @@
 //! Stationary (undecimated) wavelets, as PyWavelets' `swtn` computes them.
 //!
-//! Along each axis `y[n] = Σ_j h[j] x[(n + F/2 − j) mod N]`, summed from j = 0, on the image repeated periodically; an
-//! axis of odd length is first padded by its own first voxel. Only the region and what its voxels reach is computed.
+//! Along each axis `y[n] = Σ_j h[j] x[(n + F/2 − j) mod N]`, summed from j = 0 but for what lies beyond the image's end,
+//! on the image repeated periodically; an axis of odd length is first padded by its own first voxel. Only the region and what its voxels reach is computed.
 
 use std::f64::consts::SQRT_2;
 use std::ops::{AddAssign, Mul};
@@ -102,14 +102,27 @@ impl Real for f64 {
     }
 }
 
+/// A box of the periodic image.
+#[derive(Clone, Copy)]
+struct Extent {
+    size: [usize; 3],
+    /// The position in the image of the box's first voxel; may lie before it.
+    first: [isize; 3],
+    /// After how many voxels the image repeats.
+    period: [usize; 3],
+}
+
 /// Filters along one axis; the result is shorter by the filter's length less one.
-fn convolve<T: Real>(source: &[T], size: [usize; 3], axis: usize, filter: &[T]) -> (Vec<T>, [usize; 3]) {
-    let mut shorter = size;
-    shorter[axis] = size[axis] + 1 - filter.len();
-    let mut out = vec![T::default(); shorter.iter().product()];
+fn convolve<T: Real>(source: &[T], extent: Extent, axis: usize, filter: &[T]) -> (Vec<T>, Extent) {
+    let mut shorter = extent;
+    let size = extent.size;
     let last = filter.len() - 1;
+    shorter.size[axis] = size[axis] - last;
+    shorter.first[axis] += (last - filter.len() / 2) as isize;
+    let length = shorter.size[axis];
+    let mut out = vec![T::default(); shorter.size.iter().product()];
     if axis == 0 {
-        for (target, row) in out.chunks_exact_mut(shorter[0]).zip(source.chunks_exact(size[0])) {
+        for (target, row) in out.chunks_exact_mut(length).zip(source.chunks_exact(size[0])) {
             for (j, weight) in filter.iter().enumerate() {
                 let shifted = &row[last - j..last - j + target.len()];
                 for (sum, value) in target.iter_mut().zip(shifted) {
@@ -120,7 +133,7 @@ fn convolve<T: Real>(source: &[T], size: [usize; 3], axis: usize, filter: &[T]) 
     } else {
         // Blocks of numbers that lie side by side while the axis stands still.
         let inner: usize = size[..axis].iter().product();
-        let blocks = source.chunks_exact(inner * size[axis]).zip(out.chunks_exact_mut(inner * shorter[axis]));
+        let blocks = source.chunks_exact(inner * size[axis]).zip(out.chunks_exact_mut(inner * length));
         for (block, result) in blocks {
             // Pieces short enough to stay in the nearest cache while all weights pass.
             for (n, target) in result.chunks_exact_mut(inner).enumerate() {
@@ -137,29 +150,50 @@ fn convolve<T: Real>(source: &[T], size: [usize; 3], axis: usize, filter: &[T]) 
             }
         }
     }
+    // Where the sum reaches over the image's end, PyWavelets adds what lies beyond it first, from the end on; the last
+    // digit of a single-precision sum hangs on it.
+    let period = extent.period[axis];
+    let inner: usize = size[..axis].iter().product();
+    for n in 0..length {
+        let place = (shorter.first[axis] + n as isize).rem_euclid(period as isize) as usize;
+        let beyond = (place + filter.len() / 2 + 1).saturating_sub(period).min(filter.len());
+        // One product or none has no order.
+        if beyond < 2 {
+            continue;
+        }
+        for (block, result) in source.chunks_exact(inner * size[axis]).zip(out.chunks_exact_mut(inner * length)) {
+            for (lane, target) in result[n * inner..(n + 1) * inner].iter_mut().enumerate() {
+                let mut sum = T::default();
+                for j in (0..beyond).rev().chain(beyond..filter.len()) {
+                    sum += filter[j] * block[(n + last - j) * inner + lane];
+                }
+                *target = sum;
+            }
+        }
+    }
     (out, shorter)
 }
 
-/// Takes a sub-band: its letters as bits, its values, its size.
-type Emit<'a, T, E> = &'a mut dyn FnMut(usize, &[T], [usize; 3]) -> Result<(), E>;
+/// Takes a sub-band: its letters as bits, its values, its place.
+type Emit<'a, T, E> = &'a mut dyn FnMut(usize, &[T], Extent) -> Result<(), E>;
 
 /// Splits along the remaining axes, low before high, and hands over each sub-band with its letters as bits
 /// (the first axis highest).
 fn split<T: Real, E>(
     data: &[T],
-    size: [usize; 3],
+    extent: Extent,
     axes: &[usize],
     filters: (&[T], &[T]),
     only: Option<bool>,
     bits: usize,
     emit: Emit<'_, T, E>,
 ) -> Result<(), E> {
-    let Some((axis, rest)) = axes.split_first() else { return emit(bits, data, size) };
+    let Some((axis, rest)) = axes.split_first() else { return emit(bits, data, extent) };
     for high in [false, true] {
         if only.is_some_and(|only| only != high) {
             continue;
         }
-        let (band, shorter) = convolve(data, size, *axis, if high { filters.1 } else { filters.0 });
+        let (band, shorter) = convolve(data, extent, *axis, if high { filters.1 } else { filters.0 });
         split(&band, shorter, rest, filters, None, bits * 2 + usize::from(high), emit)?;
     }
     Ok(())
@@ -227,7 +261,14 @@ fn typed<T: Real, E>(
             data.extend(indices[0].iter().map(|x| T::from_real(row[*x].real())));
         }
     });
-    let mut extent: [usize; 3] = std::array::from_fn(|axis| indices[axis].len());
+    let mut extent = Extent {
+        size: std::array::from_fn(|axis| indices[axis].len()),
+        first: std::array::from_fn(|axis| {
+            let reach = if axes.contains(&axis) { passes * before } else { 0 };
+            region.place.low[axis] as isize - reach as isize
+        }),
+        period: std::array::from_fn(|axis| size[axis] + size[axis] % 2),
+    };
     for _ in 0..settings.start_level {
         for axis in &axes {
             (data, extent) = convolve(&data, extent, *axis, filters.0);
@@ -241,8 +282,8 @@ fn typed<T: Real, E>(
     for level in 1..=settings.level {
         let remaining = settings.level - level;
         let offset: [usize; 3] = std::array::from_fn(|axis| if axes.contains(&axis) { remaining * before } else { 0 });
-        let mut smooth: Option<(Vec<T>, [usize; 3])> = None;
-        split(&data, extent, &axes, filters, only, 0, &mut |bits, band: &[T], shape: [usize; 3]| {
+        let mut smooth: Option<(Vec<T>, Extent)> = None;
+        split(&data, extent, &axes, filters, only, 0, &mut |bits, band: &[T], shape: Extent| {
             let final_level = level == settings.level;
             if bits == 0 && !final_level {
                 smooth = Some((band.to_vec(), shape));
@@ -250,7 +291,7 @@ fn typed<T: Real, E>(
             }
             let letters: String = (0..axes.len()).rev().map(|k| if bits >> k & 1 == 1 { 'H' } else { 'L' }).collect();
             let prefix = if level == 1 { "wavelet-".to_owned() } else { format!("wavelet{level}-") };
-            visit(Derived { name: prefix + &letters, values: pick(band, shape, offset, region), single })
+            visit(Derived { name: prefix + &letters, values: pick(band, shape.size, offset, region), single })
         })?;
         if let Some((band, shape)) = smooth {
             (data, extent) = (band, shape);

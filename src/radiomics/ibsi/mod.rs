@@ -9,27 +9,22 @@
 use std::collections::BTreeMap;
 
 use super::discretise::{Discretisation, DiscretisationFault, discretise};
+use super::filter::{Derived, Filter, Part, Skipped};
 use super::preprocess::{PreprocessFault, resegment};
 use super::region::{Levels, Region, TooManyLevels};
 use super::settings::{Resegmentation, ResegmentationMode};
-use crate::imaging::resample::{Outcome, resample};
+use crate::imaging::resample::{Outcome, resample, resample_label};
 use crate::imaging::segmentation::{from_flags, label_box, labels, selected};
 use crate::imaging::{Geometry, Interpolation, Millimetres, Volume, VoxelPosition, Voxels};
+use crate::progress::{Cancelled, Watch};
 
+pub mod family;
 pub mod hull;
 pub mod intensity;
 pub mod morphology;
 pub mod texture;
 
-/// Whether textures and interpolation are within slices or in space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dimensions {
-    /// Within slices; aggregated by slice (2D) and over slices (2.5D).
-    Two,
-    Three,
-    /// Both, as for the digital phantom.
-    Both,
-}
+pub use family::{Aggregation, Family};
 
 /// How intensities are binned for the intensity-volume histogram.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,7 +53,32 @@ pub struct IbsiSettings {
     /// `SizeFrom` takes its lowest from the range, if one is given.
     pub discretisation: Discretisation,
     pub volume_histogram: VolumeHistogram,
-    pub dimensions: Dimensions,
+    pub aggregation: Vec<Aggregation>,
+    pub families: Vec<Family>,
+    /// The image itself, or responses of filters beside or instead of it.
+    pub filters: Vec<Filter>,
+    /// Bring a mask on another grid to that of its image.
+    pub correct_mask: bool,
+}
+
+impl Default for IbsiSettings {
+    /// Everything of the image as it is, in space, with 32 bins.
+    fn default() -> Self {
+        IbsiSettings {
+            label: 1,
+            spacing: None,
+            interpolation: Interpolation::Linear,
+            round: false,
+            range: None,
+            outliers: None,
+            discretisation: Discretisation::Number(32),
+            volume_histogram: VolumeHistogram::Units,
+            aggregation: vec![Aggregation::Volume],
+            families: Family::ALL.to_vec(),
+            filters: vec![Filter::Original],
+            correct_mask: false,
+        }
+    }
 }
 
 /// Why IBSI features could not be extracted.
@@ -70,6 +90,18 @@ pub enum IbsiFault {
     Discretisation(#[from] DiscretisationFault),
     #[error(transparent)]
     Levels(#[from] TooManyLevels),
+    #[error("{image}: {voxels} voxels of the filtered image are not finite")]
+    NotFinite { image: String, voxels: usize },
+    #[error(transparent)]
+    Stopped(#[from] Cancelled),
+}
+
+/// What an extraction found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    pub features: Features,
+    /// Filters that gave no image, and why.
+    pub skipped: Vec<Skipped>,
 }
 
 /// Features by IBSI tag; none where the region does not define one.
@@ -111,7 +143,14 @@ pub fn prepare(image: &Volume, mask: &Volume, settings: &IbsiSettings) -> Result
         return Err(PreprocessFault::LabelAbsent { label, present: labels(mask) });
     };
     if let Some(mismatch) = image.geometry.mismatch(&mask.geometry, 1e-4) {
-        return Err(PreprocessFault::GridMismatch(Box::new(mismatch)));
+        if !settings.correct_mask {
+            return Err(PreprocessFault::GridMismatch(Box::new(mismatch)));
+        }
+        let flags = from_flags(image.geometry.clone(), resample_label(mask, label, &image.geometry))?;
+        if label_box(&flags, 1).is_none() {
+            return Err(PreprocessFault::Vanished { label });
+        }
+        return prepare(image, &flags, &IbsiSettings { label: 1, correct_mask: false, ..settings.clone() });
     }
     let (image, region) = match settings.spacing {
         None => {
@@ -148,26 +187,112 @@ pub fn prepare(image: &Volume, mask: &Volume, settings: &IbsiSettings) -> Result
     Ok(Prepared { image, morphological: region, intensity })
 }
 
-/// Extracts all features of the IBSI convention that are offered.
+/// Extracts the features that `settings` ask for: of the image under IBSI's tags, of a filter's response under its name
+/// and the tag.
 ///
 /// # Errors
 /// [`IbsiFault`].
-pub fn extract(image: &Volume, mask: &Volume, settings: &IbsiSettings) -> Result<Features, IbsiFault> {
+pub fn extract(image: &Volume, mask: &Volume, settings: &IbsiSettings, watch: &Watch) -> Result<Found, IbsiFault> {
     let prepared = prepare(image, mask, settings)?;
-    let mut out = Features::new();
-    let box_values = prepared.image.reals(&prepared.intensity.place);
-    let values = prepared.intensity.gather(&box_values, |v| v);
-    morphology::features(&prepared, &values, &mut out);
-    intensity::local_peaks(&prepared, &mut out);
-    intensity::statistics(&values, &mut out);
+    let mut found = Found::default();
+    for filter in &settings.filters {
+        watch.check()?;
+        if *filter == Filter::Original {
+            let box_values = prepared.image.reals(&prepared.intensity.place);
+            let values = prepared.intensity.gather(&box_values, |v| v);
+            of_image(&prepared, &values, settings, &mut found.features)?;
+            continue;
+        }
+        let (features, skipped) = (&mut found.features, &mut found.skipped);
+        filter.apply(
+            Part::Whole,
+            &prepared.image,
+            &prepared.intensity,
+            None,
+            &mut |derived| {
+                watch.check()?;
+                let mut own = Features::new();
+                of_response(&prepared, &derived, settings, &mut own)?;
+                features.extend(own.into_iter().map(|(tag, value)| (format!("{}_{tag}", derived.name), value)));
+                Ok::<(), IbsiFault>(())
+            },
+            &mut |why| skipped.push(why),
+        )?;
+    }
+    let wanted = |family: &Family| settings.families.contains(family);
+    let aggregated = |tag: &str| settings.aggregation.iter().any(|of| tag.contains(of.mark()));
+    found.features.retain(|name, _| {
+        // A response's name ends before the tag, and holds no underscore itself.
+        let tag = |family: &Family| name.find(family.prefix()).filter(|at| *at == 0 || name[..*at].ends_with('_'));
+        let family = Family::ALL.iter().find(|family| tag(family).is_some());
+        family.is_none_or(|family| wanted(family) && (!family.is_texture() || aggregated(name)))
+    });
+    Ok(found)
+}
+
+/// The features of the image itself.
+fn of_image(prepared: &Prepared, values: &[f64], settings: &IbsiSettings, out: &mut Features) -> Result<(), IbsiFault> {
+    let wanted = |family: Family| settings.families.contains(&family);
+    if wanted(Family::Morphology) {
+        morphology::features(prepared, values, out);
+    }
+    if wanted(Family::LocalIntensity) {
+        intensity::local_peaks(prepared, out);
+    }
     let how = match (settings.discretisation, settings.range) {
         (Discretisation::SizeFrom { width, .. }, Some((low, _))) => Discretisation::SizeFrom { width, lowest: low },
         (how, _) => how,
     };
-    let grey = discretise(&values, how, false)?;
-    intensity::histogram(&grey, how, &mut out);
-    intensity::volume_histogram(&values, settings, &mut out);
-    let levels = Levels::new(&prepared.intensity, &grey, 1)?;
-    texture::features(&prepared, &levels, settings.dimensions, &mut out);
-    Ok(out)
+    of_values(prepared, values, how, settings, out)
+}
+
+/// The features of a filter's response. It has no unit and no range of its own, so bins of one width start at its
+/// lowest value, and the intensity-volume histogram has 1000 bins; shape and local peaks are the image's.
+fn of_response(
+    prepared: &Prepared,
+    derived: &Derived,
+    settings: &IbsiSettings,
+    out: &mut Features,
+) -> Result<(), IbsiFault> {
+    let strange = derived.values.iter().filter(|v| !v.is_finite()).count();
+    if strange > 0 {
+        return Err(IbsiFault::NotFinite { image: derived.name.clone(), voxels: strange });
+    }
+    let how = match settings.discretisation {
+        Discretisation::SizeFrom { width, .. } => {
+            let lowest = derived.values.iter().copied().fold(f64::INFINITY, f64::min);
+            Discretisation::SizeFrom { width, lowest }
+        }
+        how => how,
+    };
+    let own = IbsiSettings { range: None, volume_histogram: VolumeHistogram::Number(1000), ..settings.clone() };
+    of_values(prepared, &derived.values, how, &own, out)
+}
+
+/// Statistics, histograms and textures of the region's values.
+fn of_values(
+    prepared: &Prepared,
+    values: &[f64],
+    how: Discretisation,
+    settings: &IbsiSettings,
+    out: &mut Features,
+) -> Result<(), IbsiFault> {
+    let wanted = |family: Family| settings.families.contains(&family);
+    let textured = settings.families.iter().any(|family| family.is_texture());
+    if wanted(Family::Statistics) {
+        intensity::statistics(values, out);
+    }
+    if wanted(Family::VolumeHistogram) {
+        intensity::volume_histogram(values, settings, out);
+    }
+    if !(textured || wanted(Family::Histogram)) {
+        return Ok(());
+    }
+    let grey = discretise(values, how, false)?;
+    intensity::histogram(&grey, how, out);
+    if textured {
+        let levels = Levels::new(&prepared.intensity, &grey, 1)?;
+        texture::features(prepared, &levels, settings, out);
+    }
+    Ok(())
 }

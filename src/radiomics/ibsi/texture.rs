@@ -2,7 +2,7 @@
 
 #![allow(clippy::needless_range_loop)] // axes and matrices are walked by index
 
-use super::{Dimensions, Features, Prepared};
+use super::{Aggregation, Family, Features, IbsiSettings, Prepared};
 use crate::radiomics::glcm::{self, Cooccurrence, pairs};
 use crate::radiomics::gldm;
 use crate::radiomics::glrlm::runs;
@@ -141,19 +141,24 @@ fn with_percentage(matrix: &LevelSizeMatrix, voxels: f64) -> Option<LevelSizeFea
     Some(f)
 }
 
-/// Adds all texture features.
-pub fn features(prepared: &Prepared, levels: &Levels, dimensions: Dimensions, out: &mut Features) {
-    if dimensions != Dimensions::Three {
-        cooccurrence(levels, true, out);
-        run_lengths(levels, true, out);
-        zones_and_distances(prepared, levels, true, out);
-        neighbours(levels, true, out);
-    }
-    if dimensions != Dimensions::Two {
-        cooccurrence(levels, false, out);
-        run_lengths(levels, false, out);
-        zones_and_distances(prepared, levels, false, out);
-        neighbours(levels, false, out);
+/// Adds the texture features of the families asked for, and more of their kind.
+pub fn features(prepared: &Prepared, levels: &Levels, settings: &IbsiSettings, out: &mut Features) {
+    let wanted = |families: &[Family]| families.iter().any(|family| settings.families.contains(family));
+    let planar = settings.aggregation.iter().any(|of| *of != Aggregation::Volume);
+    let volume = settings.aggregation.contains(&Aggregation::Volume);
+    for planar in [planar.then_some(true), volume.then_some(false)].into_iter().flatten() {
+        if wanted(&[Family::Cooccurrence]) {
+            cooccurrence(levels, planar, out);
+        }
+        if wanted(&[Family::RunLength]) {
+            run_lengths(levels, planar, out);
+        }
+        if wanted(&[Family::SizeZone, Family::DistanceZone]) {
+            zones_and_distances(prepared, levels, planar, out);
+        }
+        if wanted(&[Family::ToneDifference, Family::Dependence]) {
+            neighbours(levels, planar, out);
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! too, unless the study says `failures stop`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ndarray::Array2;
@@ -19,6 +19,7 @@ use crate::radiomics::cases::{self, Case, CaseFault, Drawn, Memory};
 use crate::radiomics::{Perturbation, Reading};
 use crate::random::Stream;
 use crate::run::fault::Fault;
+use crate::run::operations::slices;
 use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable};
 use crate::run::store::{Key, Store};
 use crate::run::world::{ExtractionValue, World};
@@ -96,6 +97,11 @@ pub fn drawings(images: &Images, spec: &Extraction) -> Vec<Drawing> {
     drawings
 }
 
+/// The file that a pattern means.
+pub(super) fn place(folder: &Path, pattern: &str, patient: &str, phase: &str) -> PathBuf {
+    folder.join(pattern.replace("{patient}", patient).replace("{phase}", phase))
+}
+
 /// Measures a list of patients, whoever they are: those of a study, of another cohort, or new ones.
 ///
 /// # Errors
@@ -122,7 +128,7 @@ pub fn measure(
         .collect();
     for (p, phase) in names.iter().enumerate() {
         for (row, patient) in patients.iter().enumerate() {
-            let path = |pattern: &str| folder.join(pattern.replace("{patient}", patient).replace("{phase}", phase));
+            let path = |pattern: &str| place(folder, pattern, patient, phase);
             let image = path(&images.pattern);
             if !image.exists() {
                 outcomes[p].iter_mut().for_each(|drawing| drawing[row] = Outcome::NoImage);
@@ -169,6 +175,12 @@ pub fn measure(
 }
 
 impl Phase {
+    /// The patients whose first mask was measured, by their place.
+    pub(super) fn seen(&self) -> impl Iterator<Item = usize> + '_ {
+        let own = self.outcomes.first().into_iter().flatten().enumerate();
+        own.filter(|(_, outcome)| matches!(outcome, Outcome::Measured(_))).map(|(row, _)| row)
+    }
+
     fn new(name: String, outcomes: Vec<Vec<Outcome>>) -> Self {
         let mut features: Vec<String> = Vec::new();
         let mut places: HashMap<&str, usize> = HashMap::new();
@@ -268,6 +280,9 @@ pub fn run(
     }
     answer.notes.extend(skipped(&measured));
     answer.notes.extend(spec.protocol.cautions());
+    if spec.slices {
+        slices::draw(&node.name, &folder, images, spec, &measured, watch, &mut answer)?;
+    }
     let block = Block::new(measured.patients.len(), columns);
     let rows = measured.patients.iter().enumerate().map(|(row, patient)| (patient.clone(), row)).collect();
     let value = ExtractionValue { patients: measured.patients, rows, block, answer };

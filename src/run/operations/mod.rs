@@ -28,6 +28,7 @@ pub mod optimism;
 pub mod probability;
 pub mod quadrants;
 pub mod recalibrate;
+pub mod slices;
 pub mod split;
 pub mod stratify;
 pub mod table;
