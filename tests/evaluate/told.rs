@@ -99,7 +99,7 @@ fn what_is_open_absent_or_doubled_is_told() {
     }
     let notes: Vec<&String> =
         evaluated.notes.iter().chain(evaluated.tables.iter().flat_map(|table| &table.notes)).collect();
-    assert!(notes.iter().any(|note| note.contains("does not tell the patients of patients apart")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.contains("N tells no patients apart on patients")), "{notes:?}");
     assert!(notes.iter().any(|note| note.starts_with("no interval of C-index of N")), "{notes:?}");
     assert!(answer(results, "groups").notes.iter().any(|note| note.contains("the same score")));
 
