@@ -320,7 +320,7 @@ fn plainly(answer: &mut Answer) {
         let chance = matches!(record.metric.as_str(), "AUC" | "C-index" | "Uno-C");
         if chance && record.kind != Kind::Apparent && record.no_interval.as_deref() == Some(SAME_SCORE) {
             let sentence = format!(
-                "{} does not tell the patients of {} apart ({}): {SAME_SCORE}.",
+                "{} tells no patients apart on {} ({}): {SAME_SCORE}.",
                 record.model,
                 record.cohort,
                 record.kind.words()
