@@ -116,8 +116,8 @@ fn features_of_responses_are_met() {
     let filters = |flat: bool| {
         let word = if flat { "L5E5" } else { "L5E5E5" };
         let kernels = laws::named(word).unwrap();
-        let wavelet = |band: &str, level: usize| {
-            let band = if flat { &band[..2] } else { band };
+        let wavelet = |flat_band: &str, band: &str, level: usize| {
+            let band = if flat { flat_band } else { band };
             Filter::SeparableWavelet(separable_wavelet::Settings {
                 family: "db3".into(),
                 band: band.into(),
@@ -140,8 +140,8 @@ fn features_of_responses_are_met() {
                 all_planes: !flat,
                 boundary,
             }),
-            wavelet("LHH", 1),
-            wavelet("HHH", 2),
+            wavelet("LH", "LLH", 1),
+            wavelet("HH", "HHH", 2),
         ]
     };
     let text = std::fs::read_to_string(folder.join("reference_values.csv")).unwrap();

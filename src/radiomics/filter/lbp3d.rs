@@ -44,7 +44,8 @@ pub static CARD: Card = Card {
 A neighbour counts 1 if it is at least as bright as the voxel. The pattern's part of degree n in spherical harmonics \
 gives the image `m` n + 1: the norm over the sphere of Σ_m c_m Y_m. The image `k` is the kurtosis, less 3, of the \
 sampled values; −3 where all are equal. As in PyRadiomics, the harmonics take the two angles in SciPy's order and are \
-not conjugated, and values are not scaled to the voxels' spacing. On images of whole numbers the samples are rounded.",
+not conjugated, and values are not scaled to the voxels' spacing. On images of whole numbers the samples are rounded. Patterns that are alike up to a rotation have values that differ by \
+rounding, so a feature that counts what lies beyond a percentile can differ between machines, in PyRadiomics too.",
     references: &["Banerjee J, Moelker A, Niessen WJ, van Walsum T. 3D LBP-based rotationally invariant region \
 description. ACCV 2012 Workshops, LNCS 7728:26-37."],
     example: "features radiomics from ct\n  discretize to width 0.2\n  filter original, LBP3D(levels = 2)",
