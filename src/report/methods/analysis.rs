@@ -167,7 +167,16 @@ fn inferred(writer: &mut Writer<'_>, infer: &Infer) -> String {
     let procedure = procedures::all().iter().find(|procedure| procedure.card.name == infer.procedure);
     let card: Option<&'static Card> = procedure.map(|procedure| procedure.card);
     let title = card.map_or_else(|| html(&infer.procedure), |card| inside(card.title));
-    let title = with_settings(&title, card, &infer.settings, |name| matches!(name, "level" | "landmark"));
+    // What was not asked for is not told: a test for trend, residuals, imputation.
+    let silent = |name: &str| match name {
+        "level" | "landmark" | "at" | "quantiles" | "residuals" => true,
+        "rho" => infer.settings.real_if_given(name) == Some(0.0),
+        "trend" => !infer.settings.flag(name),
+        "pairwise" => infer.settings.choice(name) == "no",
+        "imputations" => infer.settings.get(name).is_none(),
+        _ => false,
+    };
+    let title = with_settings(&title, card, &infer.settings, silent);
     let cited = card.map_or(String::new(), |card| writer.references.cite(card.references));
     let joins = match procedure.map(|procedure| procedure.right) {
         Some(Right::Groups) => "by",
