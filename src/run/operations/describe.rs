@@ -31,8 +31,7 @@ struct Grouped {
 impl Grouped {
     /// Groups without a row have no column: the reader is told of them once.
     fn new(label: String, codes: Vec<Option<u32>>, labels: Vec<String>) -> Self {
-        let present: Vec<usize> =
-            (0..labels.len()).filter(|place| codes.contains(&Some(*place as u32))).collect();
+        let present: Vec<usize> = (0..labels.len()).filter(|place| codes.contains(&Some(*place as u32))).collect();
         let renamed = |code: u32| present.iter().position(|place| *place as u32 == code).map(|place| place as u32);
         let codes = codes.into_iter().map(|code| code.and_then(renamed)).collect();
         let (kept, absent): (Vec<_>, Vec<_>) =
