@@ -16,7 +16,18 @@ DIPTYCH_TRANSCRIPT="$played" cargo test --release --test suite -- --exact --igno
     echo "with Diptych (\`diptych demo\`). Lines after \`>\` were typed; a search in the history is not shown."
     echo
     echo '```text'
-    sed 's/[[:space:]]*$//' "$played"
+    # Of an answer longer than 70 lines the middle is left out, and it is said.
+    sed 's/[[:space:]]*$//' "$played" | awk '
+        function told(  i) {
+            for (i = 1; i <= n; i++) {
+                if (n > 70 && i == 41) { print "[" n - 50 " lines left out here]"; i = n - 9 }
+                print line[i]
+            }
+            n = 0
+        }
+        /^> / { told() }
+        { line[++n] = $0 }
+        END { told() }'
     echo '```'
 } > "$out"
 echo "$out written"
