@@ -239,6 +239,10 @@ pub(super) fn by_singular_values(matrix: &Matrix) -> Option<Matrix> {
         high -= 1;
     }
     let Bidiagonal { left, right, diagonal, .. } = parts;
+    // What rounding leaves of a singular value that is zero.
+    if diagonal[2] <= diagonal[0] * 1e-14 {
+        return None;
+    }
     let inverse: Matrix = std::array::from_fn(|row| {
         std::array::from_fn(|column| {
             (0..3).fold(0.0, |sum, k| sum + right[k][row] * (1.0 / diagonal[k]) * left[k][column])
