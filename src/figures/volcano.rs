@@ -171,7 +171,7 @@ impl Figure for Volcano {
             groups.join(" against "),
             words::sentence(&self.method),
             format!(
-                "{} genes up and {} down at a false discovery rate of {} %{}",
+                "{} genes up and {} down at a false discovery rate of {}%{}",
                 words::count(self.count(Side::Up)),
                 words::count(self.count(Side::Down)),
                 words::brief(self.fdr * 100.0),

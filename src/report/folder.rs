@@ -44,8 +44,14 @@ pub fn figure_names(answers: &[Answer]) -> Vec<Vec<String>> {
 }
 
 fn names_in(answer: &Answer, taken: &mut HashSet<String>) -> Vec<String> {
+    // What stands in brackets is one word: `(out of fold)`.
     let words = |title: &str| -> Vec<String> {
-        title.split(|sign: char| sign.is_whitespace() || ",()".contains(sign)).map(str::to_owned).collect()
+        let mut depth = 0i32;
+        let apart = |sign: char| {
+            depth += i32::from(sign == '(') - i32::from(sign == ')');
+            (depth <= 0 && sign.is_whitespace()) || sign == ','
+        };
+        title.split(apart).map(str::to_owned).collect()
     };
     answer
         .figures
@@ -119,10 +125,10 @@ mod tests {
         assert_eq!(
             figure_names(&[answer])[0],
             [
-                "evaluate_R_S_calibration_R_train_out_fold",
+                "evaluate_R_S_calibration_R_train_out_of_fold",
                 "evaluate_R_S_calibration_R_clinical_external_external_at_52_weeks",
                 "evaluate_R_S_roc",
-                "evaluate_R_S_calibration_R_train_out_fold_2"
+                "evaluate_R_S_calibration_R_train_out_of_fold_2"
             ]
         );
     }

@@ -108,7 +108,7 @@ fn map(analysis: &Analysis, analyses: &[Analysis], covariates: &[(String, Cells)
         .map(|(place, gene)| Line { name: &gene.gene, adjusted: gene.adjusted, values: analysis.matrix.row(*place) })
         .collect();
     let method = format!(
-        "{label}: the {} of {} genes with the smallest P; z-scores over all samples of log expression; {CLUSTERED}, genes \
+        "the {} of {} genes with the smallest P, {label}; z-scores over all samples of log expression; {CLUSTERED}, genes \
          over all samples; stars are P adjusted by {adjustment}: {}",
         known.len(),
         told.genes.len(),
@@ -152,6 +152,18 @@ pub fn clustered(among: &Surroundings<'_>, lines: &[Line<'_>], method: String) -
         annotations: annotations(among.analysis, among.analyses, among.covariates, &drawn.order),
         groups: drawn.groups,
         method,
+    }
+}
+
+/// Whether a bar tells samples apart: one that is the same for all says nothing.
+fn varies(bar: &Annotation) -> bool {
+    fn differ<T: PartialEq>(of: &[Option<T>]) -> bool {
+        let mut known = of.iter().flatten();
+        known.next().is_some_and(|first| known.any(|other| other != first))
+    }
+    match bar {
+        Annotation::Levels { of, .. } => differ(of),
+        Annotation::Numbers { of, .. } => differ(of),
     }
 }
 
@@ -200,6 +212,7 @@ fn annotations(
             }
         });
     }
+    bars.retain(varies);
     bars.truncate(BARS);
     bars
 }
