@@ -119,7 +119,7 @@ impl<'a> Checker<'a> {
         let mut defaults = given.defaults;
         let Some(rows) = self.question_rows(declaration, Some(table), &mut defaults) else { return };
         inputs.push(Self::rows_node(&rows));
-        if right.is_some() && !given.settings.get("imputations").is_some() {
+        if right.is_some() && given.settings.get("imputations").is_none() {
             defaults.push(spelt("rows with a missing value in the formula", "left out and counted"));
         }
         if !formula.terms.is_empty() && procedure.right == Right::Terms {

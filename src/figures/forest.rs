@@ -194,10 +194,6 @@ impl Table<'_> {
         let wide = |line: &Line<'_>| {
             line.indent + if line.bold { bold_width(&line.name, 8.0) } else { text_width(&line.name, 8.0) }
         };
-        let names = self.lines.iter().map(wide).fold(20.0, f64::max).min(58.0);
-        let has_events = counted && self.lines.iter().any(|line| !line.events.is_empty());
-        let n = if counted { names + 14.0 } else { names };
-        let events = if has_events { n + 13.0 } else { n };
         let last = self.lines.iter().map(|l| text_width(&l.last, 8.0)).fold(text_width("0.000", 8.0), f64::max);
         let last = last.max(wrap(self.last, 8.0, 18.0, 2).iter().map(|l| bold_width(l, 8.0)).fold(0.0, f64::max));
         let p = total - 2.5;
@@ -210,6 +206,19 @@ impl Table<'_> {
             })
             .map(|said| text_width(&said, 8.0))
             .fold(28.0, f64::max);
+        let has_events = counted && self.lines.iter().any(|line| !line.events.is_empty());
+        let counts = if has_events {
+            27.0
+        } else if counted {
+            14.0
+        } else {
+            0.0
+        };
+        // Names are cut before the intervals have too little room to be compared.
+        let room = p - last - text - counts - 45.0;
+        let names = self.lines.iter().map(wide).fold(20.0, f64::max).min(58.0).min(room.max(20.0));
+        let n = if counted { names + 14.0 } else { names };
+        let events = if has_events { n + 13.0 } else { n };
         let ratio = p - last - 5.0 - text;
         let (left, right) = (events + 5.0, ratio - 5.0);
         // Bold letters are a tenth wider than those that are measured.

@@ -125,7 +125,9 @@ pub fn json(value: &serde_json::Value) -> String {
         serde_json::Value::Bool(true) => "yes".to_owned(),
         serde_json::Value::Bool(false) => "no".to_owned(),
         // A whole number is written whole: 32 bins, not 32.0.
-        serde_json::Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |value| value.to_string()),
+        serde_json::Value::Number(number) => {
+            number.as_f64().map_or_else(|| number.to_string(), |value| value.to_string())
+        }
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Array(values) => values.iter().map(json).collect::<Vec<_>>().join(", "),
         serde_json::Value::Object(fields) => {

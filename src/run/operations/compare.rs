@@ -44,7 +44,9 @@ pub fn against(
         return Ok(());
     }
     let adjustment = spec.adjust.as_deref().and_then(Adjustment::from_word).unwrap_or(Adjustment::None);
-    let mut found: Vec<(Comparison, EstimateRecord, bool)> = Vec::new();
+    let mut found: Vec<(Comparison, EstimateRecord)> = Vec::new();
+    // Comparisons by the first metric are told in words, once their P is adjusted.
+    let mut told = Vec::new();
     for (place, asked) in asked.iter().enumerate() {
         for (model, other) in &pairs {
             step.watch.check()?;
@@ -61,14 +63,19 @@ pub fn against(
                 .at(label);
             record.metric = format!("difference in {}", asked.metric.card().name);
             if place == 0 {
-                let (direction, target) = (asked.metric.direction(), asked.metric.target());
-                answer.notes.push(sentence(&comparison, model, other, cohort, direction, target));
+                told.push((found.len(), model, other, *asked));
             }
-            found.push((comparison, record, place == 0));
+            found.push((comparison, record));
         }
     }
     let p: Vec<Option<f64>> = found.iter().map(|(comparison, ..)| comparison.p).collect();
     let adjusted = adjust_present(&p, adjustment);
+    for (place, model, other, asked) in told {
+        let (direction, target) = (asked.metric.direction(), asked.metric.target());
+        let p = adjusted.get(place).copied().flatten().filter(|_| adjustment != Adjustment::None);
+        let after = p.map(|p| (p, adjustment));
+        answer.notes.push(sentence(&found[place].0, model, other, cohort, (direction, target), after, step.level()));
+    }
     let title = format!("Differences on {cohort}");
     let mut table = ResultTable::new(
         &format!("comparison-{cohort}"),
@@ -76,7 +83,7 @@ pub fn against(
         ["model", "against", "evidence", "metric", "difference", "P", "P adjusted", "patients"],
     );
     let mut hows = Vec::new();
-    for ((comparison, record, _), adjusted) in found.iter().zip(&adjusted) {
+    for ((comparison, record), adjusted) in found.iter().zip(&adjusted) {
         let metric =
             record.horizon.as_ref().map_or(comparison.metric.clone(), |at| format!("{} at {at}", comparison.metric));
         table.push([
@@ -104,7 +111,7 @@ pub fn against(
     }
     table.notes.push(distinct(hows.iter().map(String::as_str)).join("; "));
     answer.tables.push(table);
-    answer.estimates.extend(found.into_iter().map(|(_, record, _)| record));
+    answer.estimates.extend(found.into_iter().map(|(_, record)| record));
     reclassified(step, spec, cohort, &pairs, answer);
     Ok(())
 }
@@ -253,8 +260,9 @@ fn sentence(
     model: &Judgement,
     other: &Judgement,
     cohort: &str,
-    direction: Direction,
-    target: Option<f64>,
+    (direction, target): (Direction, Option<f64>),
+    adjusted: Option<(f64, Adjustment)>,
+    level: f64,
 ) -> String {
     let (name, against, metric) = (&model.model, &other.model, &comparison.metric);
     let Ok(value) = &comparison.difference.value else {
@@ -266,13 +274,20 @@ fn sentence(
         "difference in {metric} {}{}{}",
         fixed(*value, DIGITS),
         interval.map_or(String::new(), |i| format!(" ({})", shown_interval(i.lower, i.upper, DIGITS))),
-        comparison.p.map_or(String::new(), |p| format!(", {}", sentence_p(p))),
+        match (adjusted, comparison.p) {
+            (Some((p, adjustment)), _) => format!(", {} after {}", sentence_p(p), adjustment.title()),
+            (None, Some(p)) => format!(", {}", sentence_p(p)),
+            (None, None) => String::new(),
+        },
     );
     if target.is_some() {
         return format!("{name} and {against} on {cohort} ({}): {numbers}.", model.kind.words());
     }
     let better = if direction == Direction::Higher { *value > 0.0 } else { *value < 0.0 };
-    let shown = interval.is_some_and(|i| i.lower > 0.0 || i.upper < 0.0);
+    let shown = match adjusted {
+        Some((p, _)) => p < 1.0 - level,
+        None => interval.is_some_and(|i| i.lower > 0.0 || i.upper < 0.0),
+    };
     let verdict = match (better, shown) {
         (true, true) => "beats",
         (false, true) => "is worse than",
