@@ -16,7 +16,7 @@ pub struct Resampler {
 
 impl Resampler {
     /// # Errors
-    /// As [`concordance`]; also under late entry.
+    /// As [`concordance`](super::concordance); also under late entry.
     pub fn new(outcome: &Censored, scores: &[f64]) -> Result<Self, SurvivalError> {
         check(outcome, scores, None)?;
         if outcome.entry.is_some() {
