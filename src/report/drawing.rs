@@ -56,6 +56,10 @@ fn brief(csv: &str) -> String {
     out
 }
 
+/// A report that carries more numbers than these behind one figure is too large to be sent; they stand in the figure's
+/// own file.
+const MOST_CARRIED: usize = 150_000;
+
 /// A figure with its number; what cannot be drawn says why and leaves its numbers.
 pub fn html_of(figure: &FigureData, name: &str, number: usize, declaration: &str) -> String {
     let mut out = format!("<figure id=\"figure-{number}\">");
@@ -79,12 +83,16 @@ pub fn html_of(figure: &FigureData, name: &str, number: usize, declaration: &str
     let begun = caption.to_lowercase().starts_with(&figure.title.to_lowercase());
     let title = if figure.title == declaration || begun { String::new() } else { line(&sentence(&figure.title)) };
     let said: Vec<String> = [title, line(&caption)].into_iter().filter(|words| !words.is_empty()).collect();
+    let file = html(&file);
+    let data = if address.len() > MOST_CARRIED {
+        format!("Data: <code>figures/{file}</code>")
+    } else {
+        format!("<a download=\"{file}\" href=\"{address}\" aria-label=\"Data behind figure {number}\">Data</a>")
+    };
     let _ = writeln!(
         out,
-        "<figcaption><b>Figure {number}.</b> {} <span class=\"get\"><a download=\"{}\" href=\"{address}\" \
-         aria-label=\"Data behind figure {number}\">Data</a></span></figcaption></figure>",
+        "<figcaption><b>Figure {number}.</b> {} <span class=\"get\">{data}</span></figcaption></figure>",
         said.join(" "),
-        html(&file),
     );
     out
 }

@@ -176,10 +176,10 @@ fn comparisons(answer: &Answer, level: f64) -> Option<FigureData> {
     Some(FigureData::new(format!("{metric} by model and cohort"), &figure))
 }
 
-/// The number at the head of `24 months`, and its unit.
-fn horizon(label: &str) -> Option<(f64, &str)> {
+/// The number at the head of `24 months`, and its unit, as an axis names it: `1 year` is in years.
+fn horizon(label: &str) -> Option<(f64, String)> {
     let (number, unit) = label.split_once(' ')?;
-    Some((number.parse().ok()?, unit))
+    Some((number.parse().ok()?, format!("{}s", unit.trim_end_matches('s'))))
 }
 
 /// The area at every horizon, one plot a cohort.
@@ -196,10 +196,14 @@ fn time_auc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<Figure
             let mut points: Vec<AtTime> = Vec::new();
             for r in records {
                 let Some((time, word)) = r.horizon.as_deref().and_then(horizon) else { continue };
-                let days = word_days(word);
-                let at_risk = censored.time.iter().filter(|own| **own >= time * days).count() as u64;
+                let days = time * word_days(&word);
+                let at_risk = censored.time.iter().filter(|own| **own >= days).count() as u64;
+                // `6 months, 1 year` stand on one axis, in the unit of the first.
+                if unit.is_empty() {
+                    unit = word;
+                }
+                let time = days / word_days(&unit);
                 points.push(AtTime { time, area: r.value, lower: r.lower, upper: r.upper, at_risk });
-                word.clone_into(&mut unit);
                 r.how.clone_into(&mut how);
             }
             points.sort_by(|a, b| a.time.total_cmp(&b.time));
@@ -237,12 +241,12 @@ fn word_days(word: &str) -> f64 {
 
 /// Every patient's prediction with what was observed; times in the unit of the horizons, if there are.
 pub fn scores(judgement: &Judgement, at: Option<&str>) -> FigureData {
-    let unit = at.and_then(horizon).map_or("days", |(_, unit)| unit);
+    let unit = at.and_then(horizon).map_or_else(|| "days".to_owned(), |(_, unit)| unit);
     let observed: Vec<(Option<bool>, Option<f64>)> = match &judgement.outcome {
         Outcome::Binary(events) => events.iter().map(|event| (Some(*event), None)).collect(),
         Outcome::Survival(censored) => {
             let both = censored.time.iter().zip(&censored.event);
-            both.map(|(time, event)| (Some(*event == 1), Some(time / word_days(unit)))).collect()
+            both.map(|(time, event)| (Some(*event == 1), Some(time / word_days(&unit)))).collect()
         }
         Outcome::Continuous(values) => values.iter().map(|value| (None, Some(*value))).collect(),
     };
@@ -272,8 +276,7 @@ pub fn scores(judgement: &Judgement, at: Option<&str>) -> FigureData {
 
 /// Brier scores over the times of the predicted curves, beside the null model.
 fn brier(judgements: &[Judgement], answer: &Answer) -> Vec<FigureData> {
-    let unit =
-        answer.estimates.iter().filter_map(|r| r.horizon.as_deref().and_then(horizon)).map(|h| h.1.to_owned()).next();
+    let unit = answer.estimates.iter().filter_map(|r| r.horizon.as_deref().and_then(horizon)).map(|h| h.1).next();
     let unit = unit.unwrap_or_else(|| "days".to_owned());
     let days = word_days(&unit);
     let mut figures = Vec::new();
