@@ -52,26 +52,11 @@ pub struct FittedNet {
     pub intercept: f64,
     /// One a feature, on the scale of the features as given.
     pub slopes: Vec<f64>,
-    pub alpha: f64,
-    pub lambda: f64,
-    /// Lambdas, means and standard errors of the cross-validation, where there was one.
-    pub lambdas: Vec<f64>,
-    pub mean: Vec<f64>,
-    pub standard_error: Vec<f64>,
+    #[serde(flatten)]
+    pub tuned: Tuned,
 }
 
 impl FittedNet {
-    /// How lambda was found.
-    pub fn tuned(&self) -> Tuned {
-        Tuned {
-            alpha: self.alpha,
-            lambda: self.lambda,
-            lambdas: self.lambdas.clone(),
-            mean: self.mean.clone(),
-            standard_error: self.standard_error.clone(),
-        }
-    }
-
     /// Features whose coefficient is at least `threshold` in size (and not zero), by decreasing
     /// size of the coefficient times the feature's standard deviation `spread`; ties by place.
     pub fn selected(&self, spread: &[f64], threshold: f64) -> Vec<usize> {
@@ -100,15 +85,7 @@ pub fn fit(
     let penalty = Penalty { alpha: plan.alpha, factors: plan.factors.clone() };
     let control = Control { standardise: plan.standardise, ..Control::default() };
     let automatic = Lambdas::Automatic { count: plan.lambdas, min_ratio: None };
-    let bare = |intercept, slopes, lambda| FittedNet {
-        intercept,
-        slopes,
-        alpha: plan.alpha,
-        lambda,
-        lambdas: Vec::new(),
-        mean: Vec::new(),
-        standard_error: Vec::new(),
-    };
+    let bare = |intercept, slopes, lambda| FittedNet { intercept, slopes, tuned: Tuned::given(plan.alpha, lambda) };
     let (folds, rule, measure) = match &plan.strength {
         Strength::Lambda(lambda) => {
             // Down the automatic path to the lambda, so that the start is near the end.
@@ -153,11 +130,13 @@ pub fn fit(
     Ok(FittedNet {
         intercept,
         slopes,
-        alpha: plan.alpha,
-        lambda,
-        lambdas: found.lambda,
-        mean: found.mean,
-        standard_error: found.standard_error,
+        tuned: Tuned {
+            alpha: plan.alpha,
+            lambda,
+            lambdas: found.lambda,
+            mean: found.mean,
+            standard_error: found.standard_error,
+        },
     })
 }
 

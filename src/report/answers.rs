@@ -48,8 +48,10 @@ pub fn tells(answer: &Answer) -> bool {
 pub fn html_of(plan: &Plan, results: &Results) -> String {
     let mut out = String::new();
     let (mut tables, mut figures) = (0, 0);
-    for answer in results.answers.iter().filter(|answer| tells(answer)) {
-        out.push_str(&one(plan, results, answer, &mut tables, &mut figures));
+    for (answer, names) in results.answers.iter().zip(folder::figure_names(&results.answers)) {
+        if tells(answer) {
+            out.push_str(&one(plan, results, answer, &names, (&mut tables, &mut figures)));
+        }
     }
     if out.is_empty() {
         out.push_str("<p>The study asks for no result yet.</p>\n");
@@ -57,8 +59,14 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
     out
 }
 
-/// One answer; its tables and figures are numbered on from those before.
-pub fn one(plan: &Plan, results: &Results, answer: &Answer, tables: &mut usize, figures: &mut usize) -> String {
+/// One answer with the names of its figures' files; its tables and figures are numbered on from those before.
+pub fn one(
+    plan: &Plan,
+    results: &Results,
+    answer: &Answer,
+    names: &[String],
+    (tables, figures): (&mut usize, &mut usize),
+) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -89,12 +97,9 @@ pub fn one(plan: &Plan, results: &Results, answer: &Answer, tables: &mut usize, 
         *tables += 1;
         out.push_str(&Sheet::titled(table, &answer.declaration).html(*tables, table));
     }
-    let place = results.answers.iter().position(|other| other.declaration == answer.declaration);
-    let names =
-        place.and_then(|place| folder::figure_names(&results.answers).into_iter().nth(place)).unwrap_or_default();
     for (figure, name) in answer.figures.iter().zip(names) {
         *figures += 1;
-        out.push_str(&drawing::html_of(figure, &name, *figures, &answer.declaration));
+        out.push_str(&drawing::html_of(figure, name, *figures, &answer.declaration));
     }
     // A sentence that a table already carries as its note need not be said twice.
     let told =

@@ -9,12 +9,13 @@ use crate::syntax::ast::{SourceId, Sources};
 
 use super::references::References;
 use super::timings::Circumstances;
-use super::{Part, answers, cautions, escape, highlight, page, record};
+use super::{Part, answers, cautions, escape, folder, highlight, page, record};
 
 /// The notebook of a run, as one file that needs nothing beside it; every text of `sources` is a
 /// cell, in their order.
 pub fn notebook(plan: &Plan, results: &Results, sources: &Sources, circumstances: &Circumstances) -> String {
     let (mut tables, mut figures) = (0, 0);
+    let names = folder::figure_names(&results.answers);
     let mut body = String::new();
     for (place, source) in (0..).map_while(|place| sources.get(SourceId(place)).map(|source| (place, source))) {
         let (prose, code) = parts(&source.text);
@@ -32,11 +33,11 @@ pub fn notebook(plan: &Plan, results: &Results, sources: &Sources, circumstances
         }
         let of_cell =
             |declaration: &str| plan.find(declaration).is_some_and(|node| node.span.source == SourceId(place));
-        for answer in &results.answers {
+        for (answer, names) in results.answers.iter().zip(&names) {
             if of_cell(&answer.declaration) && answers::tells(answer) {
                 // The prose of the cell stands above it already.
                 let told = crate::run::Answer { documentation: String::new(), ..answer.clone() };
-                body.push_str(&answers::one(plan, results, &told, &mut tables, &mut figures));
+                body.push_str(&answers::one(plan, results, &told, names, (&mut tables, &mut figures)));
             }
         }
     }

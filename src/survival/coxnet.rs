@@ -286,25 +286,8 @@ pub enum Strength {
 pub struct FittedCoxnet {
     /// Log hazard ratios, one a feature, on the scale of the features as given.
     pub slopes: Vec<f64>,
-    pub alpha: f64,
-    pub lambda: f64,
-    /// Lambdas, means and standard errors of the cross-validation, where there was one.
-    pub lambdas: Vec<f64>,
-    pub mean: Vec<f64>,
-    pub standard_error: Vec<f64>,
-}
-
-impl FittedCoxnet {
-    /// How lambda was found.
-    pub fn tuned(&self) -> Tuned {
-        Tuned {
-            alpha: self.alpha,
-            lambda: self.lambda,
-            lambdas: self.lambdas.clone(),
-            mean: self.mean.clone(),
-            standard_error: self.standard_error.clone(),
-        }
-    }
+    #[serde(flatten)]
+    pub tuned: Tuned,
 }
 
 /// Fits a penalised Cox regression; what the learner and the selectors call.
@@ -332,9 +315,7 @@ pub fn fit(
             if let Some(reason) = path.stopped {
                 return Err(refuse(NAME, reason));
             }
-            let (lambdas, mean, standard_error) = (Vec::new(), Vec::new(), Vec::new());
-            let slopes = path.at(*lambda).1;
-            return Ok(FittedCoxnet { slopes, alpha, lambda: *lambda, lambdas, mean, standard_error });
+            return Ok(FittedCoxnet { slopes: path.at(*lambda).1, tuned: Tuned::given(alpha, *lambda) });
         }
         Strength::Folds { folds, rule, measure } => (folds.clone(), *rule, *measure),
         Strength::CrossValidated { folds, rule, measure } => {
@@ -350,11 +331,7 @@ pub fn fit(
     let lambda = found.chosen(rule);
     Ok(FittedCoxnet {
         slopes: found.path.at(lambda).1,
-        alpha,
-        lambda,
-        lambdas: found.lambda,
-        mean: found.mean,
-        standard_error: found.standard_error,
+        tuned: Tuned { alpha, lambda, lambdas: found.lambda, mean: found.mean, standard_error: found.standard_error },
     })
 }
 

@@ -7,6 +7,7 @@ use diptych::imaging::slices::{self, View, Window};
 use diptych::imaging::volume::Number;
 use diptych::imaging::{self, Mismatch, Volume};
 use diptych::on_voxels;
+use diptych::run::operations;
 
 use super::shared;
 
@@ -164,22 +165,13 @@ fn the_slices_of_the_phantom_are_drawn() {
     let window = Window { level: -100.0, width: 1000.0 };
     let view = View { window: Some(window), ..View::default() };
     let (shown, _) = slices::through(&image, &mask.layers[0], 1, &view).unwrap();
-    let drawn = shown.iter().map(|slice| image_slices::Slice {
-        plane: format!("{:?}", slice.plane),
-        number: slice.index as u64 + 1,
-        columns: slice.columns,
-        rows: slice.rows,
-        pixel: (slice.pixel[0], slice.pixel[1]),
-        values: slice.values.clone(),
-        outlines: slice.outlines.iter().map(|line| line.iter().map(|[x, y]| (*x, *y)).collect()).collect(),
-    });
     let figure = image_slices::ImageSlices {
         patient: "IBSI phantom".into(),
         region: "GTV-1".into(),
         voxels: count(&inside(&mask.layers[0], 1)) as u64,
         window: (window.level, window.width),
         unit: "HU".into(),
-        slices: drawn.collect(),
+        slices: shown.iter().map(operations::slices::slice).collect(),
     };
     assert!(figure.draw(figure.width()).unwrap().svg().unwrap().contains("IBSI phantom, GTV-1"));
     // For eyes: DIPTYCH_FIGURES names a folder to keep the figure in.

@@ -91,8 +91,7 @@ pub fn select(
             };
             let penalty = Penalty { alpha: l1_ratio, factors: None };
             let net = coxnet::fit(x.view(), censored, None, &penalty, &strength, stream, watch)?;
-            let tuned = net.tuned();
-            (net.slopes, tuned)
+            (net.slopes, net.tuned)
         }
         _ => {
             let measure =
@@ -103,8 +102,7 @@ pub fn select(
             };
             let plan = NetPlan { alpha: l1_ratio, strength, standardise: true, factors: None, lambdas: 100 };
             let net = elastic_net::fit(x.view(), outcome, None, &plan, stream, watch)?;
-            let tuned = net.tuned();
-            (net.slopes, tuned)
+            (net.slopes, net.tuned)
         }
     };
     let least = settings.real("min_coef");

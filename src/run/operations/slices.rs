@@ -17,9 +17,9 @@ use super::extraction::{Measured, place};
 /// A report with more pictures than these is looked at by nobody.
 const MOST: usize = 24;
 
-/// The figure of a region.
-pub fn figure(patient: String, region: String, seen: &Seen) -> ImageSlices {
-    let slice = |slice: &crate::imaging::slices::Slice| Slice {
+/// A slice as its figure takes it.
+pub fn slice(slice: &crate::imaging::slices::Slice) -> Slice {
+    Slice {
         plane: format!("{:?}", slice.plane),
         number: slice.index as u64 + 1,
         columns: slice.columns,
@@ -27,7 +27,11 @@ pub fn figure(patient: String, region: String, seen: &Seen) -> ImageSlices {
         pixel: (slice.pixel[0], slice.pixel[1]),
         values: slice.values.clone(),
         outlines: slice.outlines.iter().map(|line| line.iter().map(|[x, y]| (*x, *y)).collect()).collect(),
-    };
+    }
+}
+
+/// The figure of a region.
+pub fn figure(patient: String, region: String, seen: &Seen) -> ImageSlices {
     ImageSlices {
         patient,
         region,

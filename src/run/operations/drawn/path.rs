@@ -73,8 +73,8 @@ pub fn figures(model: &ModelValue) -> Vec<FigureData> {
         let Some(learner) = learned.learner() else { continue };
         let fitted = learned.model().as_any();
         let tuned = match (fitted.downcast_ref::<NetModel>(), fitted.downcast_ref::<CoxnetModel>()) {
-            (Some(model), _) => model.net.tuned(),
-            (_, Some(model)) => model.net.tuned(),
+            (Some(model), _) => model.net.tuned.clone(),
+            (_, Some(model)) => model.net.tuned.clone(),
             _ => continue,
         };
         let Ok((x, positions)) = learned.features(&model.data.blocks, &model.rows) else { continue };
