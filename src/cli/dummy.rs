@@ -78,8 +78,12 @@ pub fn dummy(arguments: &Dummy) -> Exit {
         .map(|(name, value)| format!(" --set {name}={}", made.moved.get(value).unwrap_or(value)))
         .collect();
     text.push_str(&format!(
-        "{} made-up files are in {}; nothing in them predicts anything. `diptych run {}{set}` runs the study on them.\n",
-        made.files.len(),
+        "{} in {}; nothing in them predicts anything. `diptych run {}{set}` runs the study on them.\n",
+        if made.files.len() == 1 {
+            "1 made-up file is".to_owned()
+        } else {
+            format!("{} made-up files are", made.files.len())
+        },
         arguments.out.display(),
         arguments.out.join(&own).display()
     ));

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::card::EndpointKind;
 use crate::frame::Table;
 use crate::frame::dictionary::Dictionary;
+use crate::frame::fault::list;
 use crate::fuse::FittedDesign;
 use crate::learn::{Block, Column, Values};
 use crate::plan::node::{self, Operation, Selection};
@@ -102,7 +103,15 @@ fn one(
     let single = |fault: Fault| vec![fault];
     let design = FittedDesign::thaw(&model.design)
         .map_err(|error| single(Fault::run("run::model-file", format!("{}: {error}", model.name))))?;
-    let (tables, notes) = inputs::tables(model, data)?;
+    let absent = without_images(model, data);
+    let (tables, mut notes) = match inputs::tables(model, data) {
+        Ok(read) if absent.is_empty() => read,
+        Ok(_) => return Err(absent),
+        Err(mut faults) => {
+            faults.extend(absent);
+            return Err(faults);
+        }
+    };
     let (keys, blocks) = measured(model, tables, data, declared, watch)?;
     let rows: Vec<usize> = (0..keys.len()).collect();
 
@@ -142,6 +151,7 @@ fn one(
         BTreeMap::new()
     };
 
+    notes.extend(lacking(&model.name, &parts, &keys));
     let forecasts = rows
         .iter()
         .map(|row| {
@@ -182,6 +192,41 @@ fn one(
         })
         .collect();
     Ok((keys, forecasts, notes))
+}
+
+/// A fault for each block of images, where no folder of images is given.
+fn without_images(model: &ModelFile, data: &NewData) -> Vec<Fault> {
+    if data.images.is_some() {
+        return Vec::new();
+    }
+    let blocks = model.blocks.iter().filter(|block| matches!(block.source, BlockSource::Images { .. }));
+    blocks
+        .map(|block| {
+            Fault::data("data::no-images", format!("{} wants images (`{}`)", model.name, block.name))
+                .helped("give the folder that their paths start from as `--images FOLDER`")
+        })
+        .collect()
+}
+
+/// Who lacks a part of the model, and who the whole, each part in one note.
+pub(super) fn lacking(model: &str, parts: &[(String, BTreeMap<usize, f64>)], keys: &[String]) -> Vec<String> {
+    let whole = parts.iter().find(|(name, _)| name.is_empty()).map(|(_, values)| values);
+    let has_whole = |row: &usize| whole.is_some_and(|whole| whole.contains_key(row));
+    let of = |lacks: &dyn Fn(&usize) -> bool| -> Vec<String> {
+        (0..keys.len()).filter(lacks).filter_map(|row| keys.get(row).cloned()).collect()
+    };
+    let mut notes = Vec::new();
+    let nothing = of(&|row| !has_whole(row));
+    if !nothing.is_empty() {
+        notes.push(format!("{model} predicts nothing of who lacks what it needs: {}", list(&nothing)));
+    }
+    for (name, values) in parts.iter().filter(|(name, _)| !name.is_empty()) {
+        let without = of(&|row| has_whole(row) && !values.contains_key(row));
+        if !without.is_empty() {
+            notes.push(format!("{model} predicts without `{name}`, by its other parts: {}", list(&without)));
+        }
+    }
+    notes
 }
 
 /// The blocks of the model over the new patients, by the study's own steps.
@@ -233,12 +278,6 @@ fn measured(
                 sources.push((block, add(&mut plan, name, vec![table], Operation::Columns(spec))));
             }
             BlockSource::Images { images, .. } => {
-                if data.images.is_none() {
-                    return Err(vec![
-                        Fault::data("data::no-images", format!("{} wants images (`{}`)", model.name, block.name))
-                            .helped("give the folder that their paths start from as `--images FOLDER`"),
-                    ]);
-                }
                 let (of, extraction) = declared(model, block)?;
                 let of = add(&mut plan, format!("images {images}"), Vec::new(), Operation::Images(of));
                 let tables: Vec<NodeId> = ids.values().copied().collect();

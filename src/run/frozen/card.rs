@@ -2,7 +2,7 @@
 //! After Mitchell et al. 2019, with what TRIPOD+AI asks of a prediction model.
 
 use crate::card::EndpointKind;
-use crate::run::results::fixed;
+use crate::run::results::{EstimateRecord, Kind, fixed};
 
 use super::{BlockSource, ColumnRule, ModelFile};
 
@@ -49,32 +49,8 @@ pub fn card(model: &ModelFile) -> String {
         line(&format!("- The study accepted `{code}`: {reason}. Every number below stands under it."));
     }
 
-    line("\n## How well it does\n");
-    if model.performance.is_empty() {
-        line("The study did not evaluate it.");
-    } else {
-        line("| model | patients of | evidence | metric | estimate | n | events |");
-        line("|---|---|---|---|---|---|---|");
-        for estimate in &model.performance {
-            let horizon = estimate.horizon.as_ref().map_or(String::new(), |at| format!(" at {at}"));
-            let value = match (estimate.value, estimate.lower, estimate.upper) {
-                (Some(value), Some(low), Some(high)) => {
-                    format!("{} ({} to {})", fixed(value, 3), fixed(low, 3), fixed(high, 3))
-                }
-                (Some(value), ..) => fixed(value, 3),
-                (None, ..) => format!("not estimable: {}", estimate.why.clone().unwrap_or_default()),
-            };
-            line(&format!(
-                "| {} | {} | {} | {}{horizon} | {value} | {} | {} |",
-                estimate.model,
-                estimate.cohort,
-                estimate.kind.words(),
-                estimate.metric,
-                estimate.n,
-                estimate.events.map_or(String::new(), |events| events.to_string())
-            ));
-        }
-    }
+    performance(model, &mut line);
+    drivers(model, &mut line);
 
     if !model.groups.is_empty() {
         line("\n## Groups\n");
@@ -123,6 +99,111 @@ pub fn card(model: &ModelFile) -> String {
         "\nA unit, level or value outside these, or a column that is not there, is refused. A value outside those of training is told with the prediction.",
     );
     text
+}
+
+/// How much an estimate proves, the most first.
+const EVIDENCE: [Kind; 5] = [Kind::External, Kind::HeldOut, Kind::OptimismCorrected, Kind::OutOfFold, Kind::Apparent];
+
+/// The model's own performance, the strongest evidence first, and its parts beside it.
+fn performance(model: &ModelFile, line: &mut dyn FnMut(&str)) {
+    line("\n## How well it does\n");
+    let judged: Vec<&EstimateRecord> =
+        model.performance.iter().filter(|estimate| EVIDENCE.contains(&estimate.kind)).collect();
+    // Net benefit belongs to a curve and differences to comparisons: the report has both.
+    let headline = |estimate: &&&EstimateRecord| {
+        !estimate.metric.starts_with("net benefit") && !estimate.model.contains(" against ")
+    };
+    let own: Vec<&EstimateRecord> =
+        judged.iter().filter(headline).filter(|estimate| estimate.model == model.name).copied().collect();
+    if own.is_empty() {
+        line("The study did not evaluate it.");
+        return;
+    }
+    line("| patients of | evidence | metric | estimate | n | events |");
+    line("|---|---|---|---|---|---|");
+    for kind in EVIDENCE {
+        for estimate in own.iter().filter(|estimate| estimate.kind == kind) {
+            line(&format!(
+                "| {} | {} | {} | {} | {} | {} |",
+                cell(&estimate.cohort),
+                kind.words(),
+                cell(&metric(estimate)),
+                told(estimate),
+                estimate.n,
+                estimate.events.map_or(String::new(), |events| events.to_string())
+            ));
+        }
+    }
+    if own.iter().any(|estimate| estimate.metric.starts_with("calibration")) {
+        line(
+            "\nRight is an intercept of 0, a slope of 1 and EO (expected over observed) of 1; ICI and E90 are the mean and the 90% quantile of the distance between predicted and observed risk.",
+        );
+    }
+    let strongest = EVIDENCE.into_iter().find(|kind| own.iter().any(|estimate| estimate.kind == *kind));
+    let first = own.iter().find(|estimate| Some(estimate.kind) == strongest);
+    let beside: Vec<&&EstimateRecord> = judged
+        .iter()
+        .filter(headline)
+        .filter(|estimate| {
+            Some(estimate.kind) == strongest && first.is_some_and(|first| metric(first) == metric(estimate))
+        })
+        .collect();
+    if beside.iter().any(|estimate| estimate.model != model.name) {
+        line("\n| it and its parts | patients of | metric | estimate |");
+        line("|---|---|---|---|");
+        for estimate in beside {
+            let (name, cohort) = (cell(&estimate.model), cell(&estimate.cohort));
+            line(&format!("| {name} | {cohort} | {} | {} |", cell(&metric(estimate)), told(estimate)));
+        }
+    }
+}
+
+/// Features that a card names.
+const DRIVERS: usize = 10;
+
+/// What the prediction stands on, by Shapley values, as far as the study asked for them.
+fn drivers(model: &ModelFile, line: &mut dyn FnMut(&str)) {
+    let shapley = |estimate: &EstimateRecord| -> Option<String> {
+        Some(estimate.metric.strip_prefix("mean |SHAP| of ")?.to_owned())
+    };
+    let own = model.performance.iter().filter(|estimate| estimate.model == model.name);
+    let all: Vec<(String, &EstimateRecord)> = own.filter_map(|estimate| Some((shapley(estimate)?, estimate))).collect();
+    let summed = |name: &str| name.starts_with("block ") || name.starts_with("class ");
+    let mut features: Vec<&(String, &EstimateRecord)> = all.iter().filter(|(name, _)| !summed(name)).collect();
+    if features.is_empty() {
+        return;
+    }
+    features.sort_by(|(_, left), (_, right)| right.value.unwrap_or(0.0).total_cmp(&left.value.unwrap_or(0.0)));
+    line("\n## What drives it\n");
+    line("| feature | mean absolute Shapley value |");
+    line("|---|---|");
+    let sums = all.iter().filter(|(name, _)| summed(name));
+    for (name, estimate) in features.iter().take(DRIVERS).copied().chain(sums) {
+        line(&format!("| {} | {} |", cell(name), told(estimate)));
+    }
+    if let Some((_, estimate)) = features.first() {
+        line(&format!("\nOf {} patients of `{}`; {}.", estimate.n, estimate.cohort, estimate.how));
+    }
+}
+
+fn metric(estimate: &EstimateRecord) -> String {
+    let horizon = estimate.horizon.as_ref().map_or(String::new(), |at| format!(" at {at}"));
+    format!("{}{horizon}", estimate.metric)
+}
+
+fn told(estimate: &EstimateRecord) -> String {
+    match (estimate.value, estimate.lower, estimate.upper) {
+        (Some(value), Some(low), Some(high)) => {
+            format!("{} ({} to {})", fixed(value, 3), fixed(low, 3), fixed(high, 3))
+        }
+        (Some(value), ..) => fixed(value, 3),
+        (None, ..) => format!("not estimable: {}", cell(estimate.why.as_deref().unwrap_or_default())),
+    }
+}
+
+/// Text in a table of Markdown, where a bar would end the cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
 }
 
 fn row(column: &str, rule: &ColumnRule) -> String {

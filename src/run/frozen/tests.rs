@@ -132,6 +132,17 @@ fn patients_are_explained_grouped_and_put_into_profiles() {
 }
 
 #[test]
+fn who_lacks_what_a_model_needs_is_named() {
+    let keys = ["P1".to_owned(), "P2".to_owned(), "P3".to_owned()];
+    let part = |name: &str, rows: &[usize]| (name.to_owned(), rows.iter().map(|row| (*row, 0.5)).collect());
+    let parts = [part("", &[0, 1]), part("clinical", &[0, 1]), part("radiomics", &[1])];
+    assert_eq!(
+        super::apply::lacking("M", &parts, &keys),
+        ["M predicts nothing of who lacks what it needs: P3", "M predicts without `radiomics`, by its other parts: P1"]
+    );
+}
+
+#[test]
 fn what_is_out_of_the_dictionary_is_refused_each_for_itself() {
     let header = &patients()[0];
     let place = |column: &str| header.split(',').position(|name| name == column).unwrap();

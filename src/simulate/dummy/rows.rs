@@ -132,7 +132,7 @@ impl Maker<'_> {
         let mut row = Row::new();
         for (column, entry) in &self.dictionary.columns {
             let value = if Some(column) == self.table.key.as_ref() {
-                Value::Text(key(place))
+                Value::Text(key(place / self.readings().map_or(1, |(_, levels)| levels.len())))
             } else if entry.nullable != Some(false) && draw.chance(MISSING) {
                 Value::Missing
             } else {
@@ -166,7 +166,24 @@ impl Maker<'_> {
             }
         }
         satisfy(&mut row, &mut draw);
+        if let Some((column, levels)) = self.readings()
+            && let Some(level) = levels.get(place % levels.len())
+        {
+            self.set(&mut row, column, Value::Text(level.clone()));
+        }
         Ok(row)
+    }
+
+    /// Where several rows are of one patient: the column that tells them apart, the first of a few
+    /// levels, each of which every patient has once.
+    fn readings(&self) -> Option<(&str, &[String])> {
+        const MOST: usize = 8;
+        let own = self.table.key.as_deref();
+        let mut columns = self.dictionary.columns.iter().filter(|_| self.table.repeated && own.is_some());
+        columns.find_map(|(column, entry)| {
+            let few = (2..=MOST).contains(&entry.levels.len()) && Some(column.as_str()) != own;
+            few.then_some((column.as_str(), entry.levels.as_slice()))
+        })
     }
 
     fn endpoint(&self, definition: &EndpointDefinition, base: NaiveDate, row: &mut Row, draw: &mut Draw) {
@@ -401,8 +418,8 @@ fn any(entry: &ColumnEntry, base: NaiveDate, draw: &mut Draw) -> Value {
             (low, high) if low.is_finite() && high.is_finite() => {
                 let value = draw.between(low, high);
                 let whole = low.fract() == 0.0 && high.fract() == 0.0;
-                let step = if whole && high - low <= 200.0 { 1.0 } else { 0.1 };
-                Value::Number(((value / step).round() * step).clamp(low, high))
+                let tenths = if whole && high - low <= 200.0 { 1.0 } else { 10.0 };
+                Value::Number(((value * tenths).round() / tenths).clamp(low, high))
             }
             (low, _) if low.is_finite() => {
                 Value::Number(((low + 20.0 * (0.5 * draw.normal()).exp()) * 10.0).round() / 10.0)
