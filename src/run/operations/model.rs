@@ -324,6 +324,13 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
             if !summary.how.is_empty() {
                 terms.notes.push(format!("{name}: {}", summary.how));
             }
+            // A part that helps is believed; one of negative weight is at most noise on these rows.
+            for (part, weight) in summary.weights.iter().filter(|(_, weight)| *weight < 0.0) {
+                terms.notes.push(format!(
+                    "{name} turns the prediction of {part} round: its weight is {weight:.3}, as of a part that knows \
+                     nothing; `weighted` has no weight below 0"
+                ));
+            }
         }
     }
     tables.extend([candidates, terms].into_iter().filter(|table| !table.rows.is_empty()));
