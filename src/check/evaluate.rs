@@ -481,6 +481,8 @@ impl<'a> Checker<'a> {
             ],
             predict_at: None,
             unlearned: false,
+            lifted: true,
+            searched: Vec::new(),
         };
         let name = format!("model {block}");
         if let Some(node) = self.plan.find(&name) {

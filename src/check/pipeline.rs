@@ -159,6 +159,8 @@ impl Checker<'_> {
             return None;
         }
         let given = self.settings(step.card(), expr.span, arguments, &[], false)?;
+        let void = step.unread(&given.settings, &super::algebra::written(arguments, false));
+        self.all_read(step.card(), void, arguments);
         let spelt = given
             .defaults
             .into_iter()

@@ -14,7 +14,7 @@ use super::glmnet::cross_validation::{deal, fit_path};
 use super::glmnet::path::sparing;
 use super::glmnet::{Control, Lambdas, Measure, Penalty, Rule, Tuned, binomial, cross_validate};
 use super::linear_model::{LinearModel, Link};
-use super::seam::{FitError, Learner, Model, Task};
+use super::seam::{FitError, Learner, Model, Task, Unread};
 use super::training::{binary, continuous, freeze, refuse, thaw};
 
 pub struct ElasticNet;
@@ -277,6 +277,20 @@ pub(super) fn plan(
     })
 }
 
+/// What `elastic_net`, `lasso` and `ridge` do not read once the strength of the penalty is given.
+pub(super) fn void(written: &[&str]) -> Unread {
+    if written.contains(&"lambda") {
+        Unread { settings: &["C", "folds", "rule", "measure", "lambdas"], because: "`lambda` is given" }
+    } else if written.contains(&"C") {
+        Unread {
+            settings: &["folds", "rule", "measure", "lambdas", "standardise", "unpenalised"],
+            because: "with `C` the objective is scikit-learn's, on features as given and without cross-validation",
+        }
+    } else {
+        Unread::NONE
+    }
+}
+
 /// The fit of `elastic_net`, `lasso` and `ridge`.
 pub(super) fn learn(
     task: &Task<'_>,
@@ -311,6 +325,10 @@ pub(super) fn learn(
 impl Learner for ElasticNet {
     fn card(&self) -> &'static Card {
         &CARD
+    }
+
+    fn unread(&self, _: &Settings, written: &[&str]) -> Unread {
+        void(written)
     }
 
     fn fit(

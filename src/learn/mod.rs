@@ -45,7 +45,7 @@ pub(crate) mod training;
 pub mod tree;
 
 pub use block::{Block, Column, Values};
-pub use seam::{FitError, FittedStep, Learner, Model, Step, Task};
+pub use seam::{FitError, FittedStep, Learner, Model, Step, Task, Unread};
 
 /// Every learner of binary and continuous endpoints, in alphabetical order.
 pub fn learners() -> &'static [&'static dyn Learner] {

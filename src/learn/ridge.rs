@@ -7,7 +7,7 @@ use crate::progress::Watch;
 use crate::random::Stream;
 
 use super::elastic_net::{C, FOLDS, LAMBDA, LAMBDAS, MEASURE, NetModel, RULE, STANDARDISE, UNPENALISED, learn};
-use super::seam::{FitError, Learner, Model, Task};
+use super::seam::{FitError, Learner, Model, Task, Unread};
 use super::training::thaw;
 
 pub struct Ridge;
@@ -36,6 +36,10 @@ Importance is the coefficient, per unit of the feature.",
 impl Learner for Ridge {
     fn card(&self) -> &'static Card {
         &CARD
+    }
+
+    fn unread(&self, _: &Settings, written: &[&str]) -> Unread {
+        super::elastic_net::void(written)
     }
 
     fn fit(

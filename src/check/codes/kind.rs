@@ -340,6 +340,22 @@ discretize to 25"#,
         good: "--set icc=0.8",
     },
     Code {
+        code: "kind::parts-disagree",
+        title: "Models that are fused say different things",
+        explanation: "A model that is fused from others is fitted again as one: each block is prepared once, and there is one way to choose and one to tune. Where two parts differ, one of them would be dropped in silence; a clause of the fused model decides for all.",
+        bad: r#"model A for response
+  prepare clinical by median then z-score
+  learn logistic
+model B for response
+  prepare clinical by mean
+  learn random_forest
+model C for response
+  fuse late logistic(A, B)"#,
+        good: r#"model C for response
+  prepare clinical by median then z-score
+  fuse late logistic(A, B)"#,
+    },
+    Code {
         code: "kind::path",
         title: "A file's name stands without quotes",
         explanation: "Quotes are data, bare words are names.",

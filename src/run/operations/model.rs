@@ -31,6 +31,15 @@ pub struct Data {
     pub columns: BTreeMap<String, Vec<Option<String>>>,
 }
 
+/// The table of candidates; its first columns name one.
+pub const CANDIDATES: &str = "candidates";
+
+/// The name of a candidate, of its row: `PRIME_R.clinical, tune, gtbr, depth = 3`.
+pub fn candidate(row: &[Cell]) -> String {
+    let words: Vec<String> = row.iter().take(4).map(Cell::shown).collect();
+    words.join(", ")
+}
+
 /// A fitted model.
 pub struct ModelValue {
     /// `PRIME_R`.
@@ -106,7 +115,20 @@ pub fn run(step: &Step<'_>, spec: &Model) -> Result<Done, Fault> {
     let name = word(step.node).to_owned();
     let value = ModelValue { name, design: spec.design.clone(), data, rows, unknown, fitted, cross };
     let answer = answer(&value, &set.label, &phases(step, spec));
+    tell_times(step, &value, &answer);
     Ok(Done { answer, made: Made::Model(Arc::new(value)) })
+}
+
+/// Tells the watch what each candidate took; a model from the store was not searched for again.
+fn tell_times(step: &Step<'_>, model: &ModelValue, answer: &Answer) {
+    let parts = model.fitted.parts();
+    let designs = std::iter::once(&model.fitted).chain(parts.iter().map(|(_, design)| *design));
+    let seconds: Vec<f64> =
+        designs.filter_map(FittedDesign::learned).flat_map(|learned| learned.seconds().to_vec()).collect();
+    let Some(table) = answer.tables.iter().find(|table| table.name == CANDIDATES) else { return };
+    for (row, seconds) in table.rows.iter().zip(seconds).filter(|(_, seconds)| *seconds > 0.0) {
+        step.watch.took(&step.node.name, &candidate(row), seconds);
+    }
 }
 
 /// What the data says that the study could not know.
@@ -283,7 +305,7 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
     }
 
     let mut candidates = ResultTable::new(
-        "candidates",
+        CANDIDATES,
         "Learners and settings tried",
         ["model", "stage", "learner", "settings", "metric", "mean", "SD", "folds", "chosen"],
     );
