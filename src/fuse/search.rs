@@ -391,6 +391,7 @@ fn score(point: &Point, bench: &Bench, metric: &dyn Metric, work: &Work<'_>) -> 
     let judged = Judged {
         outcome: test_outcome,
         prediction: &prediction,
+        held: None,
         curves: curves.as_ref(),
         training: Some(train_outcome),
         horizon: None,

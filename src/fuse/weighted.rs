@@ -233,6 +233,7 @@ fn by_concordance(task: &FusionTask<'_>) -> Result<(Vec<f64>, String), String> {
         let judged = Judged {
             outcome: task.outcome,
             prediction: &risk,
+            held: None,
             curves: None,
             training: None,
             horizon: None,

@@ -36,11 +36,13 @@ pub mod roc;
 pub mod sample_size;
 pub mod smooth;
 pub mod standardised_difference;
+pub mod strata;
 pub mod stratify;
 
 pub use estimate::{Estimate, Interval, NotEstimable};
 pub use hypothesis::TestResult;
 pub use metric::{Direction, IntervalPlan, Judged, Metric};
+pub use strata::Strata;
 pub use outcome::{Censored, Outcome, Prediction, SurvivalCurves};
 
 /// Every metric of a binary endpoint, in alphabetical order of its word.

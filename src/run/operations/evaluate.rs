@@ -80,8 +80,7 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
                 if let Some((alike, folds)) = folds_without_ranks(step, model, &judgement)? {
                     answer.notes.push(format!(
                         "in {alike} of {folds} folds {} predicts the same for everybody, as where no feature is left; \
-                         there its out-of-fold ranks compare folds, not patients, which puts a model that knows \
-                         nothing below chance",
+                         the pairs of those folds count one half",
                         judgement.model
                     ));
                 }
@@ -305,6 +304,7 @@ fn null_models(
     let judgement = Judgement {
         model: "Kaplan-Meier, no predictors".to_owned(),
         prediction: Prediction::Risk(vec![0.0; n]),
+        held: None,
         curves: Some(null),
         how: "Kaplan-Meier of the training rows".to_owned(),
         ..first.clone()
@@ -422,6 +422,8 @@ fn left_out(
             let mut own = pooled.on(&rows);
             own.cohort = level.unwrap_or_else(|| "missing".to_owned());
             own.missing = fold.fold.test.len() - own.rows.len();
+            // One model predicted them all.
+            own.held = None;
             // Weights of censoring follow from the patients that the fold was fitted on.
             own.training = value.data.endpoint.outcome.select(&fold.fold.train);
             estimates(step, &own, asked, spec, &mut table, &mut answer);
@@ -532,6 +534,7 @@ fn gathered(
         (rows, prediction, curves) = super::judge::aligned(rows, &prediction, &curve_rows, found);
     }
     Ok(Judgement {
+        held: super::judge::strata(cross, part, &rows),
         model: step.label(reference),
         cohort: cohort.to_owned(),
         kind: Kind::OutOfFold,

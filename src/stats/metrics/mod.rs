@@ -195,7 +195,7 @@ fn bootstrapped(
     let statistic = |rows: &[usize]| {
         let outcome = judged.outcome.select(rows);
         let prediction = judged.prediction.select(rows);
-        let resample = Judged { outcome: &outcome, prediction: &prediction, ..*judged };
+        let resample = Judged { outcome: &outcome, prediction: &prediction, held: None, ..*judged };
         metric.score(&resample).unwrap_or(f64::NAN)
     };
     let events = judged.outcome.events();
@@ -230,6 +230,7 @@ mod tests {
         f(&Judged {
             outcome: &outcome,
             prediction: &prediction,
+            held: None,
             curves: None,
             training: None,
             horizon: None,

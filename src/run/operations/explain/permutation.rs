@@ -42,6 +42,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
                 metric.score(&Judged {
                     outcome: &outcome,
                     prediction: &prediction,
+                    held: None,
                     curves: None,
                     training: None,
                     horizon: None,
