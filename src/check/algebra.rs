@@ -115,6 +115,7 @@ impl Checker<'_> {
                 EndpointKind::Binary => "logistic",
                 EndpointKind::Survival => "cox",
                 EndpointKind::Continuous => "linear",
+                EndpointKind::Nominal => "lasso",
             };
             self.tell(
                 Fault::error("kind::no-learner", span, format!("nothing says what learns from `{block}`"))
@@ -128,7 +129,7 @@ impl Checker<'_> {
 
     /// Another model inside this one is fitted again, inside the folds of this one.
     fn inlined(&mut self, expr: &Expr, context: &mut ModelAbout, blocks: &mut Blocks) -> Option<Recipe> {
-        let found = self.model_ref(expr)?;
+        let found = self.any_model_ref(expr)?;
         let other = self.models.get(&found.model)?.clone();
         if other.endpoint != context.endpoint {
             let (theirs, ours) = (self.endpoint_name(other.endpoint), self.endpoint_name(context.endpoint));
@@ -400,6 +401,7 @@ impl Checker<'_> {
             EndpointKind::Survival => "a censored survival",
             EndpointKind::Binary => "a binary",
             EndpointKind::Continuous => "a continuous",
+            EndpointKind::Nominal => "a nominal",
         };
         self.tell(
             Fault::error(

@@ -149,10 +149,8 @@ impl<'a> Checker<'a> {
             lifted: false,
             searched: Vec::new(),
         };
-        context.searched = ["choose", "tune"]
-            .into_iter()
-            .filter(|keyword| declaration.clauses(keyword).next().is_some())
-            .collect();
+        context.searched =
+            ["choose", "tune"].into_iter().filter(|keyword| declaration.clauses(keyword).next().is_some()).collect();
         context.unlearned = !learn.is_empty() && direct.is_none() && context.candidates.len() < learn.len();
         if let Some(expr) = declaration.clauses("predict").find_map(|clause| clause.after(Preposition::At).first())
             && let Some(time) = self.time(expr)
@@ -207,6 +205,7 @@ impl<'a> Checker<'a> {
                 EndpointKind::Binary => "stratified by outcome, rows of one key together",
                 EndpointKind::Survival => "stratified by event, rows of one key together",
                 EndpointKind::Continuous => "rows of one key together",
+                EndpointKind::Nominal => "stratified by class, rows of one key together",
             },
         ));
         defaults.push(spelt(
@@ -215,6 +214,7 @@ impl<'a> Checker<'a> {
                 EndpointKind::Binary => "probability of the event; higher speaks for it",
                 EndpointKind::Survival => "risk; higher means an earlier event",
                 EndpointKind::Continuous => "the expected value",
+                EndpointKind::Nominal => "a probability of each class",
             },
         ));
         let (mut several, mut grid) = (false, false);
@@ -288,12 +288,32 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn model_declared(&mut self, expr: &Expr) -> Option<ModelAbout> {
-        let id = self.model_ref(expr)?.model;
+        let id = self.any_model_ref(expr)?.model;
         self.models.get(&id).cloned()
     }
 
-    /// A model, or one of its parts: `PRIME_R.clinical`.
+    /// A model whose prediction is one number, or one of its parts.
     pub(super) fn model_ref(&mut self, expr: &Expr) -> Option<ModelRef> {
+        let found = self.any_model_ref(expr)?;
+        let about = self.models.get(&found.model)?;
+        if about.kind != EndpointKind::Nominal {
+            return Some(found);
+        }
+        let (name, endpoint) = (about.name.clone(), self.endpoint_name(about.endpoint));
+        self.tell(
+            Fault::error(
+                "kind::several-classes",
+                expr.span,
+                format!("`{name}` predicts the classes of `{endpoint}`, each with a probability; here a model with one number is wanted"),
+            )
+            .label("several classes")
+            .help("judge it by `evaluate`; for one class against the rest declare a binary endpoint"),
+        );
+        None
+    }
+
+    /// A model, or one of its parts: `PRIME_R.clinical`.
+    pub(super) fn any_model_ref(&mut self, expr: &Expr) -> Option<ModelRef> {
         let (first, rest) = match &expr.kind {
             ExprKind::Name(path) => (path.first()?, path.get(1..).unwrap_or(&[])),
             _ => {

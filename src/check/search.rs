@@ -33,7 +33,7 @@ impl Checker<'_> {
                     Fault::error("kind::no-criterion", span, format!("`{keyword}` does not say by which criterion"))
                         .label("by what?")
                         .help(match endpoint.kind {
-                            EndpointKind::Binary => "`by AUC over 5 folds`",
+                            EndpointKind::Binary | EndpointKind::Nominal => "`by AUC over 5 folds`",
                             _ => "`by C-index over 5 folds`",
                         }),
                 );
@@ -239,7 +239,7 @@ impl Checker<'_> {
         };
         self.idle_searches(declaration, context, several, grid.is_some());
         let criterion = match context.kind {
-            EndpointKind::Binary => "AUC",
+            EndpointKind::Binary | EndpointKind::Nominal => "AUC",
             _ => "C-index",
         };
         let declared = self.errors_of(declaration);

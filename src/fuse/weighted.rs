@@ -215,6 +215,7 @@ impl Rule for Weighted {
             Outcome::Binary(events) => learned(events.iter().map(|event| f64::from(u8::from(*event))).collect())?,
             Outcome::Continuous(values) => learned(values.clone())?,
             Outcome::Survival(_) => by_concordance(task).map_err(refuse)?,
+            Outcome::Nominal(_) => return Err(refuse("a nominal endpoint is not fused late".to_owned())),
         };
         Ok(Box::new(Mean::new(task, &weights, how)))
     }

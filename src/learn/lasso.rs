@@ -16,7 +16,7 @@ static CARD: Card = Card {
     name: "lasso",
     title: "Lasso",
     role: Role::Learner,
-    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous],
+    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous, EndpointKind::Nominal],
     parameters: &[LAMBDA, C, FOLDS, RULE, MEASURE, STANDARDISE, LAMBDAS, UNPENALISED],
     summary: "Logistic or linear regression with the lasso penalty, lambda by cross-validation.",
     documentation: "\
@@ -51,7 +51,10 @@ impl Learner for Lasso {
     }
 
     fn thaw(&self, frozen: &Json) -> Result<Box<dyn Model>, FitError> {
-        Ok(Box::new(thaw::<NetModel>(frozen)?))
+        match super::multinomial::thaw(frozen)? {
+            Some(model) => Ok(model),
+            None => Ok(Box::new(thaw::<NetModel>(frozen)?)),
+        }
     }
 }
 

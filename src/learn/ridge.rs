@@ -16,7 +16,7 @@ static CARD: Card = Card {
     name: "ridge",
     title: "Ridge regression",
     role: Role::Learner,
-    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous],
+    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous, EndpointKind::Nominal],
     parameters: &[LAMBDA, C, FOLDS, RULE, MEASURE, STANDARDISE, LAMBDAS, UNPENALISED],
     summary: "Logistic or linear regression with the ridge penalty, lambda by cross-validation.",
     documentation: "\
@@ -53,7 +53,10 @@ impl Learner for Ridge {
     }
 
     fn thaw(&self, frozen: &Json) -> Result<Box<dyn Model>, FitError> {
-        Ok(Box::new(thaw::<NetModel>(frozen)?))
+        match super::multinomial::thaw(frozen)? {
+            Some(model) => Ok(model),
+            None => Ok(Box::new(thaw::<NetModel>(frozen)?)),
+        }
     }
 }
 

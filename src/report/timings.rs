@@ -104,7 +104,9 @@ pub fn timed<'t>(table: &'t ResultTable, candidates: &[(String, f64)]) -> Cow<'t
     for (row, took) in table.rows.iter_mut().zip(took) {
         row.insert(place.min(row.len()), took.map_or(Cell::Empty, |seconds| Cell::number(seconds, 3)));
     }
-    table.notes.push("seconds are of the wall, fit and judgement summed over the folds; several candidates run at a time".to_owned());
+    table.notes.push(
+        "seconds are of the wall, fit and judgement summed over the folds; several candidates run at a time".to_owned(),
+    );
     Cow::Owned(table)
 }
 

@@ -96,7 +96,8 @@ pub fn compare(
             times: curves.times.clone(),
             survival: curves.survival.select(ndarray::Axis(0), rows),
         });
-        let resample = Judged { outcome, prediction, curves: curves.as_ref(), held: None, ..*judged };
+        let held = judged.held.map(|held| held.select(rows));
+        let resample = Judged { outcome, prediction, curves: curves.as_ref(), held: held.as_ref(), ..*judged };
         metric.score(&resample).unwrap_or(f64::NAN)
     };
     let values = replicates(n, plan.resamples, &stream.named("comparison"), watch, |rows| {

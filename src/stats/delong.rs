@@ -222,12 +222,13 @@ pub fn paired(a: &Placements, b: &Placements, constant: (bool, bool), level: f64
     let error = variance.sqrt();
     let z = difference / error;
     let half = normal_multiplier(level) * error;
-    Ok(TestResult::new("DeLong's test of two correlated ROC curves", "z", z, normal_two_sided(z), n)
-        .with_effect(Effect {
+    Ok(TestResult::new("DeLong's test of two correlated ROC curves", "z", z, normal_two_sided(z), n).with_effect(
+        Effect {
             name: "difference in AUC".to_owned(),
             value: difference,
             interval: Some(Interval { lower: difference - half, upper: difference + half, level }),
-        }))
+        },
+    ))
 }
 
 /// DeLong's test of two areas on different patients: `D = (A1 - A2) / sqrt(V1 + V2)` on the t
@@ -314,7 +315,8 @@ mod tests {
         let events = [false, false, true, true, false, true, true, false];
         let scores = [0.1, 0.4, 0.35, 0.8, 0.5, 0.6, 0.2, 0.9];
         let plain = placements(&events, &scores).unwrap();
-        let layer = |folds: [usize; 8]| Layer { scores: scores.to_vec(), fold: folds.map(Some).to_vec() };
+        let layer =
+            |folds: [usize; 8]| Layer { scores: scores.to_vec(), fold: folds.map(Some).to_vec(), classes: Vec::new() };
         let (one, counted) = placements_within(&events, &Strata::new(vec![layer([0; 8])])).unwrap();
         assert_eq!((one.area, counted.words().as_str()), (plain.area, "pairs within each of 1 folds"));
         assert!((one.variance().unwrap() - plain.variance().unwrap()).abs() < 1e-15);

@@ -145,9 +145,11 @@ mod tests {
             let layers = (0..2).map(|_| Layer {
                 scores: (0..37).map(|_| draw(9) as f64).collect(),
                 fold: (0..37).map(|_| Some(draw(4) as usize)).collect(),
+                classes: Vec::new(),
             });
             let strata = Strata::new(layers.collect());
-            let (Ok((placed, _)), Ok(curve)) = (placements_within(&events, &strata), roc_within(&events, &strata)) else {
+            let (Ok((placed, _)), Ok(curve)) = (placements_within(&events, &strata), roc_within(&events, &strata))
+            else {
                 continue;
             };
             assert_eq!((curve.first().unwrap().0, curve.last().unwrap().0), (0.0, 1.0));

@@ -39,6 +39,9 @@ pub struct Layer {
     pub scores: Vec<f64>,
     /// The fold that held the row out.
     pub fold: Vec<Option<usize>>,
+    /// Of a nominal endpoint the probabilities of every class; empty otherwise, and for rows that
+    /// were not predicted.
+    pub classes: Vec<Vec<f64>>,
 }
 
 /// The rows of one fold of one repeat, with the repeat's scores.
@@ -74,6 +77,19 @@ impl Strata {
         let layers = self.layers.iter().map(|layer| Layer {
             scores: places.iter().map(|place| layer.scores[*place]).collect(),
             fold: places.iter().map(|place| layer.fold[*place]).collect(),
+            classes: places.iter().filter_map(|place| layer.classes.get(*place).cloned()).collect(),
+        });
+        Strata { layers: layers.collect() }
+    }
+
+    /// The same with the probability of one class as the score.
+    #[must_use]
+    pub fn of_class(&self, level: usize) -> Self {
+        let score = |numbers: &Vec<f64>| numbers.get(level).copied().unwrap_or(f64::NAN);
+        let layers = self.layers.iter().map(|layer| Layer {
+            scores: layer.classes.iter().map(score).collect(),
+            fold: layer.fold.clone(),
+            classes: Vec::new(),
         });
         Strata { layers: layers.collect() }
     }

@@ -277,11 +277,7 @@ fn sums(rows: &[usize], weight: impl Fn(usize) -> f64) -> (f64, f64) {
     rows.iter().fold((0.0, 0.0), |(sum, squares), row| (sum + weight(*row), squares + weight(*row).powi(2)))
 }
 
-fn finish(
-    outcome: &Censored,
-    weights: Option<&[f64]>,
-    tally: Tally,
-) -> Result<Concordance, SurvivalError> {
+fn finish(outcome: &Censored, weights: Option<&[f64]>, tally: Tally) -> Result<Concordance, SurvivalError> {
     let Tally { sum, tied_time, tied_both, own } = tally;
     let [concordant, discordant, tied_score] = sum;
     let pairs = concordant + discordant + tied_score;

@@ -391,6 +391,17 @@ model C for response
         good: "age in 18 .. 65",
     },
     Code {
+        code: "kind::several-classes",
+        title: "A model of several classes where one number is wanted",
+        explanation: "A model of a nominal endpoint predicts a probability for each class. Groups, correlations, explanations and recalibration want one number of each patient; `evaluate` judges all classes together.",
+        bad: r#"endpoint type
+  nominal histology
+model TYPE for type
+  learn lasso
+groups g from TYPE at median on train"#,
+        good: "evaluate TYPE on train",
+    },
+    Code {
         code: "kind::share",
         title: "A part is no share",
         explanation: "A part is a share of the rows, such as 70%.",

@@ -16,6 +16,7 @@ pub fn kind(plan: &Plan, endpoint: NodeId) -> Option<EndpointKind> {
         Operation::Endpoint(endpoint) => Some(match endpoint.definition {
             EndpointDefinition::Binary { .. } => EndpointKind::Binary,
             EndpointDefinition::Continuous { .. } => EndpointKind::Continuous,
+            EndpointDefinition::Nominal { .. } => EndpointKind::Nominal,
             EndpointDefinition::SurvivalDates { .. } | EndpointDefinition::SurvivalDuration { .. } => {
                 EndpointKind::Survival
             }
@@ -107,8 +108,10 @@ fn pairs(writer: &mut Writer<'_>, evaluate: &Evaluate) -> String {
         Some(_) => true,
         None => !evaluate.apparent && evaluate.on.contains(&model.rows),
     };
-    let binary = kind(writer.plan, model.endpoint) == Some(EndpointKind::Binary);
-    let paired = |name: &&String| matches!(name.as_str(), "C-index" | "Uno-C") || (binary && name.as_str() == "AUC");
+    let classes = matches!(kind(writer.plan, model.endpoint), Some(EndpointKind::Binary | EndpointKind::Nominal));
+    let paired = |name: &&String| {
+        matches!(name.as_str(), "C-index" | "Uno-C" | "AUC-ovr") || (classes && name.as_str() == "AUC")
+    };
     let metrics: Vec<String> = evaluate.metrics.iter().filter(paired).map(|name| html(name)).collect();
     if !out_of_fold || metrics.is_empty() {
         return String::new();

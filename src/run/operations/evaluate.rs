@@ -88,7 +88,7 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
                 let apparent = judge(step, model, on, true, &at)?;
                 estimates(step, &apparent, &asked, spec, &mut table, &mut answer);
             }
-            figures(spec, &judgement, &mut answer);
+            figures(spec, &judgement, step.level(), &mut answer);
             probabilities.add(step, spec, &judgement, &mut answer)?;
             judgements.push(judgement);
         }
@@ -317,7 +317,7 @@ fn null_models(
 fn plainly(answer: &mut Answer) {
     let mut told = Vec::new();
     for record in &answer.estimates {
-        let chance = matches!(record.metric.as_str(), "AUC" | "C-index" | "Uno-C");
+        let chance = matches!(record.metric.as_str(), "AUC" | "AUC-ovr" | "C-index" | "Uno-C");
         if chance && record.kind != Kind::Apparent && record.no_interval.as_deref() == Some(SAME_SCORE) {
             let sentence = format!(
                 "{} tells no patients apart on {} ({}): {SAME_SCORE}.",
@@ -349,11 +349,15 @@ fn plainly(answer: &mut Answer) {
 }
 
 /// Data of what was asked for of single patients.
-fn figures(spec: &Evaluate, judgement: &Judgement, answer: &mut Answer) {
+fn figures(spec: &Evaluate, judgement: &Judgement, level: f64, answer: &mut Answer) {
     let wants = |word: &str| spec.figures.iter().any(|figure| figure == word);
     let title = format!("{} on {} ({})", judgement.model, judgement.cohort, judgement.kind.words());
     if wants("scores") {
         answer.figures.push(drawn::evaluation::scores(judgement, spec.horizon_labels.first().map(String::as_str)));
+    }
+    if matches!(judgement.outcome, Outcome::Nominal(_)) {
+        super::classes::told(judgement, wants("confusion"), level, answer);
+        return;
     }
     let (Outcome::Binary(events), Prediction::Probability(p)) = (&judgement.outcome, &judgement.prediction) else {
         if wants("roc") {
@@ -429,7 +433,7 @@ fn left_out(
             estimates(step, &own, asked, spec, &mut table, &mut answer);
         }
         estimates(step, &pooled, asked, spec, &mut table, &mut answer);
-        figures(spec, &pooled, &mut answer);
+        figures(spec, &pooled, step.level(), &mut answer);
         probabilities.add(step, spec, &pooled, &mut answer)?;
         judgements.push(pooled);
     }
@@ -463,7 +467,7 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], times: &Times
             let apparent = judge(step, model, on, true, times)?;
             estimates(step, &apparent, asked, spec, &mut table, &mut answer);
         }
-        figures(spec, &judgement, &mut answer);
+        figures(spec, &judgement, step.level(), &mut answer);
         probabilities.add(step, spec, &judgement, &mut answer)?;
         judgements.push(judgement);
     }

@@ -93,26 +93,27 @@ pub fn design<'m>(model: &'m ModelValue, part: Option<&str>) -> Result<&'m Fitte
 pub fn predicted(model: &ModelValue, part: Option<&str>, rows: &[usize]) -> Result<Predicted, Fault> {
     let fitted_on: HashSet<usize> = model.rows.iter().copied().collect();
     let held = model.cross.as_ref().and_then(|cross| cross.out_of_fold(part.unwrap_or("")));
-    let mut scores: BTreeMap<usize, f64> = BTreeMap::new();
+    let mut scores: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     if let Some(held) = held {
         let average = &held.average;
-        scores.extend(average.rows.iter().copied().zip(average.prediction.scores().iter().copied()));
+        let told = average.rows.iter().enumerate().map(|(place, row)| (*row, average.prediction.row(place)));
+        scores.extend(told);
     }
     let outside: Vec<usize> = rows.iter().copied().filter(|row| held.is_none() || !fitted_on.contains(row)).collect();
     let template = held.map(|held| held.average.prediction.clone());
     let mut prediction = template;
     if !outside.is_empty() || prediction.is_none() {
         let frozen = design(model, part)?.predict(&model.data.blocks, &outside)?;
-        for (row, score) in frozen.rows.iter().zip(frozen.prediction.scores()) {
-            scores.insert(*row, *score);
+        for (place, row) in frozen.rows.iter().enumerate() {
+            scores.insert(*row, frozen.prediction.row(place));
         }
         prediction = Some(frozen.prediction);
     }
     let present: Vec<usize> = rows.iter().copied().filter(|row| scores.contains_key(row)).collect();
     let left_out = rows.iter().copied().filter(|row| !scores.contains_key(row)).collect();
-    let values = present.iter().filter_map(|row| scores.get(row).copied()).collect();
+    let values: Vec<Vec<f64>> = present.iter().filter_map(|row| scores.remove(row)).collect();
     let template = prediction.unwrap_or(Prediction::Value(Vec::new()));
-    Ok(Predicted { rows: present, prediction: template.with_scores(values), left_out })
+    Ok(Predicted { rows: present, prediction: template.with_rows(values), left_out })
 }
 
 /// Judges `reference` on `on`: out of fold where those are the rows of the fit, frozen where they
@@ -208,11 +209,14 @@ pub fn strata(cross: &CrossFit, part: &str, rows: &[usize]) -> Option<Strata> {
     let held = cross.out_of_fold(part)?;
     let place: BTreeMap<usize, usize> = cross.rows.iter().enumerate().map(|(place, row)| (*row, place)).collect();
     let layers = held.repeats.iter().zip(&cross.fold_of).map(|(predicted, fold_of)| {
-        let scores: BTreeMap<usize, f64> =
-            predicted.rows.iter().copied().zip(predicted.prediction.scores().iter().copied()).collect();
+        let own: BTreeMap<usize, usize> = predicted.rows.iter().enumerate().map(|(place, row)| (*row, place)).collect();
+        let scores = predicted.prediction.scores();
+        let nominal = matches!(predicted.prediction, Prediction::Classes(_));
+        let classes = |row: &usize| own.get(row).map_or_else(Vec::new, |place| predicted.prediction.row(*place));
         Layer {
-            scores: rows.iter().map(|row| scores.get(row).copied().unwrap_or(f64::NAN)).collect(),
+            scores: rows.iter().map(|row| own.get(row).map_or(f64::NAN, |place| scores[*place])).collect(),
             fold: rows.iter().map(|row| place.get(row).and_then(|place| fold_of[*place])).collect(),
+            classes: if nominal { rows.iter().map(classes).collect() } else { Vec::new() },
         }
     });
     let layers: Vec<Layer> = layers.collect();

@@ -161,6 +161,23 @@ fn check(step: &Step<'_>, spec: &Model, data: &Data, rows: &[usize], label: &str
             (events, events)
         }
         Outcome::Continuous(_) => return Ok(()),
+        Outcome::Nominal(classes) => {
+            let counts = classes.counts();
+            if let Some(none) = counts.iter().position(|count| *count == 0) {
+                return Err(Fault::data(
+                    "data::one-class",
+                    format!(
+                        "nobody of the {} patients in `{label}` is of class `{}`",
+                        classes.len(),
+                        classes.levels[none]
+                    ),
+                )
+                .helped("leave that class out by a cohort, or fit on rows that have it"));
+            }
+            // The smallest class is what the data are short of.
+            let scarce = counts.iter().copied().min().unwrap_or(0);
+            (scarce, scarce)
+        }
     };
     let mut told = Vec::new();
     for (block, _) in &spec.blocks {
@@ -182,7 +199,18 @@ fn check(step: &Step<'_>, spec: &Model, data: &Data, rows: &[usize], label: &str
     if !told.is_empty() {
         step.notice(
             "data::few-events",
-            format!("{events} events of `{name}` among {} patients in `{label}`: {}", rows.len(), told.join("; ")),
+            match &outcome {
+                Outcome::Nominal(_) => format!(
+                    "{events} patients of the smallest class of `{name}` among {} in `{label}`: {}",
+                    rows.len(),
+                    told.join("; ")
+                ),
+                _ => format!(
+                    "{events} events of `{name}` among {} patients in `{label}`: {}",
+                    rows.len(),
+                    told.join("; ")
+                ),
+            },
         );
     }
     if let Resampling::Folds { folds, .. } = spec.design.cross_fit
@@ -329,6 +357,17 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
                     Cell::count(tried.folds),
                     Cell::text(if tried.chosen { "yes" } else { "" }),
                 ]);
+            }
+            if let Some(model) = learned.model().as_any().downcast_ref::<crate::learn::multinomial::MultinomialModel>()
+            {
+                for (level, slopes) in model.levels.iter().zip(&model.slopes) {
+                    let held = learned.names().iter().zip(slopes).filter(|(_, slope)| **slope != 0.0);
+                    for (feature, slope) in held {
+                        let term = format!("{feature}, class {level}");
+                        terms.push([Cell::text(name.as_str()), Cell::text(term), Cell::number(*slope, 4)]);
+                    }
+                }
+                continue;
             }
             for (feature, value) in learned.names().iter().zip(learned.model().importance().unwrap_or_default()) {
                 terms.push([Cell::text(name.as_str()), Cell::text(feature.as_str()), Cell::number(value, 4)]);

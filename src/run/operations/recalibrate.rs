@@ -212,7 +212,7 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
     let words: &[&str] = match outcome {
         Outcome::Binary(_) => &["AUC", "Brier", "calibration_slope"],
         Outcome::Survival(_) => &["C-index", "calibration_slope"],
-        Outcome::Continuous(_) => &[],
+        Outcome::Continuous(_) | Outcome::Nominal(_) => &[],
     };
     for metric in words.iter().filter_map(|word| fuse::metric(word, outcome.kind())) {
         let name = metric.card().name;
@@ -221,7 +221,8 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
             ("refitted", &outcome, &held.prediction, Kind::OutOfFold, super::model::told(&model.design.cross_fit)),
         ] {
             let held = folds.as_ref().filter(|_| kind == Kind::OutOfFold && who == "refitted");
-            let judged = Judged { outcome, prediction, held, curves: None, training: None, horizon: None, threshold: None };
+            let judged =
+                Judged { outcome, prediction, held, curves: None, training: None, horizon: None, threshold: None };
             let stream = step.stream.named(who).named(name);
             let estimate = metric.estimate(&judged, &step.intervals(), &stream).with_missing(frozen.missing);
             let mut record =

@@ -32,7 +32,8 @@ pub(crate) fn within(
     let (mut value, mut influence, mut repeats) = (0.0, vec![0.0; outcome.len()], 0.0);
     let all = strata.strata();
     for of_repeat in all.chunk_by(|a, b| a.repeat == b.repeat) {
-        let mut whole = super::Tally { sum: [0.0; 3], tied_time: 0.0, tied_both: 0.0, own: vec![[0.0; 3]; outcome.len()] };
+        let mut whole =
+            super::Tally { sum: [0.0; 3], tied_time: 0.0, tied_both: 0.0, own: vec![[0.0; 3]; outcome.len()] };
         for stratum in of_repeat {
             counted.folds += 1;
             let own = outcome.select(&stratum.rows);
@@ -75,11 +76,7 @@ pub(crate) fn within(
 ///
 /// # Errors
 /// As [`within`] of either.
-pub(crate) fn compare_judged(
-    first: &Judged<'_>,
-    second: &Judged<'_>,
-    level: f64,
-) -> Result<Comparison, NotEstimable> {
+pub(crate) fn compare_judged(first: &Judged<'_>, second: &Judged<'_>, level: f64) -> Result<Comparison, NotEstimable> {
     let of = |judged: &Judged<'_>| -> Result<Influenced, NotEstimable> {
         let outcome = super::follow_up_of(judged)?;
         match judged.held {
@@ -100,7 +97,8 @@ mod tests {
     fn folds_count_their_own_pairs() {
         let y = Censored::new(vec![5.0, 3.0, 8.0, 2.0, 7.0, 4.0, 9.0, 1.0], vec![1, 1, 0, 1, 1, 0, 1, 1]);
         let risk = [0.3, 0.9, 0.1, 0.4, 0.5, 0.2, 0.6, 0.8];
-        let layer = |fold: [usize; 8]| Layer { scores: risk.to_vec(), fold: fold.map(Some).to_vec() };
+        let layer =
+            |fold: [usize; 8]| Layer { scores: risk.to_vec(), fold: fold.map(Some).to_vec(), classes: Vec::new() };
         let plain = concordance(&y, &risk, None, TimeWeight::Pairs).unwrap();
         let (one, counted) = within(&y, &Strata::new(vec![layer([0; 8])]), &Weights::Pairs).unwrap();
         assert_eq!((one.value, counted.folds, counted.without), (plain.c, 1, 0));

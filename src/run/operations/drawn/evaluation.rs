@@ -258,6 +258,7 @@ pub fn scores(judgement: &Judgement, at: Option<&str>) -> FigureData {
             both.map(|(time, event)| (Some(*event == 1), Some(time / word_days(&unit)))).collect()
         }
         Outcome::Continuous(values) => values.iter().map(|value| (None, Some(*value))).collect(),
+        Outcome::Nominal(classes) => classes.class.iter().map(|class| (None, Some(*class as f64))).collect(),
     };
     let figure = Scores {
         model: judgement.model.clone(),
@@ -272,7 +273,7 @@ pub fn scores(judgement: &Judgement, at: Option<&str>) -> FigureData {
         observed: match judgement.outcome {
             Outcome::Binary(_) => String::new(),
             Outcome::Survival(_) => format!("Time ({unit})"),
-            Outcome::Continuous(_) => "Observed value".to_owned(),
+            Outcome::Continuous(_) | Outcome::Nominal(_) => "Observed value".to_owned(),
         },
         patients: observed
             .into_iter()
