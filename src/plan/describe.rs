@@ -157,6 +157,10 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
             match &endpoint.definition {
                 EndpointDefinition::Binary { event } => say("binary, event where", expression(event)),
                 EndpointDefinition::Continuous { value } => say("continuous", expression(value)),
+                EndpointDefinition::Nominal { value, levels } => {
+                    say("nominal", expression(value));
+                    say("classes", levels.join(", "));
+                }
                 EndpointDefinition::SurvivalDates { from, to, censor } => {
                     say("survival from", expression(from));
                     say("to", expression(to));

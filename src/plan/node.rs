@@ -219,6 +219,11 @@ pub enum EndpointDefinition {
     Continuous {
         value: Expression,
     },
+    Nominal {
+        value: Expression,
+        /// Classes in the order of the dictionary; empty where the data say which there are.
+        levels: Vec<String>,
+    },
 }
 
 /// A month is 365.25 / 12 = 30.4375 days; the plan says so.

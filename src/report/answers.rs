@@ -10,6 +10,7 @@ use super::drawing;
 use super::escape::{code, html, line, prose, slug};
 use super::folder;
 use super::sheet::{Sheet, sentence};
+use super::timings::{Circumstances, timed};
 
 /// The anchor of a declaration's answer.
 pub fn anchor(declaration: &str) -> String {
@@ -45,12 +46,12 @@ pub fn tells(answer: &Answer) -> bool {
 }
 
 /// All answers, tables and figures numbered through.
-pub fn html_of(plan: &Plan, results: &Results) -> String {
+pub fn html_of(plan: &Plan, results: &Results, circumstances: &Circumstances) -> String {
     let mut out = String::new();
     let (mut tables, mut figures) = (0, 0);
     for (answer, names) in results.answers.iter().zip(folder::figure_names(&results.answers)) {
         if tells(answer) {
-            out.push_str(&one(plan, results, answer, &names, (&mut tables, &mut figures)));
+            out.push_str(&one(plan, results, answer, &names, (&mut tables, &mut figures), circumstances));
         }
     }
     if out.is_empty() {
@@ -66,6 +67,7 @@ pub fn one(
     answer: &Answer,
     names: &[String],
     (tables, figures): (&mut usize, &mut usize),
+    circumstances: &Circumstances,
 ) -> String {
     let mut out = String::new();
     let _ = writeln!(
@@ -95,7 +97,8 @@ pub fn one(
     }
     for table in &answer.tables {
         *tables += 1;
-        out.push_str(&Sheet::titled(table, &answer.declaration).html(*tables, table));
+        let table = timed(table, &circumstances.candidates);
+        out.push_str(&Sheet::titled(&table, &answer.declaration).html(*tables, &table));
     }
     for (figure, name) in answer.figures.iter().zip(names) {
         *figures += 1;

@@ -37,7 +37,7 @@ pub fn notebook(plan: &Plan, results: &Results, sources: &Sources, circumstances
             if of_cell(&answer.declaration) && answers::tells(answer) {
                 // The prose of the cell stands above it already.
                 let told = crate::run::Answer { documentation: String::new(), ..answer.clone() };
-                body.push_str(&answers::one(plan, results, &told, names, (&mut tables, &mut figures)));
+                body.push_str(&answers::one(plan, results, &told, names, (&mut tables, &mut figures), circumstances));
             }
         }
     }

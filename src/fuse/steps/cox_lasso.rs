@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::card::{Card, EndpointKind, Role, Settings};
 use crate::learn::block::Block;
-use crate::learn::seam::{FitError, FittedStep, Step};
+use crate::learn::seam::{FitError, FittedStep, Step, Unread};
 use crate::learn::steps::columns::thaw;
 use crate::learn::steps::selected::Selected;
 use crate::progress::Watch;
@@ -35,6 +35,10 @@ impl Step for CoxLasso {
 
     fn sees_outcome(&self) -> bool {
         true
+    }
+
+    fn unread(&self, _: &Settings, written: &[&str]) -> Unread {
+        penalised::unread(written)
     }
 
     fn fit(

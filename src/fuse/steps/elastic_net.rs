@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::card::{Card, Domain, Initial, Parameter, Role, Settings};
 use crate::learn::block::Block;
-use crate::learn::seam::{FitError, FittedStep, Step};
+use crate::learn::seam::{FitError, FittedStep, Step, Unread};
 use crate::learn::steps::columns::thaw;
 use crate::learn::steps::selected::Selected;
 use crate::progress::Watch;
@@ -50,6 +50,10 @@ impl Step for ElasticNetSelection {
 
     fn sees_outcome(&self) -> bool {
         true
+    }
+
+    fn unread(&self, _: &Settings, written: &[&str]) -> Unread {
+        penalised::unread(written)
     }
 
     fn fit(

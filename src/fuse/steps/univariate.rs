@@ -110,6 +110,7 @@ fn applies(test: &str, outcome: &Outcome) -> Result<(), FitError> {
         Outcome::Binary(_) => test != "score",
         Outcome::Survival(_) => matches!(test, "likelihood-ratio" | "wald" | "score"),
         Outcome::Continuous(_) => matches!(test, "likelihood-ratio" | "wald"),
+        Outcome::Nominal(_) => false,
     };
     if fits { Ok(()) } else { Err(refuse(format!("there is no {test} test of a {} endpoint", outcome.kind()))) }
 }
@@ -126,6 +127,7 @@ fn p_value(column: &Column, outcome: &Outcome, test: &str, watch: &Watch) -> Res
             _ => logistic(&x, events, test, watch),
         },
         Outcome::Survival(censored) => Ok(cox_regression(&x, censored, test)),
+        Outcome::Nominal(_) => Ok(None),
         Outcome::Continuous(values) => {
             if x.ncols() > 1 {
                 return Err(FitError::Levels { column: column.name.clone() });

@@ -358,6 +358,9 @@ impl<'a> Facts<'a> {
         if kinds.contains(&EndpointKind::Continuous) {
             said.push("a number for continuous outcomes");
         }
+        if kinds.contains(&EndpointKind::Nominal) {
+            said.push("a probability of each class for nominal outcomes");
+        }
         if said.is_empty() {
             return Absent("The study develops no prediction model.".to_owned());
         }

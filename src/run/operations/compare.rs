@@ -215,14 +215,14 @@ fn difference(
     stream: &crate::random::Stream,
 ) -> Result<Comparison, Fault> {
     if let (Outcome::Survival(censored), "C-index") = (&model.outcome, metric.card().name) {
-        use crate::survival::concordance::{self, TimeWeight};
-        let scores = (model.prediction.scores(), other.prediction.scores());
-        let found = concordance::compare(censored, scores.0, scores.1, TimeWeight::Pairs, step.level());
+        let (first, second) = (model.judged(horizon, threshold), other.judged(horizon, threshold));
+        let found = crate::survival::concordance::compare_judged(&first, &second, step.level());
+        let within = if model.held.is_some() { ", of pairs within a fold" } else { "" };
         let name = "difference in C-index";
         let (difference, p) = match found {
             Ok(found) => {
-                let estimate =
-                    Estimate::new(name, found.difference, found.n, "paired by patient; infinitesimal jackknife");
+                let how = format!("paired by patient; infinitesimal jackknife{within}");
+                let estimate = Estimate::new(name, found.difference, found.n, how);
                 let estimate = if found.p.is_some() {
                     estimate.within(found.lower, found.upper, found.level)
                 } else {
@@ -234,7 +234,7 @@ fn difference(
                 };
                 (estimate.with_events(Some(found.events)), found.p)
             }
-            Err(error) => (Estimate::not_estimable(name, censored.len(), error.to_string()), None),
+            Err(error) => (Estimate::not_estimable(name, censored.len(), error.reason), None),
         };
         return Ok(Comparison {
             metric: metric.card().name.to_owned(),

@@ -375,7 +375,7 @@ fn outcome(
                 let curve = kaplan_meier(&censored, None, Counted::Event, Transform::Log, step.level());
                 median(curve.map(|curve| curve.quantile(0.5)), &censored, endpoint, "median survival")
             }
-            (Outcome::Continuous(_), _) => continue,
+            (Outcome::Continuous(_) | Outcome::Nominal(_), _) => continue,
         };
         let record = EstimateRecord::new(&estimate.with_missing(unknown), Kind::Descriptive)
             .of("", &format!("{}, {label}", set.label));

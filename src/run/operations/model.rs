@@ -31,6 +31,15 @@ pub struct Data {
     pub columns: BTreeMap<String, Vec<Option<String>>>,
 }
 
+/// The table of candidates; its first columns name one.
+pub const CANDIDATES: &str = "candidates";
+
+/// The name of a candidate, of its row: `PRIME_R.clinical, tune, gtbr, depth = 3`.
+pub fn candidate(row: &[Cell]) -> String {
+    let words: Vec<String> = row.iter().take(4).map(Cell::shown).collect();
+    words.join(", ")
+}
+
 /// A fitted model.
 pub struct ModelValue {
     /// `PRIME_R`.
@@ -106,7 +115,20 @@ pub fn run(step: &Step<'_>, spec: &Model) -> Result<Done, Fault> {
     let name = word(step.node).to_owned();
     let value = ModelValue { name, design: spec.design.clone(), data, rows, unknown, fitted, cross };
     let answer = answer(&value, &set.label, &phases(step, spec));
+    tell_times(step, &value, &answer);
     Ok(Done { answer, made: Made::Model(Arc::new(value)) })
+}
+
+/// Tells the watch what each candidate took; a model from the store was not searched for again.
+fn tell_times(step: &Step<'_>, model: &ModelValue, answer: &Answer) {
+    let parts = model.fitted.parts();
+    let designs = std::iter::once(&model.fitted).chain(parts.iter().map(|(_, design)| *design));
+    let seconds: Vec<f64> =
+        designs.filter_map(FittedDesign::learned).flat_map(|learned| learned.seconds().to_vec()).collect();
+    let Some(table) = answer.tables.iter().find(|table| table.name == CANDIDATES) else { return };
+    for (row, seconds) in table.rows.iter().zip(seconds).filter(|(_, seconds)| *seconds > 0.0) {
+        step.watch.took(&step.node.name, &candidate(row), seconds);
+    }
 }
 
 /// What the data says that the study could not know.
@@ -139,6 +161,23 @@ fn check(step: &Step<'_>, spec: &Model, data: &Data, rows: &[usize], label: &str
             (events, events)
         }
         Outcome::Continuous(_) => return Ok(()),
+        Outcome::Nominal(classes) => {
+            let counts = classes.counts();
+            if let Some(none) = counts.iter().position(|count| *count == 0) {
+                return Err(Fault::data(
+                    "data::one-class",
+                    format!(
+                        "nobody of the {} patients in `{label}` is of class `{}`",
+                        classes.len(),
+                        classes.levels[none]
+                    ),
+                )
+                .helped("leave that class out by a cohort, or fit on rows that have it"));
+            }
+            // The smallest class is what the data are short of.
+            let scarce = counts.iter().copied().min().unwrap_or(0);
+            (scarce, scarce)
+        }
     };
     let mut told = Vec::new();
     for (block, _) in &spec.blocks {
@@ -160,7 +199,18 @@ fn check(step: &Step<'_>, spec: &Model, data: &Data, rows: &[usize], label: &str
     if !told.is_empty() {
         step.notice(
             "data::few-events",
-            format!("{events} events of `{name}` among {} patients in `{label}`: {}", rows.len(), told.join("; ")),
+            match &outcome {
+                Outcome::Nominal(_) => format!(
+                    "{events} patients of the smallest class of `{name}` among {} in `{label}`: {}",
+                    rows.len(),
+                    told.join("; ")
+                ),
+                _ => format!(
+                    "{events} events of `{name}` among {} patients in `{label}`: {}",
+                    rows.len(),
+                    told.join("; ")
+                ),
+            },
         );
     }
     if let Resampling::Folds { folds, .. } = spec.design.cross_fit
@@ -283,7 +333,7 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
     }
 
     let mut candidates = ResultTable::new(
-        "candidates",
+        CANDIDATES,
         "Learners and settings tried",
         ["model", "stage", "learner", "settings", "metric", "mean", "SD", "folds", "chosen"],
     );
@@ -307,6 +357,17 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
                     Cell::count(tried.folds),
                     Cell::text(if tried.chosen { "yes" } else { "" }),
                 ]);
+            }
+            if let Some(model) = learned.model().as_any().downcast_ref::<crate::learn::multinomial::MultinomialModel>()
+            {
+                for (level, slopes) in model.levels.iter().zip(&model.slopes) {
+                    let held = learned.names().iter().zip(slopes).filter(|(_, slope)| **slope != 0.0);
+                    for (feature, slope) in held {
+                        let term = format!("{feature}, class {level}");
+                        terms.push([Cell::text(name.as_str()), Cell::text(term), Cell::number(*slope, 4)]);
+                    }
+                }
+                continue;
             }
             for (feature, value) in learned.names().iter().zip(learned.model().importance().unwrap_or_default()) {
                 terms.push([Cell::text(name.as_str()), Cell::text(feature.as_str()), Cell::number(value, 4)]);

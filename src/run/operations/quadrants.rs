@@ -143,7 +143,7 @@ pub fn run(step: &Step<'_>, spec: &Quadrants) -> Result<Answer, Fault> {
                     answer.figures.extend(told.figures);
                     answer.notes.extend(told.notes.into_iter().map(|note| format!("{title}: {note}")));
                 }
-                Outcome::Continuous(_) => {}
+                Outcome::Continuous(_) | Outcome::Nominal(_) => {}
             }
         }
         let grouping = |groups: &GroupsValue| Grouping {

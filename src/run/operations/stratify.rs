@@ -88,7 +88,7 @@ pub fn run(step: &Step<'_>, spec: &Stratify) -> Result<Answer, Fault> {
                 }
                 answer.tables.push(table);
             }
-            Outcome::Continuous(_) => {
+            Outcome::Continuous(_) | Outcome::Nominal(_) => {
                 return Err(Fault::run(
                     "run::wrong-endpoint",
                     "groups are compared on a survival or a binary endpoint",
