@@ -56,6 +56,7 @@ pub fn run(step: &Step<'_>, spec: &Stratify) -> Result<Answer, Fault> {
                         format!("nobody in `{}` has an outcome and a group", set.label),
                     ));
                 }
+                let title = format!("Kaplan-Meier estimates of {title}");
                 let told = curves(&title, &of, step.level(), Transform::Log, &Asked::default())?;
                 answer.tables.extend(told.tables.into_iter().map(|table| named(table, &set.label)));
                 answer.estimates.extend(told.estimates);
