@@ -387,7 +387,7 @@ pub struct Describe {
     pub mean: Vec<String>,
     pub median: Vec<String>,
     pub levels: Vec<String>,
-    /// Adjustment of the P of the table by its word.
+    /// Adjustment of the p of the table by its word.
     pub adjust: Option<String>,
 }
 
@@ -446,7 +446,7 @@ pub struct Evaluate {
     pub metrics: Vec<String>,
     /// Figures and further analyses asked for: `calibration`, `decision-curve`, `NRI`.
     pub figures: Vec<String>,
-    /// Adjustment of the P of comparisons by its word.
+    /// Adjustment of the p of comparisons by its word.
     pub adjust: Option<String>,
     /// Bias-corrected and accelerated bootstrap intervals instead of percentiles.
     pub bca: bool,

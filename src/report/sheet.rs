@@ -280,8 +280,8 @@ pub fn sentence(text: &str) -> String {
     // A name keeps its spelling: `response` in backticks, `mRMR`, `os: ...`.
     let rest: String = signs.collect();
     let word: &str = rest.split(|sign: char| !sign.is_alphanumeric() && sign != '_').next().unwrap_or("");
-    let plain =
-        first.is_lowercase() && word.chars().all(char::is_lowercase) && !rest[word.len()..].starts_with([':', '(']);
+    let plain = (first, word) != ('p', "")
+        && first.is_lowercase() && word.chars().all(char::is_lowercase) && !rest[word.len()..].starts_with([':', '(']);
     let mut out: String = if plain { first.to_uppercase().collect() } else { first.to_string() };
     out.push_str(&rest);
     if !out.ends_with(['.', '!', '?', ':']) {
@@ -336,6 +336,8 @@ mod tests {
         assert_eq!(sentence("late bma(a, b)"), "Late bma(a, b).");
         assert_eq!(sentence("km(os ~ arm)"), "km(os ~ arm).");
         assert_eq!(sentence("95% intervals"), "95% intervals.");
+        assert_eq!(sentence("p adjusted over 3 sets"), "p adjusted over 3 sets.");
+        assert_eq!(sentence("a test"), "A test.");
         assert_eq!(letter(27), "ab");
     }
 }

@@ -507,7 +507,7 @@ impl<'a> Facts<'a> {
             .filter(|answer| answer.estimates.iter().any(|estimate| estimate.metric.starts_with("difference in")))
             .collect();
         match self.links(&tested) {
-            Some(at) => Told(format!("{at}: paired differences with their interval and P.")),
+            Some(at) => Told(format!("{at}: paired differences with their interval and p value.")),
             None => Absent("No models were compared by a test.".to_owned()),
         }
     }

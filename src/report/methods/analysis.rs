@@ -24,7 +24,7 @@ pub(super) fn analysis(writer: &mut Writer<'_>) -> Vec<String> {
                 let redundancy = if blocks.len() > 1 {
                     format!(
                         "Each feature of the blocks {} was set beside the feature of the other that is nearest to it on {} \
-                         by {method}'s coefficient, the P values adjusted after Bonferroni over all pairs.",
+                         by {method}'s coefficient, the p values adjusted after Bonferroni over all pairs.",
                         listed(&blocks),
                         writer.rows(&correlate.rows)
                     )
@@ -42,7 +42,7 @@ pub(super) fn analysis(writer: &mut Writer<'_>) -> Vec<String> {
                     "Benjamini Y, Hochberg Y. Controlling the false discovery rate. J R Stat Soc B 1995;57:289-300",
                 ]);
                 format!(
-                    "{} were correlated on {} by {}'s coefficient, the P values adjusted after Benjamini and Hochberg{bh}.",
+                    "{} were correlated on {} by {}'s coefficient, the p values adjusted after Benjamini and Hochberg{bh}.",
                     listed(&what),
                     writer.rows(&correlate.rows),
                     method

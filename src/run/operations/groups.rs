@@ -161,7 +161,7 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
         table.notes.push(format!(
             "the cut separates the outcome most among {} candidates; {} by permutation, corrected for the search",
             selection.candidates,
-            super::describe::sentence_p(selection.p_permutation),
+            crate::figures::words::p_is(selection.p_permutation),
         ));
     }
     let name = crate::run::world::word(step.node).to_owned();

@@ -70,7 +70,7 @@ impl Default for Probabilities {
             fit: ResultTable::new(
                 "hosmer-lemeshow",
                 "Hosmer-Lemeshow test",
-                ["model", "cohort", "evidence", "chi-square", "df", "P", "patients"],
+                ["model", "cohort", "evidence", "chi-square", "df", "p", "patients"],
             ),
         }
     }

@@ -45,14 +45,14 @@ fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     seen
 }
 
-/// P of paired differences in a metric by cohort, model and comparator, as the tables of comparison
+/// p of paired differences in a metric by cohort, model and comparator, as the tables of comparison
 /// tell them.
 fn differences(answer: &Answer, metric: &str) -> BTreeMap<(String, String, String), f64> {
     let mut found = BTreeMap::new();
     for table in answer.tables.iter().filter(|table| table.name.starts_with("comparison-")) {
         let cohort = table.name.trim_start_matches("comparison-");
         let at = |name: &str| table.columns.iter().position(|column| column == name);
-        let (Some(of), Some(p)) = (at("metric"), at("P")) else { continue };
+        let (Some(of), Some(p)) = (at("metric"), at("p")) else { continue };
         for row in &table.rows {
             if let (Some(Cell::Text(model)), Some(Cell::Text(other)), Some(Cell::Text(own)), Some(Cell::P(p))) =
                 (row.first(), row.get(1), row.get(of), row.get(p))

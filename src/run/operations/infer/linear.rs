@@ -3,7 +3,8 @@
 use crate::learn::linear_regression;
 use crate::plan::node::Infer;
 use crate::run::fault::Fault;
-use crate::run::results::{Cell, EstimateRecord, Kind, shown_p};
+use crate::figures::words::p_is;
+use crate::run::results::{Cell, EstimateRecord, Kind};
 use crate::run::step::Step;
 use crate::stats::{Estimate, Outcome};
 
@@ -41,7 +42,7 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
     if let Some((f, between, within, p)) = fit.overall {
         whole.push((
             "F test".to_owned(),
-            Cell::text(format!("F {f:.2} on {between} and {within} df, P {}", shown_p(p))),
+            Cell::text(format!("F {f:.2} on {between} and {within} df, {}", p_is(p))),
         ));
     }
     if let Some(r) = fit.r_squared {
