@@ -223,6 +223,10 @@ impl<'a> Checker<'a> {
             grid |= candidates.iter().any(|candidate| !candidate.grid.is_empty());
         });
         match (&context.tune, grid) {
+            (Some(_), true) if several && context.choose.is_none() => {
+                let words = "every point of every learner is tried, inside the training rows of each fold";
+                defaults.push(spelt("grid", words));
+            }
             (Some(_), true) => {
                 defaults.push(spelt("grid", "every point is tried, inside the training rows of each fold"));
             }
@@ -252,7 +256,7 @@ impl<'a> Checker<'a> {
                         .map(|(block, steps)| (block.clone(), steps.clone()))
                         .collect(),
                     choose: context.choose.clone().filter(|_| several),
-                    tune: context.tune.clone().filter(|_| grid),
+                    tune: context.tune.clone().filter(|_| grid || (several && context.choose.is_none())),
                     cross_fit: context.cross_fit.clone(),
                 },
                 rows: context.rows.clone(),

@@ -243,11 +243,14 @@ impl Checker<'_> {
             _ => "C-index",
         };
         let declared = self.errors_of(declaration);
-        if several && context.choose.is_none() && !declared {
+        // `tune` alone walks the grids of all learners, and the best point says which learner.
+        if several && context.choose.is_none() && context.tune.is_none() && !declared {
             self.tell(
                 Fault::error("kind::no-choice", place("learn"), "several learners, and nothing says how one is chosen")
                     .label("which of them?")
-                    .help(format!("add `choose by {criterion} over 5 folds`")),
+                    .help(format!(
+                        "add `choose by {criterion} over 5 folds`, or `tune by {criterion} over 5 folds` to tune them all"
+                    )),
             );
         }
         if let (Some(learner), None, false) = (grid, &context.tune, declared) {
@@ -267,7 +270,11 @@ impl Checker<'_> {
     fn idle_searches(&mut self, declaration: &Declaration, context: &ModelAbout, several: bool, grid: bool) {
         for (keyword, idle, told) in [
             ("choose", context.choose.is_some() && !several, "there is one learner, so that nothing is chosen"),
-            ("tune", context.tune.is_some() && !grid, "no learner has a setting with several values"),
+            (
+                "tune",
+                context.tune.is_some() && !grid && !(several && context.choose.is_none()),
+                "no learner has a setting with several values",
+            ),
         ] {
             if let (true, Some(clause)) = (idle, declaration.clauses(keyword).next()) {
                 let help = if keyword == "choose" {

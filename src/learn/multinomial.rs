@@ -230,3 +230,147 @@ pub(super) fn thaw(frozen: &Json) -> Result<Option<Box<dyn Model>>, FitError> {
 pub(super) fn serves(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Nominal(_))
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::super::elastic_net::ElasticNet;
+    use super::*;
+    use crate::card::{Settings, Value};
+    use crate::learn::Learner;
+    use crate::stats::Classes;
+
+    /// The inputs of scripts/reference/nominal.R.
+    fn sixty() -> (Array2<f64>, Outcome) {
+        let at = |i: usize, j: usize| match j {
+            0 => (0.7 * i as f64).sin(),
+            1 => (1.3 * i as f64).cos(),
+            _ => (2.1 * i as f64 + 0.5).sin(),
+        };
+        let class = |i: usize| {
+            let noisy: Vec<f64> = [3.3, 4.7, 5.9]
+                .iter()
+                .enumerate()
+                .map(|(j, speed)| at(i, j) + 0.8 * (speed * i as f64).sin())
+                .collect();
+            (0..3).fold(0, |best, j| if noisy[j] > noisy[best] { j } else { best })
+        };
+        let levels: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let classes = Classes { class: (1..=60).map(class).collect(), levels: levels.into() };
+        (Array2::from_shape_fn((60, 3), |(i, j)| at(i + 1, j)), Outcome::Nominal(classes))
+    }
+
+    fn names() -> Vec<String> {
+        ["x1", "x2", "x3"].map(str::to_owned).to_vec()
+    }
+
+    // scripts/reference/nominal.R: glmnet, family = "multinomial".
+    #[test]
+    fn agrees_with_glmnet() {
+        let (x, outcome) = sixty();
+        let Outcome::Nominal(classes) = &outcome else { unreachable!() };
+        assert_eq!(classes.counts(), [23, 20, 17]);
+        let control = Control { threshold: 1e-15, ..Control::default() };
+        let penalty = Penalty { alpha: 0.5, factors: None };
+        let given = Lambdas::Given(vec![0.1, 0.03]);
+        let path = fit(x.view(), &classes.class, 3, None, &penalty, &given, &control, &Watch::silent()).unwrap();
+        let (intercepts, slopes) = at(&path, 0.03, 3);
+        let theirs = [
+            [0.24937484130, 1.280687982622, -0.27701401052, 0.0],
+            [-0.07959802783, -0.002459708868, 1.77869222036, -0.7088777402],
+            [-0.16977681347, 0.0, -0.08274821747, 1.3084498904],
+        ];
+        for (class, theirs) in theirs.iter().enumerate() {
+            assert!((intercepts[class] - theirs[0]).abs() < 1e-6, "{} {}", intercepts[class], theirs[0]);
+            for (ours, theirs) in slopes[class].iter().zip(&theirs[1..]) {
+                assert!((ours - theirs).abs() < 1e-6, "{ours} {theirs}");
+            }
+        }
+        let task = Task { x: x.view(), names: &names(), outcome: &outcome, weights: None };
+        let plan = NetPlan {
+            alpha: 0.5,
+            strength: Strength::Folds {
+                folds: (0..60).map(|row| row % 5).collect(),
+                rule: Rule::Minimum,
+                measure: Measure::Deviance,
+            },
+            standardise: true,
+            factors: None,
+            lambdas: 100,
+        };
+        let model = learn(&task, &plan, "elastic_net", &Stream::root(1), &Watch::silent()).unwrap();
+        assert!((model.tuned.lambda / 0.02553192 - 1.0).abs() < 1e-6, "{}", model.tuned.lambda);
+        let best = model.tuned.mean.iter().copied().fold(f64::INFINITY, f64::min);
+        assert!((best - 1.55397316).abs() < 1e-4, "{best}");
+    }
+
+    #[test]
+    fn every_learner_of_classes_learns_and_comes_back() {
+        let (x, outcome) = sixty();
+        let task = Task { x: x.view(), names: &names(), outcome: &outcome, weights: None };
+        let mut served = 0;
+        for learner in crate::learn::learners() {
+            if !learner.card().serves(crate::card::EndpointKind::Nominal) {
+                continue;
+            }
+            served += 1;
+            let name = learner.card().name;
+            let small = learner.card().parameter("trees").map(|_| ("trees", Value::Integer(20)));
+            let settings = Settings::new(learner.card(), small).unwrap();
+            let model = learner.fit(&task, &settings, &Stream::root(1), &Watch::silent()).unwrap();
+            let told = model.predict(x.view()).unwrap();
+            let Prediction::Classes(p) = &told else { panic!("{name}") };
+            assert!((0..60).all(|row| (p.row(row).iter().sum::<f64>() - 1.0).abs() < 1e-12), "{name}");
+            let Outcome::Nominal(classes) = &outcome else { unreachable!() };
+            let right = p.called().iter().zip(&classes.class).filter(|(called, class)| **called as usize == **class);
+            assert!(right.count() > 36, "{name}");
+            let thawed = learner.thaw(&serde_json::from_str(&model.freeze().to_string()).unwrap()).unwrap();
+            assert_eq!(thawed.predict(x.view()).unwrap(), told, "{name}");
+            assert_eq!(model.importance().unwrap().len(), 3, "{name}");
+        }
+        assert_eq!(served, 8);
+        let settings = Settings::new(ElasticNet.card(), [("C", Value::Real(1.0))]).unwrap();
+        let refused = ElasticNet.fit(&task, &settings, &Stream::root(1), &Watch::silent()).map(|_| ()).unwrap_err();
+        assert!(refused.to_string().contains("binary"), "{refused}");
+    }
+
+    // scripts/reference/nominal.R: scikit-learn's roc_auc_score, log_loss and the rest on glmnet's
+    // probabilities at lambda 0.03.
+    #[test]
+    fn is_judged_as_scikit_learn_judges() {
+        use crate::stats::{IntervalPlan, Judged, Metric};
+        let (x, outcome) = sixty();
+        let task = Task { x: x.view(), names: &names(), outcome: &outcome, weights: None };
+        let settings = Settings::new(ElasticNet.card(), [("lambda", Value::Real(0.03))]).unwrap();
+        let model = ElasticNet.fit(&task, &settings, &Stream::root(1), &Watch::silent()).unwrap();
+        let prediction = model.predict(x.view()).unwrap();
+        let judged = Judged {
+            outcome: &outcome,
+            prediction: &prediction,
+            held: None,
+            curves: None,
+            training: None,
+            horizon: None,
+            threshold: None,
+        };
+        for (name, theirs, close) in [
+            ("AUC", 0.8552003410059675, 1e-12),
+            ("AUC-ovr", 0.8544633750803085, 1e-12),
+            ("log_loss", 0.7026576500624733, 1e-5),
+            ("balanced_accuracy", 0.672847399829497, 1e-12),
+            ("accuracy", 0.6833333333333333, 1e-12),
+            ("Brier", 0.42317770440719144, 1e-5),
+        ] {
+            let serves = |metric: &&&dyn Metric| {
+                metric.card().name == name && metric.card().serves(crate::card::EndpointKind::Nominal)
+            };
+            let metric = crate::stats::metrics().iter().find(serves).unwrap();
+            let estimate = metric.estimate(&judged, &IntervalPlan::default(), &Stream::root(1));
+            let value = estimate.value.unwrap();
+            assert!((value - theirs).abs() < close, "{name} {value} {theirs}");
+            let interval = estimate.interval.unwrap();
+            assert!(interval.lower < value && value < interval.upper, "{name}");
+        }
+    }
+}

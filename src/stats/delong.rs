@@ -337,6 +337,28 @@ mod tests {
         assert!(placements_within(&events, &none).unwrap_err().reason.contains("none of the 2 folds"));
     }
 
+    // scripts/reference/nominal.R: concordance(event ~ score + strata(fold)) of R's survival, its
+    // influence with DeLong's divisors, and the areas of the folds.
+    #[test]
+    fn agrees_with_strata_of_r() {
+        use crate::stats::strata::Layer;
+        let i: Vec<f64> = (1..=60).map(f64::from).collect();
+        let events: Vec<bool> = i.iter().map(|i| (3.3 * i).sin() + (0.7 * i).sin() > 0.2).collect();
+        let scores: Vec<f64> = i.iter().map(|i| (0.7 * i).sin() + 0.5 * (5.9 * i).sin()).collect();
+        let fold = (0..60).map(|row| Some(row % 5)).collect();
+        let strata = Strata::new(vec![Layer { scores: scores.clone(), fold, classes: Vec::new() }]);
+        let (placed, counted) = placements_within(&events, &strata).unwrap();
+        assert!((placed.area - 0.747126436782).abs() < 1e-11, "{}", placed.area);
+        assert!((placed.variance().unwrap() / 5.200776918351e-3 - 1.0).abs() < 1e-9, "{:?}", placed.variance());
+        assert_eq!((counted.folds, counted.without), (5, 0));
+        for (fold, theirs) in [0.8571428571, 0.8571428571, 0.6388888889, 0.6944444444, 0.6875].iter().enumerate() {
+            let rows: Vec<usize> = (0..60).filter(|row| row % 5 == fold).collect();
+            let own: Vec<bool> = rows.iter().map(|row| events[*row]).collect();
+            let ours = area(&own, &rows.iter().map(|row| scores[*row]).collect::<Vec<_>>()).unwrap();
+            assert!((ours - theirs).abs() < 1e-9);
+        }
+    }
+
     #[test]
     fn degenerate_input_is_told() {
         assert!(area(&[true, true], &[0.1, 0.2]).is_err());

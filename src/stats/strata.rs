@@ -7,6 +7,12 @@
 //! 2011; Parker et al. 2007), and a statistic of such pairs is a stratified one, as
 //! `concordance(... + strata(fold))` of R's survival.
 
+use super::outcome::Outcome;
+
+/// What is said where no fold holds a pair.
+pub const POOLED: &str = "no fold holds two patients to rank, so that all are ranked together, which puts a model that \
+                          knows nothing below chance";
+
 /// The folds whose pairs are counted, and those that have none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
@@ -82,6 +88,30 @@ impl Strata {
         Strata { layers: layers.collect() }
     }
 
+    /// Whether some fold holds patients to rank against each other: one with the event and one
+    /// without, a comparable pair, or of every two classes one each. Where each patient is a fold
+    /// there are none.
+    pub fn ranks(&self, outcome: &Outcome) -> bool {
+        let strata = self.strata();
+        let any = |pair: &dyn Fn(usize, usize) -> bool| {
+            strata.iter().any(|s| s.rows.iter().any(|a| s.rows.iter().any(|b| pair(*a, *b))))
+        };
+        match outcome {
+            Outcome::Binary(events) => any(&|a, b| events[a] && !events[b]),
+            Outcome::Survival(censored) => any(&|a, b| {
+                let later = censored.time[b] > censored.time[a]
+                    || (censored.time[b] == censored.time[a] && censored.event[b] != 1);
+                let entered = censored.entry.as_ref().is_none_or(|entry| entry[b] < censored.time[a]);
+                a != b && censored.event[a] == 1 && later && entered
+            }),
+            Outcome::Nominal(classes) => (0..classes.levels.len()).all(|first| {
+                (first + 1..classes.levels.len())
+                    .all(|second| any(&|a, b| classes.class[a] == first && classes.class[b] == second))
+            }),
+            Outcome::Continuous(_) => false,
+        }
+    }
+
     /// The same with the probability of one class as the score.
     #[must_use]
     pub fn of_class(&self, level: usize) -> Self {
@@ -109,5 +139,26 @@ impl Strata {
             strata.extend(own);
         }
         strata
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::{Censored, Classes};
+
+    #[test]
+    fn single_patients_and_folds_of_one_class_rank_nobody() {
+        let of = |fold: [usize; 4]| {
+            Strata::new(vec![Layer { scores: vec![0.5; 4], fold: fold.map(Some).to_vec(), classes: Vec::new() }])
+        };
+        let (alone, pairs, classes) = (of([0, 1, 2, 3]), of([0, 0, 1, 1]), of([0, 1, 0, 1]));
+        let binary = Outcome::Binary(vec![true, false, true, false]);
+        assert!(!alone.ranks(&binary) && pairs.ranks(&binary) && !classes.ranks(&binary));
+        let survival = Outcome::Survival(Censored::new(vec![1.0, 2.0, 3.0, 4.0], vec![0, 1, 0, 1]));
+        assert!(!alone.ranks(&survival) && !pairs.ranks(&survival) && classes.ranks(&survival));
+        let levels: Vec<String> = ["a", "b"].map(str::to_owned).to_vec();
+        let nominal = Outcome::Nominal(Classes { class: vec![0, 1, 0, 1], levels: levels.into() });
+        assert!(!alone.ranks(&nominal) && pairs.ranks(&nominal));
     }
 }

@@ -537,17 +537,23 @@ fn gathered(
     {
         (rows, prediction, curves) = super::judge::aligned(rows, &prediction, &curve_rows, found);
     }
+    let outcome = model.data.endpoint.outcome.select(&rows);
+    let (held, how) = super::judge::ranking(
+        super::judge::strata(cross, part, &rows),
+        &outcome,
+        super::model::told(&model.design.cross_fit),
+    );
     Ok(Judgement {
-        held: super::judge::strata(cross, part, &rows),
+        held,
         model: step.label(reference),
         cohort: cohort.to_owned(),
         kind: Kind::OutOfFold,
         missing: asked.len() - rows.len(),
-        outcome: model.data.endpoint.outcome.select(&rows),
+        outcome,
         prediction,
         rows,
         curves,
         training: model.data.endpoint.outcome.select(&model.rows),
-        how: super::model::told(&model.design.cross_fit),
+        how,
     })
 }

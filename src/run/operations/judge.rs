@@ -9,7 +9,7 @@ use crate::plan::{NodeId, Rows};
 use crate::run::fault::Fault;
 use crate::run::results::Kind;
 use crate::run::step::Step;
-use crate::stats::strata::Layer;
+use crate::stats::strata::{Layer, POOLED};
 use crate::stats::{Judged, Outcome, Prediction, Strata, SurvivalCurves};
 
 use super::model::{Data, ModelValue};
@@ -188,14 +188,17 @@ pub fn judge(
             }
         }
     }
-    let held = model.cross.as_ref().filter(|_| out_of_fold);
+    let outcome = data.endpoint.outcome.select(&rows);
+    let cross = model.cross.as_ref().filter(|_| out_of_fold);
+    let held = cross.and_then(|cross| strata(cross, part.unwrap_or(""), &rows));
+    let (held, how) = ranking(held, &outcome, how);
     Ok(Judgement {
-        held: held.and_then(|cross| strata(cross, part.unwrap_or(""), &rows)),
+        held,
         model: label,
         cohort: set.label,
         kind,
         missing: set.rows.len() - rows.len(),
-        outcome: data.endpoint.outcome.select(&rows),
+        outcome,
         rows,
         prediction,
         curves,
@@ -221,6 +224,16 @@ pub fn strata(cross: &CrossFit, part: &str, rows: &[usize]) -> Option<Strata> {
     });
     let layers: Vec<Layer> = layers.collect();
     (!layers.is_empty()).then(|| Strata::new(layers))
+}
+
+/// The folds, where they hold pairs to rank; else all patients are ranked together, and that is said.
+pub fn ranking(held: Option<Strata>, outcome: &Outcome, how: String) -> (Option<Strata>, String) {
+    match held {
+        Some(strata) if !strata.ranks(outcome) && outcome.kind() != EndpointKind::Continuous => {
+            (None, format!("{how}; {POOLED}"))
+        }
+        held => (held, how),
+    }
 }
 
 /// In how many folds everybody is predicted alike, of how many, where that is so in any. `None` also

@@ -296,8 +296,10 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
         .out_of_fold(part)
         .ok_or_else(|| Fault::run("run::no-part", format!("`{}` has no part `{part}`", model.name)))?;
     let held = &held.average;
-    let folds = super::judge::strata(&cross, part, &held.rows);
     let outcome = data.endpoint.outcome.select(&held.rows);
+    let folds = super::judge::strata(&cross, part, &held.rows);
+    let told = super::model::told(&model.design.cross_fit);
+    let (folds, told) = super::judge::ranking(folds, &outcome, told);
     let mut answer = Answer::default();
     let mut table = ResultTable::new(
         "recalibration",
@@ -313,7 +315,7 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
         let name = metric.card().name;
         for (who, outcome, prediction, kind, how) in [
             ("frozen", &frozen.outcome, &frozen.prediction, frozen.kind, frozen.how.clone()),
-            ("refitted", &outcome, &held.prediction, Kind::OutOfFold, super::model::told(&model.design.cross_fit)),
+            ("refitted", &outcome, &held.prediction, Kind::OutOfFold, told.clone()),
         ] {
             let held = folds.as_ref().filter(|_| kind == Kind::OutOfFold && who == "refitted");
             let judged =

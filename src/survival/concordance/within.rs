@@ -93,6 +93,21 @@ mod tests {
     use crate::stats::strata::Layer;
     use crate::survival::concordance::{concordance, harrell};
 
+    // scripts/reference/nominal.R: concordance(Surv ~ risk + strata(fold), reverse = TRUE).
+    #[test]
+    fn agrees_with_strata_of_r() {
+        let i: Vec<f64> = (1..=60).map(f64::from).collect();
+        // R rounds half to even; no time is halfway here.
+        let time = i.iter().map(|i| (10.0 + 9.0 * (1.9 * i).cos() + 5.0 * (0.3 * i).sin()).round()).collect();
+        let event = i.iter().map(|i| u8::from((2.7 * i).sin() > -0.3)).collect();
+        let scores = i.iter().map(|i| (1.3 * i).cos()).collect();
+        let fold = (0..60).map(|row| Some(row % 5)).collect();
+        let strata = Strata::new(vec![Layer { scores, fold, classes: Vec::new() }]);
+        let (found, _) = within(&Censored::new(time, event), &strata, &Weights::Pairs).unwrap();
+        assert!((found.value - 0.505434782609).abs() < 1e-11, "{}", found.value);
+        assert!((found.variance() / 4.546624802120e-3 - 1.0).abs() < 1e-9, "{}", found.variance());
+    }
+
     #[test]
     fn folds_count_their_own_pairs() {
         let y = Censored::new(vec![5.0, 3.0, 8.0, 2.0, 7.0, 4.0, 9.0, 1.0], vec![1, 1, 0, 1, 1, 0, 1, 1]);
