@@ -37,7 +37,10 @@ exact. Fitted by maximum likelihood. Where the likelihood has no \
 maximum (separation) Firth's penalty ½ log|I(b)| is added, and the result says so. A part that predicts the same for \
 every row, or what earlier parts determine, has coefficient 0. For a patient without one modality \
 the regression on the other parts, fitted on the rows that have them, is used.",
-    references: &["Wolpert DH. Neural Networks 1992;5:241-59.", "Firth D. Biometrika 1993;80:27-38."],
+    references: &[
+        "Wolpert DH. Neural Networks 1992;5:241-59.",
+        "Firth D. Bias reduction of maximum likelihood estimates. Biometrika 1993;80:27-38.",
+    ],
     example: "fuse late logistic(clinical, radiomics)",
 };
 

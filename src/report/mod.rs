@@ -11,6 +11,7 @@
 //! front end hangs onto its watch.
 
 mod answers;
+mod carried;
 mod cautions;
 pub mod checklist;
 mod drawing;

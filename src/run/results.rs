@@ -249,6 +249,12 @@ impl EstimateRecord {
 }
 
 impl Kind {
+    /// Where and how a model was judged: `train (out of fold)`; a cohort that is called as its evidence is not called so
+    /// twice.
+    pub fn on(self, cohort: &str) -> String {
+        if cohort == self.words() { cohort.to_owned() } else { format!("{cohort} ({})", self.words()) }
+    }
+
     pub fn words(self) -> &'static str {
         match self {
             Kind::Apparent => "apparent",

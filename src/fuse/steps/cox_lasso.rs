@@ -21,7 +21,10 @@ static CARD: Card = Card {
     parameters: &[FOLDS, MIN_COEF, TOP, RULE, LAMBDA],
     summary: "Keeps the features with a coefficient in a Cox regression with lasso penalty.",
     documentation: DOCUMENTATION,
-    references: &["Tibshirani R. Stat Med 1997;16:385-95.", "Simon N, et al. J Stat Softw 2011;39(5)."],
+    references: &[
+        "Tibshirani R. The lasso method for variable selection in the Cox model. Stat Med 1997;16:385-395.",
+        "Simon N, Friedman J, Hastie T, Tibshirani R. Regularization paths for Cox's proportional hazards model via coordinate descent. J Stat Softw 2011;39(5):1-13.",
+    ],
     example: "prepare radiomics by z-score then cox_lasso then elastic_net(l1_ratio = 0.5, top = 10)",
 };
 

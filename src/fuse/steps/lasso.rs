@@ -23,7 +23,7 @@ static CARD: Card = Card {
     documentation: DOCUMENTATION,
     references: &[
         "Tibshirani R. J R Stat Soc B 1996;58:267-88.",
-        "Friedman J, Hastie T, Tibshirani R. J Stat Softw 2010;33(1).",
+        "Friedman J, Hastie T, Tibshirani R. Regularization paths for generalized linear models via coordinate descent. J Stat Softw 2010;33(1):1-22.",
     ],
     example: "prepare radiomics by z-score then lasso(folds = 10, rule = 1se)",
 };

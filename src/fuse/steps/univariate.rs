@@ -52,7 +52,9 @@ binary endpoint also Welch's `t`, `mann-whitney` (exact where there are few rows
 numbers of few values, `chi-square` without continuity correction. A feature that cannot be tested (constant, \
 missing in all rows) is dropped and has no p. Screening by p on the rows that the model is then fitted on inflates \
 apparent performance: estimates must come from folds around it, as they do here.",
-    references: &["Heinze G, Wallisch C, Dunkler D. Biom J 2018;60:431-49."],
+    references: &[
+        "Heinze G, Wallisch C, Dunkler D. Variable selection: a review and recommendations for the practicing statistician. Biom J 2018;60:431-449.",
+    ],
     example: "prepare clinical by median then univariate(p = 0.05) then z-score",
 };
 

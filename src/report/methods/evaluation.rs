@@ -56,9 +56,9 @@ pub(super) fn evaluation(writer: &mut Writer<'_>) -> Vec<String> {
 }
 
 fn evaluated(writer: &mut Writer<'_>, evaluate: &Evaluate) -> String {
-    let on: Vec<String> = evaluate.on.iter().map(|rows| writer.rows(rows)).collect();
+    let on = writer.all_rows(&evaluate.on);
     let verb = if evaluate.models.len() == 1 { "was" } else { "were" };
-    let mut text = format!("{} {verb} evaluated on {}", writer.models(&evaluate.models), listed(&on));
+    let mut text = format!("{} {verb} evaluated on {on}", writer.models(&evaluate.models));
     let metrics: Vec<String> = evaluate
         .metrics
         .iter()

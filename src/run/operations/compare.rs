@@ -281,7 +281,7 @@ fn sentence(
         },
     );
     if target.is_some() {
-        return format!("{name} and {against} on {cohort} ({}): {numbers}.", model.kind.words());
+        return format!("{name} and {against} on {}: {numbers}.", model.kind.on(cohort));
     }
     let better = if direction == Direction::Higher { *value > 0.0 } else { *value < 0.0 };
     let shown = match adjusted {
@@ -293,5 +293,5 @@ fn sentence(
         (false, true) => "is worse than",
         (_, false) => "does not beat",
     };
-    format!("{name} {verdict} {against} on {cohort} ({}): {numbers}.", model.kind.words())
+    format!("{name} {verdict} {against} on {}: {numbers}.", model.kind.on(cohort))
 }

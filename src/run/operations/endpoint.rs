@@ -177,7 +177,7 @@ fn by_dates(
     non_negative(world, table, &times, &known)?;
     let mut notes = Vec::new();
     if after_closing > 0 {
-        notes.push(format!("{after_closing} events after the closing date of `{}` are censored there", word(node)));
+        notes.push(format!("events after the closing date of `{}`: {after_closing}, censored there", word(node)));
     }
     Ok((Outcome::Survival(Censored { time: times, event: codes, entry: None }), known, notes))
 }

@@ -46,7 +46,7 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
 
     let mut answer = Answer::default();
     let title =
-        format!("Performance, {}", metrics.iter().map(|metric| metric.card().title).collect::<Vec<_>>().join(", "));
+        format!("Performance: {}", metrics.iter().map(|metric| metric.card().title).collect::<Vec<_>>().join(", "));
     let mut table = ResultTable::new(
         "performance",
         title,
@@ -144,7 +144,7 @@ fn without_interval(records: &[EstimateRecord]) -> Vec<String> {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for record in records.iter().filter(|record| record.value.is_some() && record.lower.is_none()) {
         let Some(why) = record.no_interval.as_deref() else { continue };
-        let what = format!("{} of {} on {} ({})", record.metric, record.model, record.cohort, record.kind.words());
+        let what = format!("{} of {} on {}", record.metric, record.model, record.kind.on(&record.cohort));
         match reasons.iter_mut().find(|(known, _)| *known == why) {
             Some((_, of)) if of.contains(&what) => {}
             Some((_, of)) => of.push(what),
@@ -320,10 +320,9 @@ fn plainly(answer: &mut Answer) {
         let chance = matches!(record.metric.as_str(), "AUC" | "AUC-ovr" | "C-index" | "Uno-C");
         if chance && record.kind != Kind::Apparent && record.no_interval.as_deref() == Some(SAME_SCORE) {
             let sentence = format!(
-                "{} tells no patients apart on {} ({}): {SAME_SCORE}.",
+                "{} tells no patients apart on {}: {SAME_SCORE}.",
                 record.model,
-                record.cohort,
-                record.kind.words()
+                record.kind.on(&record.cohort)
             );
             if !told.contains(&sentence) {
                 told.push(sentence);
@@ -335,10 +334,9 @@ fn plainly(answer: &mut Answer) {
         {
             let at = record.horizon.as_ref().map_or(String::new(), |horizon| format!(" at {horizon}"));
             told.push(format!(
-                "{} shows no discrimination on {} ({}): the interval of its {}{at}, {}, reaches down to {}.",
+                "{} is not shown to discriminate on {}: the interval of its {}{at}, {}, reaches down to {}.",
                 record.model,
-                record.cohort,
-                record.kind.words(),
+                record.kind.on(&record.cohort),
                 record.metric,
                 fixed(value, DIGITS),
                 fixed(lower, DIGITS),
@@ -351,7 +349,7 @@ fn plainly(answer: &mut Answer) {
 /// Data of what was asked for of single patients.
 fn figures(spec: &Evaluate, judgement: &Judgement, level: f64, answer: &mut Answer) {
     let wants = |word: &str| spec.figures.iter().any(|figure| figure == word);
-    let title = format!("{} on {} ({})", judgement.model, judgement.cohort, judgement.kind.words());
+    let title = format!("{} on {}", judgement.model, judgement.kind.on(&judgement.cohort));
     if wants("scores") {
         answer.figures.push(drawn::evaluation::scores(judgement, spec.horizon_labels.first().map(String::as_str)));
     }
@@ -376,7 +374,7 @@ fn figures(spec: &Evaluate, judgement: &Judgement, level: f64, answer: &mut Answ
             (tp + fp > 0.0).then(|| (point.sensitivity, tp / (tp + fp)))
         });
         let drawn = precision_recall::Curve {
-            name: format!("{} ({})", judgement.cohort, judgement.kind.words()),
+            name: judgement.kind.on(&judgement.cohort),
             n: events.len() as u64,
             events: happened as u64,
             points: points.collect(),

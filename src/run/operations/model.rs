@@ -193,7 +193,8 @@ fn check(step: &Step<'_>, spec: &Model, data: &Data, rows: &[usize], label: &str
         });
         if parameters > 0 && (scarce as f64) < EVENTS_PER_PARAMETER * parameters as f64 {
             let each = scarce as f64 / parameters as f64;
-            told.push(format!("`{block}` has {parameters} candidate predictors, {each:.1} events each"));
+            let digits = if each < 0.95 { 2 } else { 1 };
+            told.push(format!("`{block}` has {parameters} candidate predictors, {each:.digits$} events each"));
         }
     }
     if !told.is_empty() {
@@ -282,8 +283,10 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
     }
     if model.unknown > 0 {
         fit.notes.push(format!(
-            "`{}` is not known of {} patients; they are left out",
-            model.data.endpoint.name, model.unknown
+            "`{}` is not known of {} patient{}, left out of the fit",
+            model.data.endpoint.name,
+            model.unknown,
+            if model.unknown == 1 { "" } else { "s" }
         ));
     }
     if let Some(cross) = &model.cross {

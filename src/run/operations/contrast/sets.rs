@@ -273,7 +273,7 @@ fn listed(
 ) -> ResultTable {
     let mut table = ResultTable::new(
         name,
-        format!("Over-representation among {count} genes that are {list}, {label}"),
+        format!("Over-representation among the {list} genes ({count}), {label}"),
         ["set", "collection", "measured", "listed", "fold", "odds ratio", "p", "p adjusted", "genes"],
     );
     let mut order: Vec<usize> = (0..results.len()).collect();

@@ -27,7 +27,7 @@ const PENS: usize = 6;
 
 /// `train (out of fold)`.
 fn place(judgement: &Judgement) -> String {
-    format!("{} ({})", judgement.cohort, judgement.kind.words())
+    judgement.kind.on(&judgement.cohort)
 }
 
 fn events(outcome: &Outcome) -> u64 {
@@ -165,7 +165,7 @@ fn comparisons(answer: &Answer, level: f64) -> Option<FigureData> {
     let mut rows = Vec::new();
     for cohort in cohorts {
         rows.extend(told.iter().filter(|r| r.cohort == cohort).map(|r| Row {
-            cohort: format!("{} ({})", r.cohort, r.kind.words()),
+            cohort: r.kind.on(&r.cohort),
             name: r.model.clone(),
             n: r.n as u64,
             events: r.events.map(|e| e as u64),

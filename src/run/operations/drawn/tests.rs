@@ -247,7 +247,13 @@ fn several_classes_are_learned_judged_and_told() {
     for line in patients.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
         let (size, marker): (f64, f64) = (cells[4].parse().expect("a size"), cells[5].parse().expect("a marker"));
-        let kind = if size > 60.0 { "large" } else if marker > 50.0 { "marked" } else { "other" };
+        let kind = if size > 60.0 {
+            "large"
+        } else if marker > 50.0 {
+            "marked"
+        } else {
+            "other"
+        };
         let _ = writeln!(kinds, "{},{kind}", cells[0]);
     }
     std::fs::write(folder.path().join("kinds.csv"), kinds).expect("a file can be written");
@@ -282,7 +288,8 @@ evaluate K
     let study = Study::new("t.study", text).in_folder(folder.path());
     let finished = study.run(&Store::none(), &Watch::silent()).unwrap_or_else(|no| panic!("{:?}", no.words()));
     let results = &finished.report.results;
-    for (metric, least) in [("AUC", 0.9), ("AUC-ovr", 0.9), ("accuracy", 0.8), ("AUC of marked against the rest", 0.85)] {
+    for (metric, least) in [("AUC", 0.9), ("AUC-ovr", 0.9), ("accuracy", 0.8), ("AUC of marked against the rest", 0.85)]
+    {
         let told = results.estimates().find(|e| e.metric == metric && e.model == "K").expect(metric);
         assert!(told.value.is_some_and(|value| value > least) && told.lower.is_some(), "{told:?}");
         assert_eq!(told.n, 90);

@@ -2,9 +2,9 @@
 
 use crate::figures::cif::{Curve, Incidence, Step as Corner};
 use crate::figures::words as shown;
+use crate::figures::words::p_is;
 use crate::plan::node::Infer;
 use crate::run::fault::Fault;
-use crate::figures::words::p_is;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::distribution::normal_multiplier;

@@ -1,8 +1,8 @@
 //! `cox(os ~ age + strata(centre))`.
 
+use crate::figures::words::p_is;
 use crate::plan::node::{Infer, TimeUnit};
 use crate::run::fault::Fault;
-use crate::figures::words::p_is;
 use crate::run::results::{Cell, EstimateRecord, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::{Estimate, Outcome};

@@ -2,9 +2,9 @@
 
 use crate::figures::km::{Curve, Step as Corner, SurvivalCurves};
 use crate::figures::words;
+use crate::figures::words::p_is;
 use crate::plan::node::{Infer, TimeUnit};
 use crate::run::fault::Fault;
-use crate::figures::words::p_is;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::run::world::coded;

@@ -1,9 +1,9 @@
 //! `logistic(response ~ albi + stage)`.
 
+use crate::figures::words::p_is;
 use crate::learn::logistic_regression::{self, Firth, Options};
 use crate::plan::node::Infer;
 use crate::run::fault::Fault;
-use crate::figures::words::p_is;
 use crate::run::results::{Cell, EstimateRecord, Kind};
 use crate::run::step::Step;
 use crate::stats::{Estimate, Outcome};
