@@ -1,5 +1,6 @@
 //! `diptych run`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::figures;
@@ -169,13 +170,44 @@ pub(super) fn written(finished: &Finished, circumstances: &Circumstances) -> Vec
 
 /// `figures/`: SVG, PNG and the numbers of each figure; what cannot be drawn is said, and stops nothing.
 fn draw(results: &Results, out: &Path) {
+    let mut foreign = BTreeMap::new();
     for (answer, names) in results.answers.iter().zip(report::figure_names(&results.answers)) {
         for (figure, name) in answer.figures.iter().zip(names) {
             let drawn = figures::read(&figure.kind, &figure.data)
                 .and_then(|numbers| figures::write(&out.join("figures"), &name, numbers.as_ref()));
-            if let Err(reason) = drawn {
-                show::print(&format!("! {} ({}) could not be drawn: {reason}\n", figure.title, figure.kind));
+            match drawn {
+                Ok(written) => foreign.extend(written.foreign),
+                Err(reason) => {
+                    show::print(&format!("! {} ({}) could not be drawn: {reason}\n", figure.title, figure.kind));
+                }
             }
         }
     }
+    show::print(&lettered(&foreign));
+}
+
+/// What is said of letters that the font of the figures lacks.
+fn lettered(foreign: &BTreeMap<char, Option<&'static Path>>) -> String {
+    let mut out = String::new();
+    let some = |letters: Vec<char>| -> String {
+        let more = if letters.len() > 20 { "…" } else { "" };
+        letters.iter().take(20).collect::<String>() + more
+    };
+    let absent = some(foreign.iter().filter(|(_, font)| font.is_none()).map(|(letter, _)| *letter).collect());
+    if !absent.is_empty() {
+        out.push_str(&format!(
+            "! no font has the letters {absent}: boxes stand for them in the PNG files. The SVG files and the report \
+             show them wherever a font has them; install one, such as Noto Sans CJK, and run again.\n"
+        ));
+    }
+    let fonts: BTreeSet<&Path> = foreign.values().copied().flatten().collect();
+    for font in fonts {
+        let of = foreign.iter().filter(|(_, path)| **path == Some(font)).map(|(letter, _)| *letter);
+        out.push_str(&format!(
+            "! the PNG files have the letters {} from {}, as the font of the figures lacks them.\n",
+            some(of.collect()),
+            font.display()
+        ));
+    }
+    out
 }

@@ -63,13 +63,22 @@ impl Panel {
         self.y_ticks(page, &labelled(self.y.0, self.y.1), y_title);
     }
 
-    /// The vertical axis with these ticks.
+    /// The vertical axis with these ticks; every so many are labelled that labels keep apart, 0 among them.
     pub fn y_ticks(&self, page: &mut Page, ticks: &[(f64, String)], y_title: &str) {
         page.line((self.left, self.top), (self.left, self.bottom()), BLACK_INK, 0.2);
-        for (value, said) in ticks {
-            let (_, y) = self.at(self.x.0, *value);
+        let height = |value: f64| self.at(self.x.0, value).1;
+        let apart = match ticks {
+            [first, second, ..] => (height(first.0) - height(second.0)).abs(),
+            _ => f64::INFINITY,
+        };
+        let every = if apart > 0.0 { (3.2 / apart).ceil().max(1.0) as usize } else { 1 };
+        let zero = ticks.iter().position(|tick| tick.0 == 0.0).unwrap_or(0) % every;
+        for (place, (value, said)) in ticks.iter().enumerate() {
+            let y = height(*value);
             page.line((self.left - 1.0, y), (self.left, y), BLACK_INK, 0.2);
-            page.text((self.left - 1.7, y), said, 7.0, Align::Right, BLACK_INK);
+            if place % every == zero {
+                page.text((self.left - 1.7, y), said, 7.0, Align::Right, BLACK_INK);
+            }
         }
         let side = 1.7 + widest(ticks.iter().map(|t| &t.1), 7.0) + 2.4;
         let x = (self.left - side).max(1.8);

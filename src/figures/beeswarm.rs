@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::axes::{Panel, spread};
 use super::colours::{Key, sequential};
-use super::page::{Align, BLACK_INK, GREY, PALE, shorten, text_width, widest};
+use super::page::{Align, BLACK_INK, GREY, PALE, shorten, widest};
 use super::{Figure, FigureError, Page, Width, empty, field, finite, number, words};
 use crate::card::{Card, Role};
 
@@ -56,6 +56,9 @@ pub struct Beeswarm {
     pub rest: Vec<f64>,
 }
 
+/// The ink of a patient without a value.
+const MISSING: super::Ink = (170, 170, 170);
+
 /// Where a value lies between the 5th and the 95th percentile of its feature.
 pub(super) fn shade(of: &[Option<f64>]) -> impl Fn(Option<f64>) -> super::Ink {
     let mut known: Vec<f64> = of.iter().flatten().copied().filter(|v| v.is_finite()).collect();
@@ -66,7 +69,7 @@ pub(super) fn shade(of: &[Option<f64>]) -> impl Fn(Option<f64>) -> super::Ink {
         (low, high) = (at(0.0), at(1.0));
     }
     move |value| match value.filter(|v| v.is_finite()) {
-        None => (170, 170, 170),
+        None => MISSING,
         Some(_) if high <= low => sequential(0.5),
         Some(v) => sequential(((v - low) / (high - low)).clamp(0.0, 1.0)),
     }
@@ -170,8 +173,8 @@ impl Figure for Beeswarm {
         let rows = shown.len() + usize::from(rest.is_some());
         let row = 5.6;
         let left = names + 4.0;
-        let panel = Panel { left, top: 2.0, width: total - left - 14.0, height: row * rows as f64, x, y: (0.0, 1.0) };
-        let mut page = Page::new(total, (panel.bottom() + 10.5).max(36.0));
+        let panel = Panel { left, top: 2.0, width: total - left - 15.0, height: row * rows as f64, x, y: (0.0, 1.0) };
+        let mut page = Page::new(total, (panel.bottom() + 10.5).max(30.0));
         let (zero, _) = panel.at(0.0, 0.0);
         page.line((zero, panel.top), (zero, panel.bottom()), GREY, 0.25);
         let radius = if self.n > 1000 { 0.4 } else { 0.55 };
@@ -181,14 +184,22 @@ impl Figure for Beeswarm {
             page.text((left - 2.0, y), &shorten(name, 7.0, names), 7.0, Align::Right, BLACK_INK);
             let across: Vec<f64> = values.iter().map(|v| panel.at(*v, 0.0).0).collect();
             let heights = stacked(&across, radius * 1.7, row * 0.44);
-            // One cloud an ink, so that many patients make few marks.
-            let mut clouds: std::collections::BTreeMap<super::Ink, Vec<(f64, f64)>> = std::collections::BTreeMap::new();
+            // One cloud an ink, so that many patients make few marks. Those without a value lie below all others,
+            // and of very many every fourth patient is a layer, so that no colour hides the rest.
+            let layers = if values.len() > 1000 { 4 } else { 1 };
+            let mut clouds: std::collections::BTreeMap<(usize, super::Ink), Vec<(f64, f64)>> = Default::default();
             for (patient, (x, shift)) in across.iter().zip(&heights).enumerate() {
-                let (r, g, b) = ink(patient);
-                let coarse = |part: u8| (part / 12).saturating_mul(12);
-                clouds.entry((coarse(r), coarse(g), coarse(b))).or_default().push((*x, y + shift));
+                let coarse = |(r, g, b): super::Ink| {
+                    let part = |part: u8| (part / 12).saturating_mul(12);
+                    (part(r), part(g), part(b))
+                };
+                let (layer, ink) = match ink(patient) {
+                    MISSING => (0, MISSING),
+                    ink => (1 + patient % layers, coarse(ink)),
+                };
+                clouds.entry((layer, ink)).or_default().push((*x, y + shift));
             }
-            for (ink, cloud) in clouds {
+            for ((_, ink), cloud) in clouds {
                 page.dots(cloud, radius, ink, 0.9);
             }
         };
@@ -202,8 +213,13 @@ impl Figure for Beeswarm {
         panel.x_axis(&mut page, &format!("Shapley value ({})", self.unit));
         let high = (panel.height - 4.0).clamp(12.0, 60.0);
         let key = Key { title: "value", low: 0.0, high: 1.0, ends: Some(("low", "high")) };
-        let at = (total - 11.0 + (3.0 - text_width("x", 7.0)).min(0.0), panel.top + 4.0);
+        let at = (total - 12.5, panel.top + 4.0);
         key.draw(&mut page, at, high, sequential);
+        if shown.iter().any(|f| f.of.iter().any(|value| value.is_none_or(|v| !v.is_finite()))) {
+            let y = at.1 + high + 3.4;
+            page.dot((at.0 + 1.0, y), radius, MISSING);
+            page.text((at.0 + 2.4, y), "missing", 6.5, Align::Left, BLACK_INK);
+        }
         Ok(page)
     }
 }

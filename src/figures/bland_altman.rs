@@ -84,24 +84,32 @@ impl Figure for Agreement {
         let total = width.millimetres();
         let left = y_margin(y.0, y.1).max(11.0) + 1.0;
         let tall = if width == Width::Column { 52.0 } else { 85.0 };
-        let panel = Panel { left, top: 3.0, width: total - left - 17.0, height: tall, x, y };
+        let panel = Panel { left, top: 3.0, width: total - left - 18.0, height: tall, x, y };
         let mut page = Page::new(total, panel.bottom() + 10.5);
         page.dashed(&[panel.at(x.0, 0.0), panel.at(x.1, 0.0)], &[0.3, 0.7], GREY, 0.2);
         let radius = if self.points.len() > 400 { 0.4 } else { 0.65 };
         page.dots(self.points.iter().map(|p| panel.at(p.0, p.1)).collect(), radius, PALETTE[0], 0.7);
         let mut free = f64::NEG_INFINITY;
-        for (place, value) in [(2, self.upper), (0, self.bias), (1, self.lower)] {
+        let mut said: Vec<(f64, String)> = Vec::new();
+        for (name, value) in [("upper limit", self.upper), ("bias", self.bias), ("lower limit", self.lower)] {
             let Some(value) = value else { continue };
-            let (_, at) = panel.at(x.0, value);
-            if place == 0 {
+            match said.last_mut().filter(|last| last.0 == value) {
+                Some(last) => last.1 = "bias, limits".into(),
+                None => said.push((value, name.to_owned())),
+            }
+            if name == "bias" {
                 page.line(panel.at(x.0, value), panel.at(x.1, value), BLACK_INK, 0.3);
             } else {
                 page.dashed(&[panel.at(x.0, value), panel.at(x.1, value)], &[1.2, 0.8], BLACK_INK, 0.3);
             }
+        }
+        for (value, name) in &said {
             // Labels of lines that are close stand one below the other.
-            let y = at.max(free);
-            page.text((panel.right() + 1.5, y), &fit(&words::brief(value), 7.0, 15.0), 7.0, Align::Left, BLACK_INK);
-            free = y + 3.2;
+            let y = panel.at(x.0, *value).1.max(free);
+            let x = panel.right() + 1.5;
+            page.text((x, y), &fit(&words::brief(*value), 7.0, 16.0), 7.0, Align::Left, BLACK_INK);
+            page.text((x, y + 2.8), &fit(name, 6.0, 16.0), 6.0, Align::Left, GREY);
+            free = y + 6.2;
         }
         panel.axes(&mut page, "Mean of the two readings", "Difference");
         Ok(page)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::axes::{Panel, spread};
-use super::page::{Align, BLACK_INK, GREY, PALE, PALETTE, fit, shorten, text_width, widest};
+use super::page::{Align, BLACK_INK, GREY, PALE, PALETTE, fit, shorten, text_width, widest, wrap};
 use super::{Figure, FigureError, Page, Width, empty, field, groups, words};
 use crate::card::{Card, Role};
 
@@ -132,7 +132,7 @@ impl Figure for Boxes {
         let band = (1.9 * k + 1.2).max(3.6);
         let said = |score: &Score| score.coverage.map_or(String::new(), |(found, of)| format!("{found}/{of}"));
         let coverage = widest(self.scores.iter().map(said), 6.0);
-        let coverage = if coverage > 0.0 { coverage + 2.0 } else { 0.0 };
+        let coverage = if coverage > 0.0 { coverage.max(text_width("genes", 6.0)) + 2.0 } else { 0.0 };
         let own: Vec<&str> = self.scores.iter().map(|s| s.name.as_str()).collect();
         let shown = if self.scores.iter().all(|s| s.coverage.is_some()) {
             super::enrichment::set_names(&own)
@@ -142,23 +142,46 @@ impl Figure for Boxes {
         let names = widest(&shown, 7.0).min(total * 0.36);
         let left = names + coverage + 4.0;
         let marks = 9.0;
-        let head = 5.0;
+        // Names of groups flow over as many lines as they need.
+        let entries: Vec<String> = self
+            .groups
+            .iter()
+            .map(|(name, n)| fit(&format!("{name} (n = {})", words::count(*n)), 7.0, total - 9.0))
+            .collect();
+        let wide = |entry: &String| text_width(entry, 7.0) + 8.0;
+        let legend = if entries.iter().map(wide).sum::<f64>() <= total - left { left } else { 2.0 };
+        let mut at = (legend, 3.5);
+        let mut places: Vec<(f64, f64)> = Vec::new();
+        for entry in &entries {
+            if at.0 > legend && at.0 + wide(entry) - 4.0 > total {
+                at = (legend, at.1 + 3.6);
+            }
+            places.push(at);
+            at.0 += wide(entry);
+        }
+        let head = at.1 + 4.8;
         let panel = Panel {
             left,
-            top: head + 3.0,
+            top: head,
             width: total - left - marks - 3.0,
             height: band * self.scores.len() as f64,
             x: range,
             y: (0.0, 1.0),
         };
-        let mut page = Page::new(total, panel.bottom() + 10.0);
-        let mut x = left;
-        for (place, (name, n)) in self.groups.iter().enumerate() {
-            let said = fit(&format!("{name} (n = {})", words::count(*n)), 7.0, (total - left) / k - 5.0);
-            page.block((x, 2.4), 2.6, 2.2, PALETTE[place], 0.55);
-            page.frame((x, 2.4), 2.6, 2.2, PALETTE[place], 0.2);
-            page.text((x + 3.6, 3.5), &said, 7.0, Align::Left, BLACK_INK);
-            x += text_width(&said, 7.0) + 8.0;
+        let key =
+            wrap(&format!("{}, ns: not significant, –: not tested; p adjusted", words::STARS), 6.5, total - 4.0, 2);
+        let mut page = Page::new(total, panel.bottom() + 10.5 + 3.2 * key.len() as f64);
+        for (place, (entry, (x, y))) in entries.iter().zip(&places).enumerate() {
+            page.block((*x, y - 1.1), 2.6, 2.2, PALETTE[place], 0.55);
+            page.frame((*x, y - 1.1), 2.6, 2.2, PALETTE[place], 0.2);
+            page.text((x + 3.6, *y), entry, 7.0, Align::Left, BLACK_INK);
+        }
+        if coverage > 0.0 {
+            page.text((left - 1.5, head - 1.6), "genes", 6.0, Align::Right, GREY);
+        }
+        page.text((panel.right() + 1.5, head - 1.6), "adj. p", 6.0, Align::Left, GREY);
+        for (line, text) in key.iter().enumerate() {
+            page.text((2.0, panel.bottom() + 11.0 + 3.2 * line as f64), text, 6.5, Align::Left, GREY);
         }
         for (line, score) in self.scores.iter().enumerate() {
             let top = panel.top + band * line as f64;

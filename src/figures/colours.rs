@@ -86,4 +86,51 @@ mod tests {
         assert!(grey(diverging(1.0)) - grey(diverging(-1.0)) > 50.0);
         assert_eq!(diverging(-7.0), diverging(-1.0));
     }
+
+    /// CIE L*a*b* of an ink as it is seen through a matrix over linear red, green and blue.
+    fn seen(ink: Ink, through: [[f64; 3]; 3]) -> [f64; 3] {
+        let linear = [ink.0, ink.1, ink.2].map(|part| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        });
+        let times = |m: [[f64; 3]; 3], v: [f64; 3]| m.map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum::<f64>());
+        let xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]];
+        let [x, y, z] = times(xyz, times(through, linear));
+        let root = |t: f64| if t > 0.008856 { t.cbrt() } else { 7.787 * t.max(0.0) + 16.0 / 116.0 };
+        let [x, y, z] = [x / 0.95047, y, z / 1.08883].map(root);
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    /// Of the six pens, every two; a difference of 2.3 is just noticed (Mahy et al. 1994).
+    #[test]
+    fn pens_are_told_apart_by_the_colour_blind_and_in_grey() {
+        use crate::figures::page::{DASHES, PALETTE};
+        // Machado, Oliveira and Fernandes 2009, severity 1.
+        let eyes = [
+            ("all colours", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+            (
+                "deuteranopia",
+                [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+            ),
+            (
+                "protanopia",
+                [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+            ),
+            (
+                "tritanopia",
+                [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+            ),
+        ];
+        for a in 0..PALETTE.len() {
+            for b in 0..a {
+                for (eye, through) in eyes {
+                    let (one, other) = (seen(PALETTE[a], through), seen(PALETTE[b], through));
+                    let apart = one.iter().zip(other).map(|(p, q)| (p - q).powi(2)).sum::<f64>().sqrt();
+                    assert!(apart > 15.0, "{eye}: pens {a} and {b} differ by {apart:.1}");
+                }
+                // Some are alike in grey: their dashes are not.
+                assert_ne!(DASHES[a], DASHES[b]);
+            }
+        }
+    }
 }

@@ -108,7 +108,7 @@ impl Figure for Comparison {
         let total = width.millimetres();
         let said = |r: &Row| match (r.value, r.lower, r.upper) {
             (Some(v), Some(l), Some(u)) => words::estimate_with(v, l, u, 2),
-            (Some(v), ..) => words::signed(v, 2),
+            (Some(v), ..) => format!("{}, no interval", words::signed(v, 2)),
             _ => "not estimable".into(),
         };
         let count =
@@ -116,40 +116,63 @@ impl Figure for Comparison {
         let tested = self.rows.iter().any(|r| r.p.is_some());
         let values = widest(self.rows.iter().map(said), 7.0).max(bold_width(&heading_of(&self.method), 7.0));
         let p_wide = if tested { text_width("< 0.001", 7.0) + 3.0 } else { 0.0 };
-        let counts = widest(self.rows.iter().map(count), 7.0).max(text_width("Events/n", 7.0));
-        let names = widest(self.rows.iter().map(|r| &r.name), 7.0) + 3.0;
-        let names = names.min(total - values - p_wide - counts - 34.0).max(15.0);
-        let left = names + counts + 6.0;
         let mut cohorts: Vec<&str> = self.rows.iter().map(|r| r.cohort.as_str()).collect();
         cohorts.dedup();
+        // One model in many cohorts wants no heading above each of its rows.
+        let single = cohorts.len() == self.rows.len() && self.rows.iter().all(|r| r.name == self.rows[0].name);
+        let headings = if single { 0 } else { cohorts.len() };
+        let name = |r: &Row| if single { r.cohort.clone() } else { r.name.clone() };
+        // A narrow column counts patients beside the cohort where all its rows have the same.
+        let alike = self
+            .rows
+            .windows(2)
+            .all(|two| two[0].cohort != two[1].cohort || (two[0].n, two[0].events) == (two[1].n, two[1].events));
+        let beside = total < 100.0 && !single && alike;
+        let counts = widest(self.rows.iter().map(count), 7.0).max(text_width("Events/n", 7.0)) + 3.0;
+        let counts = if beside { 0.0 } else { counts };
+        let names = widest(self.rows.iter().map(name), 7.0) + 3.0;
+        let names = names.min(total - values - p_wide - counts - if beside { 28.0 } else { 31.0 }).max(15.0);
+        let left = names + counts + 3.0;
         let row = 4.4;
         let head = 6.0;
-        let height = row * (self.rows.len() + cohorts.len()) as f64;
+        let height = row * (self.rows.len() + headings) as f64;
         let right = total - values - p_wide - 4.0;
         let panel = Panel { left, top: head, width: right - left, height, x, y: (0.0, 1.0) };
         let mut page = Page::new(total, panel.bottom() + 10.0);
         let heading = if self.rows.iter().any(|r| r.events.is_some()) { "Events/n" } else { "n" };
-        page.bold((left - 2.5, 3.4), heading, 7.0, Align::Right, BLACK_INK);
+        if !beside {
+            page.bold((left - 2.5, 3.4), heading, 7.0, Align::Right, BLACK_INK);
+        }
         page.bold((right + 2.5, 3.4), &heading_of(&self.method), 7.0, Align::Left, BLACK_INK);
         if tested {
             page.bold((total - 1.5, 3.4), "p", 7.0, Align::Right, BLACK_INK);
         }
-        if let Some(chance) = self.chance {
-            page.dashed(&[panel.at(chance, 0.0), panel.at(chance, 1.0)], &[1.0, 0.8], GREY, 0.2);
-        }
         let mut y = head - row / 2.0;
         let (mut cohort, mut place) = ("", 0);
         for r in &self.rows {
-            if r.cohort != cohort || place == 0 {
+            if !single && (r.cohort != cohort || place == 0) {
                 y += row;
                 page.block((1.0, y - row / 2.0), total - 2.0, row, PALE, 0.6);
-                page.bold((2.0, y), &fit(&r.cohort, 7.0, total - 4.0), 7.0, Align::Left, BLACK_INK);
+                let counted = if beside { format!(" ({})", words::patients(r.n, r.events)) } else { String::new() };
+                let room = total - 4.0 - text_width(&counted, 7.0);
+                // Bold letters are a tenth wider than those that are measured.
+                let title = fit(&r.cohort, 7.0, room * 0.92);
+                page.bold((2.0, y), &title, 7.0, Align::Left, BLACK_INK);
+                page.text((2.0 + bold_width(&title, 7.0), y), &counted, 7.0, Align::Left, BLACK_INK);
                 cohort = &r.cohort;
             }
             place += 1;
             y += row;
-            page.text((4.5, y), &shorten(&r.name, 7.0, names - 2.5), 7.0, Align::Left, BLACK_INK);
-            page.text((left - 2.5, y), &count(r), 7.0, Align::Right, BLACK_INK);
+            // The line of chance leaves out the headings, which it would strike through.
+            if let Some(chance) = self.chance {
+                let x = panel.at(chance, 0.0).0;
+                page.dashed(&[(x, y - row / 2.0), (x, y + row / 2.0)], &[1.0, 0.8], GREY, 0.2);
+            }
+            let indent = if single { 2.0 } else { 4.5 };
+            page.text((indent, y), &shorten(&name(r), 7.0, names + 2.0 - indent), 7.0, Align::Left, BLACK_INK);
+            if !beside {
+                page.text((left - 2.5, y), &count(r), 7.0, Align::Right, BLACK_INK);
+            }
             let ink = if r.value.is_some() { BLACK_INK } else { GREY };
             page.text((right + 2.5, y), &said(r), 7.0, Align::Left, ink);
             if let Some(v) = r.value {
@@ -169,7 +192,8 @@ impl Figure for Comparison {
                 None => {}
             }
         }
-        panel.x_axis(&mut page, &self.metric);
+        let title = if single { format!("{} of {}", self.metric, self.rows[0].name) } else { self.metric.clone() };
+        panel.x_axis(&mut page, &title);
         Ok(page)
     }
 }

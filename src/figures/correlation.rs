@@ -114,6 +114,10 @@ impl Figure for Correlations {
             let reason = "a pair is of two of the columns and its coefficient between −1 and 1".into();
             return Err(FigureError::Value { figure: "correlation", reason });
         }
+        if k > 30 && width == Width::Column {
+            let reason = format!("the names of {k} columns leave no room; draw it at full width");
+            return Err(FigureError::Value { figure: "correlation", reason });
+        }
         if k <= SCATTER { Ok(self.matrix(width)) } else { Ok(self.cells(width)) }
     }
 }

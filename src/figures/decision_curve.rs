@@ -109,7 +109,10 @@ impl Figure for DecisionCurves {
             return Err(empty("decision-curve", "there is no threshold"));
         }
         let reach = points().map(|p| p.threshold).fold(0.0, f64::max);
-        let top = points().map(|p| p.net_benefit).chain(self.all.iter().map(|a| a.1)).fold(0.02, f64::max) * 1.08;
+        let banded = self.curves.len() <= BANDS;
+        let limits = points().filter_map(|p| p.upper.filter(|upper| banded && upper.is_finite()));
+        let benefits = points().map(|p| p.net_benefit).chain(self.all.iter().map(|a| a.1)).chain(limits);
+        let top = benefits.fold(0.02, f64::max) * 1.04;
         let floor = -top * 0.18;
         let end = if reach > 0.6 { 1.0 } else { ((reach * 20.0).ceil() / 20.0).max(0.05) };
         let mut curves = vec![
@@ -119,8 +122,7 @@ impl Figure for DecisionCurves {
         for (place, c) in self.curves.iter().enumerate() {
             let line: Vec<(f64, f64)> = c.points.iter().map(|p| (p.threshold, p.net_benefit)).collect();
             let mut drawn = Line::new(place, &c.name, String::new(), floored(&line, floor));
-            let banded = c.points.iter().filter(|_| self.curves.len() <= BANDS);
-            let limits = banded.filter_map(|p| Some((p.threshold, p.lower?, p.upper?)));
+            let limits = c.points.iter().filter(|_| banded).filter_map(|p| Some((p.threshold, p.lower?, p.upper?)));
             drawn.band = limits.map(|(t, l, u)| (t, l.clamp(floor, top), u.clamp(floor, top))).collect();
             curves.push(drawn);
         }

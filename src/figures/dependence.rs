@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::axes::{Panel, spread, y_margin};
 use super::beeswarm::shade;
 use super::colours::{Key, sequential};
-use super::page::{Align, BLACK_INK, GREY, Ink, fit};
+use super::page::{Align, BLACK_INK, GREY, Ink, fit, shorten};
 use super::{Figure, FigureError, Page, Width, empty, field, number, words};
 use crate::card::{Card, Role};
 
@@ -150,7 +150,7 @@ impl Figure for Dependence {
             let line = f.smooth.iter().filter(|(x, y)| *x >= xs.0 && *x <= xs.1 && *y >= ys.0 && *y <= ys.1);
             page.path(line.map(|(x, y)| panel.at(*x, *y)).collect(), BLACK_INK, 0.35);
             panel.y_axis(&mut page, &format!("{} ({})", self.measure, self.unit));
-            let name = fit(&f.name, 8.0, panel.width + 8.0);
+            let name = shorten(&f.name, 8.0, panel.width + 8.0);
             if f.levels.is_empty() {
                 panel.x_axis(&mut page, &name);
             } else {
@@ -161,7 +161,7 @@ impl Figure for Dependence {
             if !f.other.is_empty() {
                 let bar = Key { title: "", low: 0.0, high: 1.0, ends: Some(("low", "high")) };
                 bar.draw(&mut page, (panel.right() + 2.5, panel.top + 2.0), tall * 0.55, sequential);
-                let said = fit(&format!("colour: {}", f.other), 6.5, panel.width + key - 3.0);
+                let said = shorten(&format!("colour: {}", f.other), 6.5, panel.width + key - 3.0);
                 page.text((panel.right() + key - 2.0, y0 + 2.6), &said, 6.5, Align::Right, GREY);
             }
         }

@@ -17,7 +17,7 @@ pub const CARD: Card = Card {
     parameters: &[],
     summary: "Gene sets by comparison: score by colour, false discovery rate by size, one order for all.",
     documentation: "The scale of colour is symmetric around 0. The area of a dot grows with −log10 of the false discovery \
-        rate, up to the most certain dot drawn; a ring marks those within the threshold. A set without a result in a \
+        rate, up to the most certain dot drawn and at most to a rate of 1e-10; a ring marks those within the threshold. A set without a result in a \
         comparison shows a dash, not an empty place. A prefix that all names share is left out. At most 40 sets: the \
         operation chooses and says which.",
     references: &["Yu G et al. OMICS 2012;16:284-287"],
@@ -70,9 +70,12 @@ impl Enrichment {
     }
 }
 
-/// −log10 of a rate; one of 0 counts as the smallest number there is.
+/// Rates below 10 to the minus this are drawn alike, so that one beyond doubt does not make all others small.
+const CERTAIN: f64 = 10.0;
+
+/// −log10 of a rate, up to [`CERTAIN`].
 fn certainty(fdr: f64) -> f64 {
-    -fdr.max(1e-300).log10()
+    -fdr.max(10f64.powf(-CERTAIN)).log10()
 }
 
 impl Figure for Enrichment {
@@ -93,8 +96,14 @@ impl Figure for Enrichment {
     }
 
     fn width(&self) -> Width {
-        let short = self.sets.iter().all(|set| set.name.chars().count() < 40);
-        if self.comparisons.len() <= 2 && short { Width::Column } else { Width::Full }
+        let names: Vec<&str> = self.sets.iter().map(|set| set.name.as_str()).collect();
+        let wide = widest(set_names(&names), 7.0) + 29.0 + 13.0 * self.comparisons.len() as f64;
+        match wide {
+            wide if wide <= Width::Column.millimetres() => Width::Column,
+            // One and a half columns.
+            wide if wide <= 120.0 => Width::Other(120),
+            _ => Width::Full,
+        }
     }
 
     fn caption(&self) -> String {
@@ -167,7 +176,7 @@ impl Figure for Enrichment {
             .draw(&mut page, (key, top + 4.0), 24.0, |v| diverging(v / reach));
         let mut y = top + 36.0;
         page.bold((key, y), "FDR", 7.0, Align::Left, BLACK_INK);
-        let mut sizes = vec![10f64.powf(-most.min(300.0)), 10f64.powf(-(most / 3.0).max(1.4)), self.fdr, 1.0];
+        let mut sizes = vec![10f64.powf(-most), 10f64.powf(-(most / 3.0).max(1.4)), self.fdr, 1.0];
         sizes.dedup_by(|a, b| (certainty(*a) - certainty(*b)).abs() < 0.35);
         for fdr in sizes {
             let r = radius(fdr);
@@ -175,7 +184,11 @@ impl Figure for Enrichment {
             page.dot((key + most_radius, y), r + 0.12, if fdr <= self.fdr { BLACK_INK } else { (190, 190, 190) });
             page.dot((key + most_radius, y), (r - 0.12).max(0.1), (245, 245, 245));
             let small = fdr < 1e-3;
-            let said = if small { format!("1e−{:.0}", certainty(fdr)) } else { label((fdr * 1e4).round() / 1e4) };
+            let alike = if certainty(fdr) > CERTAIN - 1e-6 { "≤ " } else { "" };
+            let said = match small {
+                true => format!("{alike}1e−{:.0}", certainty(fdr)),
+                false => label((fdr * 1e4).round() / 1e4),
+            };
             page.text((key + most_radius * 2.0 + 1.6, y), &said, 7.0, Align::Left, BLACK_INK);
         }
         Ok(page)

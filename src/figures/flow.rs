@@ -101,22 +101,41 @@ fn arrow(page: &mut Sheet, from: (f64, f64), to: (f64, f64)) {
     page.area(vec![to, (base.0 - uy * 0.8, base.1 + ux * 0.8), (base.0 + uy * 0.8, base.1 - ux * 0.8)], BLACK_INK, 1.0);
 }
 
-/// A box with lines of text, the first bold.
-fn boxed(page: &mut Sheet, at: (f64, f64), width: f64, lines: &[String]) {
-    let height = height(lines);
-    page.frame(at, width, height, BLACK_INK, 0.25);
-    for (place, line) in lines.iter().enumerate() {
+/// What a box says: a name, bold, and what is told of it.
+struct Said {
+    lines: Vec<String>,
+    bold: usize,
+}
+
+impl Said {
+    /// The name on as many lines as it needs, and the count.
+    fn new(name: &str, count: u64, room: f64) -> Self {
+        // Bold letters are a tenth wider than those that are measured.
+        let mut lines = wrap(name, SIZE, (room - 3.0) * 0.88, 8);
+        let bold = lines.len();
+        lines.push(n(count));
+        Said { lines, bold }
+    }
+
+    fn height(&self) -> f64 {
+        LINE * self.lines.len() as f64 + 2.8
+    }
+}
+
+fn n(count: u64) -> String {
+    format!("n = {}", words::count(count))
+}
+
+fn boxed(page: &mut Sheet, at: (f64, f64), width: f64, said: &Said) {
+    page.frame(at, width, said.height(), BLACK_INK, 0.25);
+    for (place, line) in said.lines.iter().enumerate() {
         let y = at.1 + 1.4 + LINE * (place as f64 + 0.5);
-        if place == 0 {
+        if place < said.bold {
             page.bold((at.0 + width / 2.0, y), line, SIZE, Align::Centre, BLACK_INK);
         } else {
             page.text((at.0 + width / 2.0, y), line, SIZE, Align::Centre, BLACK_INK);
         }
     }
-}
-
-fn height(lines: &[String]) -> f64 {
-    LINE * lines.len() as f64 + 2.8
 }
 
 impl Figure for Flow {
@@ -174,31 +193,23 @@ impl Figure for Flow {
         let stem = total * 0.44;
         let side = total * 0.46;
         let (left, right) = (2.0, total - 2.0 - side);
-        let n = |count: u64| format!("n = {}", words::count(count));
-        let named = |name: &str, count: u64, room: f64| {
-            let mut lines = wrap(name, SIZE, (room - 3.0) * 0.88, 3);
-            lines.push(n(count));
-            lines
-        };
         // Two passes would measure and draw; one that draws on a tall page and cuts it is simpler.
         let mut page = Sheet::new(total, 0.0);
         let middle = left + stem / 2.0;
         let mut y = 2.0;
-        let first = named(&self.source, self.start, stem);
+        let first = Said::new(&self.source, self.start, stem);
         boxed(&mut page, (left, y), stem, &first);
-        y += height(&first);
+        y += first.height();
         for condition in &self.conditions {
             let reason = if condition.include { format!("Not: {}", condition.label) } else { condition.label.clone() };
-            let mut lines = wrap(&reason, SIZE, (side - 3.0) * 0.88, 4);
-            lines.push(n(condition.removed));
+            let mut said = Said::new(&reason, condition.removed, side);
             if condition.unknown > 0 {
-                let fate = if condition.unknown_stays { "kept" } else { "of them" };
-                lines.push(format!("unknown for {} ({fate})", words::count(condition.unknown)));
+                let fate = if condition.unknown_stays { ", who stay" } else { " of them" };
+                said.lines.push(format!("unknown for {}{fate}", words::count(condition.unknown)));
             }
-            // Conditions that removed nobody are told, smaller.
             let gap = 3.0;
-            let tall = height(&lines);
-            boxed(&mut page, (right, y + gap), side, &lines);
+            let tall = said.height();
+            boxed(&mut page, (right, y + gap), side, &said);
             arrow(&mut page, (middle, y + gap + tall / 2.0), (right, y + gap + tall / 2.0));
             let next = y + gap + tall + gap;
             page.line((middle, y), (middle, next), BLACK_INK, 0.25);
@@ -207,9 +218,9 @@ impl Figure for Flow {
         }
         arrow(&mut page, (middle, y), (middle, y + 4.0));
         y += 4.0;
-        let cohort = named(&self.cohort, self.end, stem);
+        let cohort = Said::new(&self.cohort, self.end, stem);
         boxed(&mut page, (left, y), stem, &cohort);
-        y += height(&cohort);
+        y += cohort.height();
         for split in &self.splits {
             let boxes = split.parts.len() + usize::from(split.unused > 0);
             if boxes == 0 {
@@ -218,28 +229,38 @@ impl Figure for Flow {
             // At most four abreast; more go to the next line.
             let abreast = boxes.min(if width == Width::Full { 4 } else { 2 });
             let room = (total - 4.0 - 3.0 * (abreast as f64 - 1.0)) / abreast as f64;
-            let mut all: Vec<Vec<String>> = split
+            let mut all: Vec<Said> = split
                 .parts
                 .iter()
                 .map(|part| {
-                    let mut lines = named(&part.name, part.n, room);
-                    lines.extend(wrap(&part.remark, SIZE, room - 3.0, 2));
-                    lines
+                    let mut said = Said::new(&part.name, part.n, room);
+                    said.lines.extend(wrap(&part.remark, SIZE, room - 3.0, 2));
+                    said
                 })
                 .collect();
             if split.unused > 0 {
-                all.push(named("in no part", split.unused, room));
+                all.push(Said::new("in no part", split.unused, room));
             }
             page.line((middle, y), (middle, y + 4.0), BLACK_INK, 0.25);
-            for line in all.chunks(abreast) {
+            // Further lines hang on a stem between the first two boxes of each.
+            let between = 2.0 + room + 1.5;
+            let mut before = 0.0;
+            let several = all.len() > abreast;
+            for (line, row) in all.chunks(abreast).enumerate() {
                 let bar = y + 4.0;
-                let tall = line.iter().map(|l| height(l)).fold(0.0, f64::max);
+                let tall = row.iter().map(Said::height).fold(0.0, f64::max);
                 let centre = |place: usize| 2.0 + (room + 3.0) * place as f64 + room / 2.0;
-                let ends = (centre(0).min(middle), centre(line.len() - 1).max(middle));
+                let from = if line == 0 { middle } else { between };
+                let reach = [Some(from), several.then_some(between)].into_iter().flatten();
+                let ends = reach.fold((centre(0), centre(row.len() - 1)), |(a, b), x| (a.min(x), b.max(x)));
+                if line > 0 {
+                    page.line((between, y - before - 4.0), (between, bar), BLACK_INK, 0.25);
+                }
+                before = tall;
                 page.line((ends.0, bar), (ends.1, bar), BLACK_INK, 0.25);
-                for (place, lines) in line.iter().enumerate() {
+                for (place, said) in row.iter().enumerate() {
                     arrow(&mut page, (centre(place), bar), (centre(place), bar + 4.0));
-                    boxed(&mut page, (centre(place) - room / 2.0, bar + 4.0), room, lines);
+                    boxed(&mut page, (centre(place) - room / 2.0, bar + 4.0), room, said);
                 }
                 y = bar + 4.0 + tall;
             }

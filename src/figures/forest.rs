@@ -168,11 +168,15 @@ impl Table<'_> {
             match (lower, upper) {
                 (Some(lower), Some(upper)) => {
                     let largest = value.abs().max(lower.abs()).max(upper.abs());
-                    if !(0.1..1e4).contains(&largest) {
+                    if !(1e-4..1e4).contains(&largest) {
                         let said = [value, lower, upper].map(words::brief);
                         return format!("{} ({} to {})", said[0], said[1], said[2]);
                     }
-                    let digits = if largest >= 100.0 { 1 } else { 2 };
+                    let digits = match largest {
+                        v if v >= 100.0 => 1,
+                        v if v >= 0.1 => 2,
+                        v => (1.0 - v.log10().floor()) as usize,
+                    };
                     words::estimate_between(value, lower, upper, digits, self.between())
                 }
                 _ => words::brief(value),
@@ -223,7 +227,7 @@ impl Table<'_> {
         let (left, right) = (events + 5.0, ratio - 5.0);
         // Bold letters are a tenth wider than those that are measured.
         let beside = wrap(self.last, 8.0, 18.0, 2).iter().map(|l| bold_width(l, 8.0)).fold(0.0, f64::max);
-        let mut headings = wrap(self.measure, 8.0, (p - beside - 4.0 - ratio) * 0.92, 3);
+        let mut headings = wrap(&words::sentence(self.measure), 8.0, (p - beside - 4.0 - ratio) * 0.92, 3);
         headings.push(format!("({})", self.interval));
         if headings.len() == 2 && bold_width(&headings.join(" "), 8.0) <= text + 2.0 {
             headings = vec![headings.join(" ")];
@@ -340,7 +344,7 @@ impl Table<'_> {
         let room = right - left + 20.0;
         // The head of the table has the measure in full.
         let title = match self.measure.split_once(", ") {
-            _ if !self.ratio() => self.measure.to_string(),
+            _ if !self.ratio() => words::sentence(self.measure),
             Some((first, _)) if text_width(&format!("{} (log scale)", self.measure), 8.0) > room => {
                 format!("{first} (log scale)")
             }
@@ -374,6 +378,8 @@ impl Forest {
             let name = match (grouped, row.level.is_empty()) {
                 (true, _) => row.level.clone(),
                 (false, true) => row.term.clone(),
+                // A product names its factors in its level.
+                (false, false) if row.level.contains(" x ") => row.level.replace(" x ", " × "),
                 (false, false) => format!("{}: {}", row.term, row.level),
             };
             let p = match &row.effect {
@@ -494,7 +500,7 @@ mod tests {
             Child-Pugh,B,53,21,51,1.5,,,,\nPVT,yes,53,21,51,,,,,\"not estimable: no events, 0 of 4\"\n";
         assert_eq!(figure.csv(), expected);
         let svg = figure.draw(Width::Full).and_then(|p| p.svg()).expect("a drawing");
-        assert!(svg.contains("2.00 (0.010–400)") && svg.contains("not estimable") && svg.contains("PVT: yes"));
+        assert!(svg.contains("2.00 (0.01–400.00)") && svg.contains("not estimable") && svg.contains("PVT: yes"));
         assert!(
             figure.caption().contains("Up to 51 patients") && figure.caption().contains("One row is not estimable")
         );

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::colours::{Key, diverging, sequential};
-use super::page::{Align, BLACK_INK, GREY, Ink, PALETTE, Raster, bold_width, fit, shorten, text_width, widest};
+use super::page::{Align, BLACK_INK, GREY, Ink, PALETTE, Raster, bold_width, fit, shorten, text_width, widest, wrap};
 use super::{Figure, FigureError, Page, Width, empty, field, number, words};
 use crate::card::{Card, Role};
 
@@ -192,7 +192,7 @@ pub(super) fn sheet(map: &HeatMap, width: Width, figure: &'static str) -> Result
     let trees = if map.groups.iter().any(|group| !group.tree.is_empty()) { 9.0 } else { 0.0 };
     let top = 6.5 + trees + 3.4 * (map.annotations.len() as f64 + 1.0) + 1.0;
     let high = row * rows as f64;
-    let key_height = keys_height(map);
+    let key_height = keys_height(map, keys);
     let mut page = Page::new(total, (top + high + 3.0).max(6.0 + key_height));
 
     // Names that do not fit above their groups stand in the key.
@@ -309,16 +309,34 @@ fn key_width(map: &HeatMap) -> f64 {
     words.chain(groups).fold(0.0, f64::max).min(26.0) + 3.0
 }
 
-fn keys_height(map: &HeatMap) -> f64 {
+fn keys_height(map: &HeatMap, keys: f64) -> f64 {
+    let more = |annotation: &Annotation| 3.2 * (key_lines(title(annotation), keys).len() as f64 - 1.0);
     40.0 + 3.2 * map.groups.len() as f64
         + map
             .annotations
             .iter()
-            .map(|a| match a {
-                Annotation::Levels { levels, .. } => 6.0 + 3.2 * levels.len() as f64,
-                Annotation::Numbers { .. } => 20.0,
+            .map(|a| {
+                more(a)
+                    + match a {
+                        Annotation::Levels { levels, .. } => 6.0 + 3.2 * levels.len() as f64,
+                        Annotation::Numbers { .. } => 20.0,
+                    }
             })
             .sum::<f64>()
+}
+
+/// The title of an annotation's key in lines; bold letters are a tenth wider than those that are measured.
+fn key_lines(name: &str, keys: f64) -> Vec<String> {
+    wrap(name, 7.0, (keys - 2.0) * 0.92, 3)
+}
+
+/// Draws a key's title and returns the height of its last line.
+fn headed(page: &mut Page, name: &str, (x, mut y): (f64, f64), keys: f64) -> f64 {
+    for (place, line) in key_lines(name, keys).iter().enumerate() {
+        y += if place > 0 { 3.2 } else { 0.0 };
+        page.bold((x, y), line, 7.0, Align::Left, BLACK_INK);
+    }
+    y
 }
 
 fn legends(page: &mut Page, map: &HeatMap, at: (f64, f64), keys: f64) {
@@ -326,7 +344,7 @@ fn legends(page: &mut Page, map: &HeatMap, at: (f64, f64), keys: f64) {
     for annotation in &map.annotations {
         match annotation {
             Annotation::Levels { name, levels, .. } => {
-                page.bold((x, y), &fit(name, 7.0, keys - 2.0), 7.0, Align::Left, BLACK_INK);
+                y = headed(page, name, (x, y), keys);
                 for (place, level) in levels.iter().enumerate() {
                     y += 3.2;
                     page.block((x, y - 1.1), 2.2, 2.2, level_ink(place), 1.0);
@@ -340,8 +358,9 @@ fn legends(page: &mut Page, map: &HeatMap, at: (f64, f64), keys: f64) {
                 let high = known.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 if high > low {
                     let ends = [words::brief(low), words::brief(high)];
-                    let key = Key { title: &fit(name, 7.0, keys - 2.0), low, high, ends: Some((&ends[0], &ends[1])) };
-                    key.draw(page, (x, y + 3.0), 11.0, |v| sequential((v - low) / (high - low)));
+                    y = headed(page, name, (x, y), keys);
+                    let key = Key { title: "", low, high, ends: Some((&ends[0], &ends[1])) };
+                    key.draw(page, (x, y + 2.6), 11.0, |v| sequential((v - low) / (high - low)));
                 }
                 y += 20.0;
             }

@@ -171,7 +171,8 @@ impl Figure for ImageSlices {
         let length = if bar.fract() == 0.0 { format!("{bar} mm") } else { format!("{bar:.1} mm") };
         page.text((start + bar * scale + 1.5, below), &length, 7.0, Align::Left, BLACK_INK);
         let (level, window) = self.window;
-        let text = format!("window {:.0} to {:.0}{}", level - window / 2.0, level + window / 2.0, self.unit());
+        let [low, high] = [level - window / 2.0, level + window / 2.0].map(|end| words::signed(end, 0));
+        let text = format!("window {low} to {high}{}", self.unit());
         page.text((total - edge, below), &text, 7.0, Align::Right, BLACK_INK);
         Ok(page)
     }
@@ -216,7 +217,7 @@ mod tests {
         for width in [Width::Column, Width::Full] {
             let page = figure.draw(width).expect("a drawing");
             let svg = page.svg().expect("a drawing");
-            assert!(svg.contains("Axial, slice 7") && svg.contains("window -150 to 250 HU") && !svg.contains("NaN"));
+            assert!(svg.contains("Axial, slice 7") && svg.contains("window −150 to 250 HU") && !svg.contains("NaN"));
         }
         assert!(figure.caption().contains("label 1 of 1234 voxels"), "{}", figure.caption());
         let json = serde_json::to_value(&figure).expect("JSON");

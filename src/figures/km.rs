@@ -80,16 +80,12 @@ impl Curve {
     }
 
     fn median(&self) -> String {
-        let limit = |v: Option<f64>| v.map_or("not reached".to_owned(), words::time);
-        let Some(median) = self.median else {
-            return match self.median_limits.0 {
-                Some(lower) => format!("median not reached ({}–not reached)", words::time(lower)),
-                None => "median not reached".into(),
-            };
-        };
-        match self.median_limits {
-            (None, None) => format!("median {}", words::time(median)),
-            (lower, upper) => format!("median {} ({}–{})", words::time(median), limit(lower), limit(upper)),
+        let said = words::times([self.median, self.median_limits.0, self.median_limits.1]);
+        let [median, lower, upper] = said.map(|time| time.unwrap_or("not reached".into()));
+        match (self.median, self.median_limits) {
+            (None, (None, _)) => "median not reached".into(),
+            (Some(_), (None, None)) => format!("median {median} (limits not reached)"),
+            _ => format!("median {median} ({lower}–{upper})"),
         }
     }
 

@@ -108,8 +108,14 @@ impl Figure for Learners {
             let reason = "means and deviations are finite".into();
             return Err(FigureError::Value { figure: "learners", reason });
         }
-        let ends =
-            || shown.iter().filter_map(|c| Some((c.mean?, c.sd.unwrap_or(0.0)))).flat_map(|(m, s)| [m - s, m + s]);
+        // A metric for which chance is a half ends at 1, and its whiskers with it.
+        let most =
+            if self.base == 0.5 && shown.iter().all(|c| c.mean.is_none_or(|m| m <= 1.0)) { 1.0 } else { f64::MAX };
+        let whisker = |mean: f64, sd: f64| (mean - sd, (mean + sd).min(most));
+        let ends = || {
+            let known = shown.iter().filter_map(|c| Some(whisker(c.mean?, c.sd.unwrap_or(0.0))));
+            known.flat_map(|(low, high)| [low, high])
+        };
         if ends().next().is_none() {
             return Err(empty("learners", "no candidate could be judged"));
         }
@@ -153,9 +159,13 @@ impl Figure for Learners {
             let ink = if c.chosen { PALETTE[0] } else { (150, 190, 215) };
             page.block((zero.min(end), y - row * 0.33), (end - zero).abs(), row * 0.66, ink, 1.0);
             if let Some(sd) = c.sd {
-                let (a, b) = (panel.at(mean - sd, 0.0).0.max(panel.left), panel.at(mean + sd, 0.0).0);
+                let (low, high) = whisker(mean, sd);
+                let (a, b) = (panel.at(low, 0.0).0.max(panel.left), panel.at(high, 0.0).0);
                 page.line((a, y), (b, y), BLACK_INK, 0.25);
-                page.line((b, y - 0.7), (b, y + 0.7), BLACK_INK, 0.25);
+                // One that is cut at the end of the metric has no cap there.
+                if mean + sd <= most {
+                    page.line((b, y - 0.7), (b, y + 0.7), BLACK_INK, 0.25);
+                }
                 page.line((a, y - 0.7), (a, y + 0.7), BLACK_INK, 0.25);
             }
             page.text((panel.right() + 2.0, y), &said(c), 7.0, Align::Left, BLACK_INK);

@@ -8,6 +8,7 @@
 mod axes;
 pub mod beeswarm;
 pub mod bland_altman;
+mod borrowed;
 pub mod boxes;
 pub mod brier;
 pub mod calibration;
@@ -47,7 +48,7 @@ mod write;
 
 pub use page::{Align, Ink, Mark, PALETTE, Page, Raster, Width, in_cells, text_width};
 pub(crate) use render::base64;
-pub use write::write;
+pub use write::{Written, write};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;

@@ -3,10 +3,13 @@
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use super::FigureError;
-use super::letters::{BOLD, REGULAR, face, letters};
+use super::borrowed::font_with;
+use super::letters::{BOLD, REGULAR, embedded, face, letters};
 
 /// The widths journals print at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +197,7 @@ fn measured(text: &str, size: f64, bold: bool) -> f64 {
     if let Some(cell) = CELL.get() {
         return text.chars().count() as f64 * cell;
     }
-    let known = face(bold).map(|face| letters(face, text, 1000.0).last().map_or(0.0, |(_, _, end)| f64::from(*end)));
+    let known = face(bold).map(|face| letters(face, text, 1000.0).last().map_or(0.0, |last| f64::from(last.end)));
     known.map_or(text.chars().count() as f64 * 0.54, |wide| wide / 1000.0) * size / 72.0 * 25.4
 }
 
@@ -244,11 +247,39 @@ pub fn shorten(text: &str, size: f64, width: f64) -> String {
     fit(text, size, width)
 }
 
+/// Words, those together that are read together: `p = 0.22`, `0.44 (0.00 to 0.87)`.
+fn phrases(text: &str) -> Vec<String> {
+    let numeric = |c: char| c.is_ascii_digit() || c == '−';
+    let (mut out, mut open): (Vec<String>, bool) = (Vec::new(), false);
+    for word in text.split_whitespace() {
+        let last = out.last().map_or("", String::as_str);
+        let interval = word.strip_prefix('(').is_some_and(|rest| rest.starts_with(numeric))
+            && last.ends_with(|c: char| c.is_ascii_digit() || c == '%');
+        let compared = matches!(word, "=" | "<" | ">") || last.ends_with(['=', '<', '>']);
+        let bound = !last.is_empty() && (open || interval || compared);
+        open = (open || interval) && !word.contains(')');
+        match out.last_mut() {
+            Some(last) if bound => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => out.push(word.to_owned()),
+        }
+    }
+    out
+}
+
 /// The text in lines no wider than `width`, broken at blanks, or within a word that alone is wider;
 /// what does not fit into `most` lines ends in an ellipsis.
 pub fn wrap(text: &str, size: f64, width: f64, most: usize) -> Vec<String> {
+    let whole = phrases(text);
+    // What is read together breaks where no line would hold it.
+    let words = whole.iter().flat_map(|phrase| match text_width(phrase, size) <= width {
+        true => vec![phrase.as_str()],
+        false => phrase.split(' ').collect(),
+    });
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in words {
         let joined = lines.last().map(|line| format!("{line} {word}"));
         match joined {
             Some(joined) if text_width(&joined, size) <= width => {
@@ -352,6 +383,17 @@ impl Page {
         &self.marks
     }
 
+    /// Letters that the embedded face lacks, each with the font of this system that its PNG takes it from; None
+    /// where no font has it and a box stands in its place.
+    pub fn foreign(&self) -> BTreeMap<char, Option<&'static Path>> {
+        let texts = self.marks.iter().filter_map(|mark| match mark {
+            Mark::Text { text, .. } => Some(text),
+            _ => None,
+        });
+        let lacking = texts.flat_map(|text| text.chars()).filter(|letter| !embedded(*letter));
+        lacking.map(|letter| (letter, font_with(letter).map(|font| font.path.as_path()))).collect()
+    }
+
     /// Text centred on `at` vertically; size in points.
     pub fn text(&mut self, at: (f64, f64), text: &str, size: f64, align: Align, ink: Ink) {
         self.marks.push(Mark::Text { at, text: text.into(), size, align, ink, bold: false, upright: false });
@@ -373,5 +415,22 @@ impl Page {
             bold: false,
             upright: true,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_and_comparisons_are_not_torn_apart() {
+        assert_eq!(
+            phrases("slope 0.44 (0.00 to 0.87), A against B: p = 0.22 (all)"),
+            ["slope", "0.44 (0.00 to 0.87),", "A", "against", "B:", "p = 0.22", "(all)"]
+        );
+        let lines = wrap("METASTASIS.radiomics against METASTASIS.clinical: p = 0.22", 7.0, 66.0, 2);
+        assert_eq!(lines[1], "p = 0.22", "{lines:?}");
+        // A line too short for the whole holds its words.
+        assert_eq!(wrap("0.44 (0.00 to 0.87)", 7.0, 14.0, 3).len(), 2);
     }
 }

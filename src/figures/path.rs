@@ -185,7 +185,7 @@ impl Figure for Path {
                 page.line(ends[0], ends[1], (170, 170, 170), 0.2);
             }
             page.dots(logs.iter().zip(&self.error).map(|(x, (m, _))| lower.at(*x, *m)).collect(), 0.5, PALETTE[1], 1.0);
-            let title = fit(&self.measure, 8.0, lower.height);
+            let title = fit(&words::sentence(&self.measure), 8.0, lower.height);
             lower.y_axis(&mut page, &title);
             upper.x_ticks(&mut page, &[], "");
         }

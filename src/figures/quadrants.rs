@@ -184,8 +184,25 @@ impl Figure for Quadrants {
             panel.axes(&mut page, &self.x.model, &self.y.model);
             y = panel.bottom() + 12.0;
             if !self.event.is_empty() {
-                let said = fit(&format!("filled: {}; ring: not; cross: unknown", self.event), 7.0, total - 4.0);
-                page.text((2.0, y - 0.5), &said, 7.0, Align::Left, GREY);
+                // The key has the marks of the panel.
+                let at = y - 0.5;
+                let unknown = self.points.iter().any(|p| p.event.is_none());
+                let after = text_width("not", 7.0) + text_width("unknown", 7.0) + 24.0;
+                let said = fit(&self.event, 7.0, total - after);
+                page.dots(vec![(3.0, at)], radius, PALETTE[1], alpha);
+                page.text((5.0, at), &said, 7.0, Align::Left, GREY);
+                let next = 11.0 + text_width(&said, 7.0);
+                page.dots(vec![(next, at)], radius, PALETTE[0], alpha);
+                if !many {
+                    page.dots(vec![(next, at)], radius - 0.22, (255, 255, 255), 1.0);
+                }
+                page.text((next + 2.0, at), "not", 7.0, Align::Left, GREY);
+                let next = next + 8.0 + text_width("not", 7.0);
+                if unknown {
+                    page.line((next - 0.6, at - 0.6), (next + 0.6, at + 0.6), GREY, 0.2);
+                    page.line((next - 0.6, at + 0.6), (next + 0.6, at - 0.6), GREY, 0.2);
+                    page.text((next + 2.0, at), "unknown", 7.0, Align::Left, GREY);
+                }
                 y += 4.0;
             }
         }

@@ -3,7 +3,7 @@
 //! Lines and areas are drawn by plotters. Rasters and clouds of dots of an SVG and letters of a PNG are
 //! written here: plotters would spell the first pixel by pixel, and set the last on whole pixels.
 
-use super::letters::{face, letters, per_em};
+use super::letters::{Letter, borrowed, face, letters, per_em};
 use super::page::{Align, DPI, FAMILY, Ink, Mark, Raster, font, fonts};
 use super::{FigureError, Page, png};
 use ab_glyph::{Font, point};
@@ -101,7 +101,7 @@ fn lettered(sheet: &mut [u8], size: (u32, u32), mark: &Mark) {
     let Some(face) = face(*bold) else { return };
     let scale = (points / 72.0 * DPI) as f32;
     let letters = letters(face, text, scale);
-    let wide = letters.last().map_or(0.0, |(_, _, end)| *end);
+    let wide = letters.last().map_or(0.0, |last| last.end);
     let from = match align {
         Align::Left => 0.0,
         Align::Centre => -wide / 2.0,
@@ -110,7 +110,11 @@ fn lettered(sheet: &mut [u8], size: (u32, u32), mark: &Mark) {
     // Capitals are about seven tenths of the size high; half of that is below the middle.
     let base = scale * 0.35;
     let (x0, y0) = (pixels(at.0) as f32, pixels(at.1) as f32);
-    for (id, start, _) in letters {
+    for Letter { letter, id, start, .. } in letters {
+        let other = if id.is_none() { borrowed(letter) } else { None };
+        let face = other.unwrap_or(face);
+        // Without a font that has the letter, its place is a box.
+        let id = id.unwrap_or_else(|| face.glyph_id(letter));
         let glyph = id.with_scale_and_position(per_em(face, scale), point(from + start, base));
         let Some(outline) = face.outline_glyph(glyph) else { continue };
         let bounds = outline.px_bounds();

@@ -94,24 +94,36 @@ impl Figure for RocCurves {
         let room = total - left - 10.0;
         let legend = 3.0 + side + 13.0;
         let notes: Vec<String> = self.notes.iter().flat_map(|note| wrap(note, 7.0, total - left - 2.0, 2)).collect();
-        let tall = 7.2 * self.curves.len() as f64;
+        // A name that does not fit beside its counts stands above them.
+        let count = |curve: &Curve| words::patients(curve.n, Some(curve.events));
+        let named = |curve: &Curve| -> Vec<String> {
+            let joined = format!("{} ({})", curve.name, count(curve));
+            match text_width(&joined, 7.0) <= room {
+                true => vec![joined],
+                false => wrap(&curve.name, 7.0, room, 2).into_iter().chain([count(curve)]).collect(),
+            }
+        };
+        let names: Vec<Vec<String>> = self.curves.iter().map(named).collect();
+        let tall: f64 = names.iter().map(|lines| 3.9 + 3.3 * lines.len() as f64).sum();
         let mut page = Page::new(total, legend + tall + 3.4 * notes.len() as f64);
         let panel = Panel { left, top: 3.0, width: side, height: side, x: (0.0, 1.0), y: (0.0, 1.0) };
         page.dashed(&[panel.at(0.0, 0.0), panel.at(1.0, 1.0)], &[1.0, 1.0], GREY, 0.2);
         panel.axes(&mut page, "1 − specificity", "Sensitivity");
-        for (i, curve) in self.curves.iter().enumerate() {
+        let mut y = legend;
+        for (i, (curve, lines)) in self.curves.iter().zip(&names).enumerate() {
             let points: Vec<_> = curve.points.iter().map(|(x, y)| panel.at(*x, *y)).collect();
             page.dashed(&points, DASHES[i], PALETTE[i], 0.45);
-            let y = legend + 7.2 * i as f64;
             page.dashed(&[(left, y), (left + 7.0, y)], DASHES[i], PALETTE[i], 0.45);
-            let count = format!(" ({})", words::patients(curve.n, Some(curve.events)));
-            let name = fit(&curve.name, 7.0, room - text_width(&count, 7.0));
-            page.text((left + 8.5, y), &(name + &count), 7.0, Align::Left, BLACK_INK);
+            for line in lines {
+                page.text((left + 8.5, y), line, 7.0, Align::Left, BLACK_INK);
+                y += 3.3;
+            }
             let area = match curve.area.filter(|(a, l, u)| a.is_finite() && l.is_finite() && u.is_finite()) {
                 Some((a, l, u)) => format!("AUC {} ({})", words::estimate_with(a, l, u, 2), self.method),
                 None => "AUC not estimable".to_string(),
             };
-            page.text((left + 8.5, y + 3.3), &fit(&area, 7.0, room), 7.0, Align::Left, GREY);
+            page.text((left + 8.5, y), &fit(&area, 7.0, room), 7.0, Align::Left, GREY);
+            y += 3.9;
         }
         for (i, note) in notes.iter().enumerate() {
             page.text((left, legend + tall + 3.4 * i as f64), note, 7.0, Align::Left, BLACK_INK);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::axes::{Panel, spread, y_margin};
-use super::page::{Align, BLACK_INK, DASHES, GREY, PALETTE, fit, text_width};
+use super::page::{Align, BLACK_INK, DASHES, GREY, PALETTE, fit, shorten, text_width};
 use super::{Figure, FigureError, Page, Width, field, finite, groups, words};
 use crate::card::{Card, Role};
 
@@ -139,7 +139,13 @@ impl Figure for RunningScore {
             }
             let y = 2.5 + 7.2 * place as f64;
             page.dashed(&[(2.0, y), (9.0, y)], dash, ink, 0.4);
-            page.text((10.5, y), &fit(&curve.set.replace('_', " "), 7.0, total - 12.0), 7.0, Align::Left, BLACK_INK);
+            page.text(
+                (10.5, y),
+                &shorten(&curve.set.replace('_', " "), 7.0, total - 12.0),
+                7.0,
+                Align::Left,
+                BLACK_INK,
+            );
             let mut said = format!("{} genes, ES {}", words::count(curve.size), words::signed(curve.score, 2));
             if let Some(nes) = curve.normalised {
                 let _ = write!(said, ", NES {}", words::signed(nes, 2));

@@ -22,6 +22,9 @@ pub const CARD: Card = Card {
     example: "figure scores",
 };
 
+/// More patients than these do not stand apart on one line.
+const PLAIN: usize = 300;
+
 /// A patient.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Patient {
@@ -89,7 +92,11 @@ impl Figure for Scores {
                 words::patients(self.patients.len() as u64, self.events())
             ),
             match self.events() {
-                Some(_) => format!("Filled points had the event ({}), rings did not", self.endpoint),
+                Some(_) if self.patients.len() > PLAIN => format!(
+                    "Filled points had the event ({}) and stand a little higher, pale points did not and stand lower",
+                    self.endpoint
+                ),
+                Some(_) => format!("Filled points had the event ({}), rings or pale points did not", self.endpoint),
                 None => String::new(),
             },
             if self.observed.is_empty() {
@@ -114,32 +121,51 @@ impl Figure for Scores {
         let left = y_margin(y.0, y.1).max(below.map_or(0.0, |b| y_margin(b.0, b.1))) + 1.0;
         let total = width.millimetres();
         let tall = if width == Width::Column { 42.0 } else { 60.0 };
-        let head = if self.events().is_some() { 6.0 } else { 3.0 };
+        // The key on one line where it fits, else on two.
+        let said = fit(&self.endpoint, 7.0, total - left - 6.0);
+        const NOT: &str = "not, or not seen";
+        let beside = left + text_width(&said, 7.0) + text_width(NOT, 7.0) + 11.0 <= total;
+        let head = match self.events() {
+            Some(_) if beside => 6.0,
+            Some(_) => 9.4,
+            None => 3.0,
+        };
         let pad = (n as f64 * 0.02).max(0.6);
         let x = (1.0 - pad, n as f64 + pad);
         let upper = Panel { left, top: head, width: total - left - 3.0, height: tall, x, y };
         let lower = below.map(|y| Panel { top: upper.bottom() + 4.0, height: tall * 0.75, y, ..upper });
         let last = lower.unwrap_or(upper);
         let mut page = Page::new(total, last.bottom() + 10.0);
-        let radius = (upper.width / n as f64 * 0.42).clamp(0.28, 0.8);
+        let radius = (upper.width / n as f64 * 0.42).clamp(0.32, 0.8);
         let hollow = radius > 0.45;
+        let filled = |page: &mut Page, at: Vec<(f64, f64)>| {
+            page.dots(at, radius, PALETTE[1], if hollow { 1.0 } else { 0.85 });
+        };
         let ring = |page: &mut Page, at: Vec<(f64, f64)>| {
-            page.dots(at.clone(), radius, PALETTE[0], if hollow { 1.0 } else { 0.6 });
+            page.dots(at.clone(), radius, PALETTE[0], if hollow { 1.0 } else { 0.35 });
             if hollow {
                 page.dots(at, radius - 0.2, (255, 255, 255), 1.0);
             }
         };
-        let mut points = |panel: &Panel, value: &dyn Fn(&Patient) -> Option<f64>| {
-            let of = |wanted: bool| -> Vec<(f64, f64)> {
-                let own = patients.iter().enumerate().filter(|(_, p)| p.event.unwrap_or(true) == wanted);
-                own.filter_map(|(place, p)| Some(panel.at(place as f64 + 1.0, value(p)?))).collect()
-            };
-            ring(&mut page, of(false));
-            page.dots(of(true), radius, PALETTE[1], if hollow { 1.0 } else { 0.6 });
+        // Of many patients those with and without the event stand on two lines, and every fourth is a layer, so that
+        // neither hides the other.
+        let (apart, layers) = if n > PLAIN && self.events().is_some() { (0.9, 4) } else { (0.0, 1) };
+        let mut points = |panel: &Panel, apart: f64, value: &dyn Fn(&Patient) -> Option<f64>| {
+            for layer in 0..layers {
+                let of = |wanted: bool| -> Vec<(f64, f64)> {
+                    let own = patients.iter().enumerate();
+                    let own = own.filter(|(place, p)| place % layers == layer && p.event.unwrap_or(true) == wanted);
+                    let shift = if wanted { -apart } else { apart };
+                    let at = own.filter_map(|(place, p)| Some(panel.at(place as f64 + 1.0, value(p)?)));
+                    at.map(|(x, y)| (x, y + shift)).collect()
+                };
+                ring(&mut page, of(false));
+                filled(&mut page, of(true));
+            }
         };
-        points(&upper, &|p| Some(p.predicted));
+        points(&upper, apart, &|p| Some(p.predicted));
         if let Some(lower) = &lower {
-            points(lower, &|p| p.observed);
+            points(lower, 0.0, &|p| p.observed);
         }
         upper.y_axis(&mut page, &fit(&self.measure, 8.0, upper.height));
         if let Some(lower) = &lower {
@@ -148,13 +174,12 @@ impl Figure for Scores {
         }
         last.x_axis(&mut page, &format!("Patients by prediction (n = {})", words::count(n as u64)));
         if self.events().is_some() {
-            let said = fit(&self.endpoint, 7.0, total * 0.4);
-            page.dot((left + 1.0, 2.6), 0.8, PALETTE[1]);
+            // The key has the points of the panels.
+            filled(&mut page, vec![(left + 1.0, 2.6)]);
             page.text((left + 3.0, 2.6), &said, 7.0, Align::Left, BLACK_INK);
-            let next = left + 7.0 + text_width(&said, 7.0);
-            page.dot((next, 2.6), 0.8, PALETTE[0]);
-            page.dot((next, 2.6), 0.6, (255, 255, 255));
-            page.text((next + 2.0, 2.6), "not, or not seen", 7.0, Align::Left, GREY);
+            let next = if beside { (left + 7.0 + text_width(&said, 7.0), 2.6) } else { (left + 1.0, 6.0) };
+            ring(&mut page, vec![next]);
+            page.text((next.0 + 2.0, next.1), NOT, 7.0, Align::Left, GREY);
         }
         Ok(page)
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::axes::{Panel, labelled};
-use super::page::{Align, BLACK_INK, GREY, PALETTE, fit, shorten, widest};
+use super::page::{Align, BLACK_INK, GREY, PALETTE, bold_width, fit, shorten, widest};
 use super::{Figure, FigureError, Page, Width, empty, field, words};
 use crate::card::{Card, Role};
 
@@ -149,7 +149,13 @@ impl Figure for Selection {
             y += 2.0;
         }
         if !shown.is_empty() {
-            page.bold((2.0, y), &format!("Selected in folds (of {})", self.folds), 7.0, Align::Left, BLACK_INK);
+            let title = format!("Selected in folds (of {})", self.folds);
+            page.bold((2.0, y), &title, 7.0, Align::Left, BLACK_INK);
+            if shown.iter().any(|f| !f.selected) {
+                let x = 4.0 + bold_width(&title, 7.0);
+                let said = fit("pale: not in the final fit", 7.0, total - x - 2.0);
+                page.text((x, y), &said, 7.0, Align::Left, GREY);
+            }
             y += row * 0.6;
             let height = row * shown.len() as f64;
             let x = (0.0, self.folds.max(1) as f64);
@@ -157,10 +163,11 @@ impl Figure for Selection {
             for (line, f) in shown.iter().enumerate() {
                 let y = panel.top + row * (line as f64 + 0.5);
                 page.text((left - 2.0, y), &shorten(&f.feature, 7.0, names), 7.0, Align::Right, BLACK_INK);
-                let place = self.traces.iter().position(|t| t.block == f.block).unwrap_or(0);
+                let place = self.traces.iter().position(|t| t.block == f.block);
+                let ink = place.map_or(GREY, |place| PALETTE[place % 6]);
                 let (end, _) = panel.at(f.folds as f64, 0.0);
                 let alpha = if f.selected { 0.9 } else { 0.35 };
-                page.block((left, y - row * 0.34), end - left, row * 0.68, PALETTE[place % 6], alpha);
+                page.block((left, y - row * 0.34), end - left, row * 0.68, ink, alpha);
                 page.text((end + 1.2, y), &f.folds.to_string(), 7.0, Align::Left, GREY);
             }
             let whole = labelled(x.0, x.1).into_iter().filter(|t| t.0.fract().abs() < 1e-9);

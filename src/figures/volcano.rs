@@ -23,6 +23,9 @@ pub const CARD: Card = Card {
     example: "figure volcano",
 };
 
+/// Radius of a point.
+const DOT: f64 = 0.45;
+
 /// Labels that a plot of one column bears.
 const LABELS: usize = 16;
 
@@ -111,11 +114,11 @@ fn overlaps(a: Rect, b: Rect) -> bool {
     a.0 < b.2 && b.0 < a.2 && a.1 < b.3 && b.1 < a.3
 }
 
-/// A place for a label near its point: inside the panel, over no other label, over as few points as
-/// can be, and near.
+/// A place for a label near its point: inside the panel, over no other label or line, over as few points
+/// as can be, and near.
 fn place(at: (f64, f64), size: (f64, f64), inside: Rect, taken: &[Rect], points: &[(f64, f64)]) -> Option<Rect> {
     let mut best: Option<(f64, Rect)> = None;
-    for ring in 0..9 {
+    for ring in 0..12 {
         let away = 1.3 + 1.5 * f64::from(ring);
         for turn in 0..16 {
             let angle = f64::from(turn) * std::f64::consts::PI / 8.0;
@@ -128,9 +131,11 @@ fn place(at: (f64, f64), size: (f64, f64), inside: Rect, taken: &[Rect], points:
             if !fits || taken.iter().any(|other| overlaps(rect, *other)) {
                 continue;
             }
-            let covered =
-                points.iter().filter(|p| p.0 > rect.0 && p.0 < rect.2 && p.1 > rect.1 && p.1 < rect.3).count();
-            let cost = covered as f64 * 2.5 + away;
+            // A point is a disc, and its edge is not to be touched either.
+            let near =
+                |p: &&(f64, f64)| p.0 > rect.0 - DOT && p.0 < rect.2 + DOT && p.1 > rect.1 - DOT && p.1 < rect.3 + DOT;
+            let covered = points.iter().filter(near).count();
+            let cost = covered as f64 * 4.0 + away;
             if best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((cost, rect));
             }
@@ -229,17 +234,23 @@ impl Figure for Volcano {
         ];
         for (side, ink, _) in inks {
             let points = self.genes.iter().zip(&at).filter(|(gene, _)| self.side(gene) == side).map(|(_, at)| *at);
-            page.dots(points.collect(), 0.45, ink, 0.75);
+            page.dots(points.collect(), DOT, ink, 0.75);
         }
         panel.axes(&mut page, &self.effect.replace("log2", "log₂"), "−log₁₀ p");
         let line = self.genes.iter().filter(|gene| gene.fdr <= self.fdr).map(|gene| gene.p).reduce(f64::max);
         let mut taken: Vec<Rect> = Vec::new();
         if let Some(p) = line.filter(|p| *p > 0.0) {
             panel.level(&mut page, -p.log10());
+            // The line does not strike a label through.
+            let y = panel.at(0.0, -p.log10()).1;
+            taken.push((panel.left, y - 0.3, panel.right(), y + 0.3));
         }
         if self.cut > 0.0 {
-            panel.rise(&mut page, self.cut);
-            panel.rise(&mut page, -self.cut);
+            for cut in [self.cut, -self.cut] {
+                panel.rise(&mut page, cut);
+                let x = panel.at(cut, 0.0).0;
+                taken.push((x - 0.2, panel.top, x + 0.2, panel.bottom()));
+            }
         }
         let inside = (panel.left + 0.5, panel.top, panel.right(), panel.bottom());
         let near: Vec<(f64, f64)> =

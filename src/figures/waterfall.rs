@@ -15,8 +15,8 @@ pub const CARD: Card = Card {
     endpoints: &[],
     parameters: &[],
     summary: "From the average prediction to that of one patient, feature by feature.",
-    documentation: "Read from the bottom: the line at the bottom is the mean prediction of the background, each arrow a \
-        feature's Shapley value, and the line at the top the patient's prediction. The largest are drawn one by one, at most \
+    documentation: "Read from the bottom: the dashed line is the mean prediction of the background, each arrow a \
+        feature's Shapley value, and the last tip the patient's prediction. The largest are drawn one by one, at most \
         twelve, and all others as one. Values beside names are the patient's.",
     references: &["Lundberg SM, Lee SI. Adv Neural Inf Process Syst 2017;30:4765-4774"],
     example: "figure waterfall",
@@ -48,6 +48,12 @@ pub struct Waterfall {
 }
 
 impl Waterfall {
+    /// Digits after the point that tell the largest part by two figures, and three at least.
+    fn digits(&self) -> usize {
+        let largest = self.parts.iter().map(|part| part.shapley.abs()).filter(|v| v.is_finite()).fold(0.0, f64::max);
+        if largest > 0.0 { (1.0 - largest.log10().floor()).clamp(3.0, 6.0) as usize } else { 3 }
+    }
+
     /// The parts drawn, largest first, with the sum of the others.
     fn shown(&self) -> (Vec<&Part>, Option<(usize, f64)>) {
         let mut order: Vec<&Part> = self.parts.iter().collect();
@@ -73,12 +79,13 @@ impl Figure for Waterfall {
     }
 
     fn caption(&self) -> String {
+        let digits = self.digits();
         words::paragraph([
             format!("Shapley values ({}) of {} for {}", self.unit, self.model, self.patient),
             format!(
                 "From the mean prediction {} to the patient's {}",
-                words::signed(self.base, 3),
-                words::signed(self.prediction, 3)
+                words::signed(self.base, digits),
+                words::signed(self.prediction, digits)
             ),
             words::sentence(&self.method),
         ])
@@ -103,14 +110,18 @@ impl Figure for Waterfall {
             ends.push(at);
         }
         let x = spread(ends.iter().copied().chain([self.prediction]), 0.16).unwrap_or((-1.0, 1.0));
+        let digits = self.digits();
         let total = width.millimetres();
         let values = widest(steps.iter().map(|s| &s.1), 6.5).min(total * 0.16);
         let names = widest(steps.iter().map(|s| &s.0), 7.0).min(total * 0.38);
         let left = names + values + 6.0;
         let row = 5.2;
         let panel =
-            Panel { left, top: 6.5, width: total - left - 3.0, height: row * steps.len() as f64, x, y: (0.0, 1.0) };
-        let mut page = Page::new(total, panel.bottom() + 14.0);
+            Panel { left, top: 9.5, width: total - left - 3.0, height: row * steps.len() as f64, x, y: (0.0, 1.0) };
+        let mut page = Page::new(total, panel.bottom() + 10.5);
+        // The mean, from which all arrows start, lies below them.
+        let foot = panel.at(self.base, 0.0).0;
+        page.dashed(&[(foot, 4.2), (foot, panel.bottom())], &[0.6, 0.6], GREY, 0.2);
         for (line, (name, value, shapley)) in steps.iter().enumerate() {
             let y = panel.bottom() - row * (line as f64 + 0.5);
             page.line((left, y), (panel.right(), y), PALE, 0.15);
@@ -121,7 +132,7 @@ impl Figure for Waterfall {
             let tip = (b - a).clamp(-1.2, 1.2);
             let half = row * 0.34;
             page.area(vec![(a, y - half), (b - tip, y - half), (b, y), (b - tip, y + half), (a, y + half)], ink, 0.9);
-            let said = format!("{}{}", if *shapley >= 0.0 { "+" } else { "" }, words::signed(*shapley, 3));
+            let said = format!("{}{}", if *shapley >= 0.0 { "+" } else { "" }, words::signed(*shapley, digits));
             let wide = text_width(&said, 6.5);
             // Inside where there is room, else beyond the tip, or before the foot where the page ends.
             if (b - a).abs() > wide + 2.0 {
@@ -141,13 +152,11 @@ impl Figure for Waterfall {
             let half = text_width(words, 7.0) / 2.0;
             page.text((x.clamp(half + 1.0, total - half - 1.0), y), words, 7.0, Align::Centre, BLACK_INK);
         };
-        let foot = panel.at(self.base, 0.0).0;
-        page.dashed(&[(foot, panel.bottom() - row / 2.0), (foot, panel.bottom())], &[0.6, 0.6], GREY, 0.2);
         let peak = panel.at(self.prediction, 0.0).0;
-        page.dashed(&[(peak, 4.6), (peak, panel.top + row / 2.0)], &[0.6, 0.6], GREY, 0.2);
-        tag(&mut page, self.prediction, 2.8, &format!("prediction {}", words::signed(self.prediction, 3)));
+        page.dashed(&[(peak, 7.6), (peak, panel.top + row / 2.0)], &[0.6, 0.6], GREY, 0.2);
+        tag(&mut page, self.base, 2.6, &format!("mean {}", words::signed(self.base, digits)));
+        tag(&mut page, self.prediction, 6.0, &format!("prediction {}", words::signed(self.prediction, digits)));
         panel.x_axis(&mut page, &format!("Prediction ({})", self.unit));
-        tag(&mut page, self.base, panel.bottom() + 10.8, &format!("mean {}", words::signed(self.base, 3)));
         Ok(page)
     }
 }

@@ -68,20 +68,40 @@ pub fn ratio(value: f64) -> String {
     }
 }
 
+/// A ratio and its limits, all with the digits after the point that the smaller of ratio and lower limit wants.
+fn ratios(estimate: f64, lower: f64, upper: f64) -> [String; 3] {
+    let least = if lower > 0.0 { estimate.min(lower) } else { estimate };
+    let digits = match least {
+        _ if estimate < 0.095 => 3,
+        v if v >= 100.0 => 0,
+        v if v >= 10.0 => 1,
+        _ => 2,
+    };
+    let least = 0.5 * 10f64.powi(-digits);
+    [estimate, lower, upper].map(|value| match value {
+        v if v.is_infinite() || v >= 1e4 => ratio(v),
+        v if v > 0.0 && v < least => format!("< {:.*}", digits as usize, least * 2.0),
+        v => format!("{v:.*}", digits as usize),
+    })
+}
+
 /// `3.31 (2.06–5.31)`.
 pub fn ratio_with(estimate: f64, lower: f64, upper: f64) -> String {
-    format!("{} ({}–{})", ratio(estimate), ratio(lower), ratio(upper))
+    let [estimate, lower, upper] = ratios(estimate, lower, upper);
+    format!("{estimate} ({lower}–{upper})")
 }
 
 /// `3.31 (95% CI 2.06–5.31)`.
 pub fn ratio_ci(estimate: f64, lower: f64, upper: f64, level: f64) -> String {
     let level = (level * 1000.0).round() / 10.0;
-    format!("{} ({level}% CI {}–{})", ratio(estimate), ratio(lower), ratio(upper))
+    let [estimate, lower, upper] = ratios(estimate, lower, upper);
+    format!("{estimate} ({level}% CI {lower}–{upper})")
 }
 
-/// A time: a digit after the point while it is short.
-pub fn time(value: f64) -> String {
-    if value.abs() >= 1000.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+/// Times that stand together, with one digit after the point while all are short.
+pub fn times<const N: usize>(values: [Option<f64>; N]) -> [Option<String>; N] {
+    let long = values.iter().flatten().any(|value| value.abs() >= 1000.0);
+    values.map(|value| value.map(|value| if long { format!("{value:.0}") } else { format!("{value:.1}") }))
 }
 
 /// The last row of a figure that draws only the largest: `sum of 3 others`.
@@ -178,7 +198,11 @@ pub fn sentence(text: &str) -> String {
     let first = text.split_whitespace().next().unwrap_or("");
     let mut letters = text.chars();
     match letters.next() {
-        Some(letter) if first.trim_end_matches([',', ';', '.']).chars().all(|c| c.is_lowercase() || c == '-') => {
+        // A probability keeps its letter.
+        Some(letter)
+            if first != "p"
+                && first.trim_end_matches([',', ';', '.']).chars().all(|c| c.is_lowercase() || c == '-') =>
+        {
             letter.to_uppercase().chain(letters).collect()
         }
         _ => text.to_owned(),
@@ -218,7 +242,12 @@ mod tests {
         assert_eq!(estimate_with(-0.01, -0.2, 0.18, 2), "−0.01 (−0.20 to 0.18)");
         assert_eq!(signed(-0.001, 2), "0.00");
         assert_eq!(ratio_ci(3.31, 2.06, 5.31, 0.95), "3.31 (95% CI 2.06–5.31)");
-        assert_eq!([4079.0, 116.7].map(time), ["4079", "116.7"]);
+        assert_eq!(ratio_with(11.9, 1.43, 99.5), "11.90 (1.43–99.50)");
+        assert_eq!(ratio_with(0.004, 0.0002, 0.05), "0.004 (< 0.001–0.050)");
+        assert_eq!(ratio_with(250.0, 0.28, 2e5), "250.00 (0.28–2e5)");
+        let said = |values: [Option<f64>; 3]| times(values).map(Option::unwrap_or_default);
+        assert_eq!(said([Some(1235.0), Some(943.0), None]), ["1235", "943", ""]);
+        assert_eq!(said([Some(116.7), Some(90.0), None]), ["116.7", "90.0", ""]);
         assert_eq!(apart(&["trt: 1", "trt: 2"]), ["1", "2"]);
         assert_eq!(apart(&["low", "trt: 2"]), ["low", "trt: 2"]);
         assert_eq!([entry("trt: 1", "n = 2"), entry("low", "n = 2")], ["trt: 1, n = 2", "low: n = 2"]);
@@ -228,6 +257,7 @@ mod tests {
             ["exact for trees", "p53 high", "lowess, 2/3"].map(sentence),
             ["Exact for trees", "p53 high", "Lowess, 2/3"]
         );
+        assert_eq!(sentence("p adjusted over 6 pairs"), "p adjusted over 6 pairs");
         assert_eq!(paragraph(["One", "", "Two."]), "One. Two.");
     }
 }

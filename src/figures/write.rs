@@ -1,15 +1,25 @@
 //! A figure as files.
 
 use super::{Figure, FigureError};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// What was written of a figure.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// SVG, PNG and CSV.
+    pub files: [PathBuf; 3],
+    /// Letters that the embedded font lacks; see [`Page::foreign`](super::Page::foreign).
+    pub foreign: BTreeMap<char, Option<&'static Path>>,
+}
 
 /// Writes `name.svg`, `name.png` (300 dpi) and `name.csv` into the folder at the figure's own width.
 /// All three are made before the first takes its place, so there are three files or none.
 ///
 /// # Errors
 /// What cannot be drawn; what the file system reports.
-pub fn write(folder: &Path, name: &str, figure: &dyn Figure) -> Result<[PathBuf; 3], FigureError> {
+pub fn write(folder: &Path, name: &str, figure: &dyn Figure) -> Result<Written, FigureError> {
     let page = figure.draw(figure.width())?;
     let contents = [("svg", page.svg()?.into_bytes()), ("png", page.png()?), ("csv", figure.csv().into_bytes())];
     std::fs::create_dir_all(folder)?;
@@ -30,5 +40,5 @@ pub fn write(folder: &Path, name: &str, figure: &dyn Figure) -> Result<[PathBuf;
     for ((file, _), path) in ready.into_iter().zip(&paths) {
         file.persist(path).map_err(|error| error.error)?;
     }
-    Ok(paths)
+    Ok(Written { files: paths, foreign: page.foreign() })
 }

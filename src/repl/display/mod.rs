@@ -5,6 +5,7 @@ pub mod drawing;
 pub mod iterm;
 pub mod kitty;
 mod page;
+mod rows;
 pub mod sixel;
 pub mod table;
 pub mod terminal;

@@ -121,7 +121,7 @@ pub fn run(step: &Step<'_>, spec: &Quadrants) -> Result<Answer, Fault> {
                         before_landmark: 0,
                         unit: endpoint.unit,
                     };
-                    let title = format!("{} by profile on {}", endpoint.name, set.label);
+                    let title = format!("Kaplan-Meier estimates of {} by profile on {}", endpoint.name, set.label);
                     let unit = endpoint.unit.map_or(String::new(), |unit| format!(" {unit}"));
                     let survival = curves(&title, &groups, step.level(), Transform::Log, &Asked::default())?;
                     for (place, (label, _)) in profiles.iter().enumerate() {
@@ -141,9 +141,11 @@ pub fn run(step: &Step<'_>, spec: &Quadrants) -> Result<Answer, Fault> {
                     }));
                     answer.estimates.extend(told.estimates);
                     answer.figures.extend(told.figures);
-                    answer.notes.extend(told.notes.into_iter().map(|note| format!("{title}: {note}")));
+                    answer
+                        .notes
+                        .extend(told.notes.into_iter().map(|note| format!("{}: {}, {note}", set.label, endpoint.name)));
                 }
-                Outcome::Continuous(_) => {}
+                Outcome::Continuous(_) | Outcome::Nominal(_) => {}
             }
         }
         let grouping = |groups: &GroupsValue| Grouping {

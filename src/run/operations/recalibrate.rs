@@ -42,7 +42,7 @@ pub fn run(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
     };
     let brier = |name: &str, f: &dyn Fn(f64) -> f64| {
         let prediction = Prediction::Probability(p.iter().map(|p| f(*p)).collect());
-        let judged = Judged { prediction: &prediction, ..judgement.judged(None, None) };
+        let judged = Judged { prediction: &prediction, held: None, ..judgement.judged(None, None) };
         Estimate { name: name.to_owned(), ..Brier.estimate(&judged, &step.intervals(), &step.stream.named(name)) }
     };
     let mut answer = Answer::default();
@@ -297,6 +297,9 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
         .ok_or_else(|| Fault::run("run::no-part", format!("`{}` has no part `{part}`", model.name)))?;
     let held = &held.average;
     let outcome = data.endpoint.outcome.select(&held.rows);
+    let folds = super::judge::strata(&cross, part, &held.rows);
+    let told = super::model::told(&model.design.cross_fit);
+    let (folds, told) = super::judge::ranking(folds, &outcome, told);
     let mut answer = Answer::default();
     let mut table = ResultTable::new(
         "recalibration",
@@ -306,15 +309,17 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
     let words: &[&str] = match outcome {
         Outcome::Binary(_) => &["AUC", "Brier", "calibration_slope"],
         Outcome::Survival(_) => &["C-index", "calibration_slope"],
-        Outcome::Continuous(_) => &[],
+        Outcome::Continuous(_) | Outcome::Nominal(_) => &[],
     };
     for metric in words.iter().filter_map(|word| fuse::metric(word, outcome.kind())) {
         let name = metric.card().name;
         for (who, outcome, prediction, kind, how) in [
             ("frozen", &frozen.outcome, &frozen.prediction, frozen.kind, frozen.how.clone()),
-            ("refitted", &outcome, &held.prediction, Kind::OutOfFold, super::model::told(&model.design.cross_fit)),
+            ("refitted", &outcome, &held.prediction, Kind::OutOfFold, told.clone()),
         ] {
-            let judged = Judged { outcome, prediction, curves: None, training: None, horizon: None, threshold: None };
+            let held = folds.as_ref().filter(|_| kind == Kind::OutOfFold && who == "refitted");
+            let judged =
+                Judged { outcome, prediction, held, curves: None, training: None, horizon: None, threshold: None };
             let stream = step.stream.named(who).named(name);
             let estimate = metric.estimate(&judged, &step.intervals(), &stream).with_missing(frozen.missing);
             let mut record =

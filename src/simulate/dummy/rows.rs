@@ -192,7 +192,7 @@ impl Maker<'_> {
                 let happens = draw.chance(0.45);
                 self.satisfy(event, happens, row, draw);
             }
-            EndpointDefinition::Continuous { .. } => {}
+            EndpointDefinition::Continuous { .. } | EndpointDefinition::Nominal { .. } => {}
             EndpointDefinition::SurvivalDates { from, to, censor } => {
                 let start = date(from, row).unwrap_or(base);
                 if let Expression::Column(column) = from {

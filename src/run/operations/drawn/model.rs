@@ -87,10 +87,20 @@ fn selection(model: &ModelValue) -> Option<FigureData> {
     for found in model.cross.iter().flat_map(fuse::CrossFit::selection) {
         folds = folds.max(found.of as u64);
         let selected = chosen.iter().any(|(part, names)| *part == found.part && names.contains(&found.feature));
+        // Early fusion learns of all blocks at once: a feature belongs to the block that has its column.
+        let column = |name: &str| {
+            let rest = found.feature.strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+        };
+        let holder = model.data.blocks.iter().find(|(_, block)| block.names().iter().any(|name| column(name)));
+        let part = match (found.part.is_empty(), holder) {
+            (true, Some((block, _))) => block.clone(),
+            _ => found.part.clone(),
+        };
         let block = traces
             .iter()
-            .find(|trace| trace.block == found.part || trace.block.starts_with(&format!("{}: ", found.part)))
-            .map_or(found.part.clone(), |trace| trace.block.clone());
+            .find(|trace| trace.block == part || trace.block.starts_with(&format!("{part}: ")))
+            .map_or(part.clone(), |trace| trace.block.clone());
         frequencies.push(Frequency { feature: found.feature, block, folds: found.folds as u64, selected });
     }
     // Where the study resamples by levels there are as many folds as levels.
