@@ -199,7 +199,10 @@ pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     match letters.next() {
         // A probability keeps its letter.
-        Some(letter) if first != "p" && first.trim_end_matches([',', ';', '.']).chars().all(|c| c.is_lowercase() || c == '-') => {
+        Some(letter)
+            if first != "p"
+                && first.trim_end_matches([',', ';', '.']).chars().all(|c| c.is_lowercase() || c == '-') =>
+        {
             letter.to_uppercase().chain(letters).collect()
         }
         _ => text.to_owned(),
