@@ -50,6 +50,8 @@ pub enum EndpointKind {
     Survival,
     /// A number.
     Continuous,
+    /// One of several classes without an order.
+    Nominal,
 }
 
 impl fmt::Display for EndpointKind {
@@ -58,6 +60,7 @@ impl fmt::Display for EndpointKind {
             EndpointKind::Binary => "binary",
             EndpointKind::Survival => "survival",
             EndpointKind::Continuous => "continuous",
+            EndpointKind::Nominal => "nominal",
         })
     }
 }

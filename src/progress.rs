@@ -19,15 +19,19 @@ pub enum Event<'a> {
     Advance { task: &'a str, by: u64 },
     /// The task ended, finished or not.
     End { task: &'a str },
+    /// A named piece of the task, such as a candidate of a search, took so long in all.
+    Took { task: &'a str, piece: &'a str, seconds: f64 },
 }
 
 type Listener = dyn Fn(Event<'_>) + Send + Sync;
+type Clock = dyn Fn() -> f64 + Send + Sync;
 
 /// The cancellation token together with the listener for progress. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Watch {
     cancelled: Arc<AtomicBool>,
     listener: Option<Arc<Listener>>,
+    clock: Option<Arc<Clock>>,
 }
 
 impl Watch {
@@ -38,7 +42,18 @@ impl Watch {
 
     /// Tells `listener` of progress.
     pub fn with_listener(listener: impl Fn(Event<'_>) + Send + Sync + 'static) -> Self {
-        Watch { cancelled: Arc::default(), listener: Some(Arc::new(listener)) }
+        Watch { cancelled: Arc::default(), listener: Some(Arc::new(listener)), clock: None }
+    }
+
+    /// Gives the work a clock: seconds since any fixed point. Times are told, and enter no result.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
+        Watch { clock: Some(Arc::new(clock)), ..self }
+    }
+
+    /// What the clock says; 0 where there is none.
+    pub fn seconds(&self) -> f64 {
+        self.clock.as_ref().map_or(0.0, |clock| clock())
     }
 
     /// Asks the work to stop.
@@ -71,6 +86,10 @@ impl Watch {
 
     pub fn end(&self, task: &str) {
         self.tell(Event::End { task });
+    }
+
+    pub fn took(&self, task: &str, piece: &str, seconds: f64) {
+        self.tell(Event::Took { task, piece, seconds });
     }
 
     fn tell(&self, event: Event<'_>) {

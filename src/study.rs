@@ -49,8 +49,7 @@ impl check::World for Reading {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         let content = self.folder.read(path)?;
         if let Ok(mut read) = self.read.lock() {
-            let hash = blake3::hash(&content).to_hex()[..16].to_owned();
-            read.push(FileLock { path: path.to_owned(), what: "dictionary or study".to_owned(), hash });
+            read.push(FileLock::of_text(path, &content));
         }
         Ok(content)
     }
@@ -233,6 +232,28 @@ impl Study {
             set: self.set.clone(),
         };
         Lock::new(study, plan, &self.inputs(), review.read.clone())
+    }
+
+    /// What the tables hold that no dictionary describes, with the ranges of their numbers; without
+    /// those that cannot be read.
+    pub fn observed(&self, plan: &Plan) -> BTreeMap<String, Dictionary> {
+        let mut observed = BTreeMap::new();
+        for node in plan.nodes() {
+            let Operation::Table(table) = &node.operation else { continue };
+            let name = world::word(node);
+            let own = table.dictionary.columns.is_empty() && table.expression.is_none();
+            let read = match (self.tables.get(name), &table.path) {
+                (Some(bound), _) => Ok(bound.clone()),
+                (None, Some(path)) => {
+                    frame::read::read(&self.folder.join(path), &table.dictionary, table.key.as_deref())
+                }
+                (None, None) => continue,
+            };
+            if let (true, Ok(table)) = (own, read) {
+                observed.insert(name.to_owned(), frame::schema::observed(&table));
+            }
+        }
+        observed
     }
 
     /// Schemas of the tables of the plan that are bound, or that no dictionary describes.

@@ -120,7 +120,7 @@ fn a_frozen_model_is_contrasted_and_everything_is_told() {
     let model = all[0];
     let notes: Vec<&str> = model["notes"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
     assert!(
-        notes.iter().any(|note| note.starts_with("R: along the score") && note.contains("genes are higher")),
+        notes.iter().any(|note| note.starts_with("R: along the score") && note.contains("are higher")),
         "{notes:?}"
     );
     assert!(notes.iter().any(|note| note.contains("as groups and as a slope")), "{notes:?}");

@@ -41,7 +41,20 @@ fn a_lock_verifies_and_one_changed_number_is_named() {
     assert_eq!(caught.status.code(), Some(2), "{}", told(&caught));
     let words = format!("`patients` (patients.csv): 1 cell changed: column `albumin` of patient {key}");
     assert!(told(&caught).contains(&words), "{}", told(&caught));
+    assert!(told(&caught).contains(&format!("`albumin` of patient {key} is 41.3 now")), "{}", told(&caught));
     assert!(told(&caught).contains("Results"), "{}", told(&caught));
+
+    // A line of the dictionary is named as well.
+    let dictionary = std::fs::read_to_string(folder.path().join("dictionary.csv")).expect("the dictionary");
+    let line = dictionary.lines().find(|line| line.starts_with("bilirubin,")).expect("a column").to_owned();
+    std::fs::write(folder.path().join("patients.csv"), &table).expect("a table");
+    std::fs::write(folder.path().join("dictionary.csv"), dictionary.replace(&line, &format!("{line} again")))
+        .expect("a dictionary");
+    let described = diptych(folder.path(), &["verify", "demo.study"]);
+    assert_eq!(described.status.code(), Some(2), "{}", told(&described));
+    let words = "content changed: `dictionary.csv`, line bilirubin";
+    assert!(told(&described).contains(words), "{}", told(&described));
+    std::fs::write(folder.path().join("dictionary.csv"), &dictionary).expect("a dictionary");
 
     std::fs::write(folder.path().join("patients.csv"), &table).expect("a table");
     let study = std::fs::read_to_string(folder.path().join("demo.study")).expect("the study");
@@ -77,6 +90,19 @@ fn an_archive_runs_elsewhere_and_its_models_predict() {
     let table = std::fs::read_to_string(elsewhere.join("told.csv")).expect("predictions");
     assert_eq!(table.lines().count(), 3, "{table}");
     assert!(elsewhere.join("told_explanations.csv").exists());
+
+    // Against the archive, verification knows what a changed value was.
+    let table = std::fs::read_to_string(folder.path().join("patients.csv")).expect("the table");
+    let line = table.lines().nth(7).expect("a patient").to_owned();
+    let mut fields: Vec<&str> = line.split(',').collect();
+    let (key, was) = (fields[0], std::mem::replace(&mut fields[5], "41.3"));
+    std::fs::write(folder.path().join("patients.csv"), table.replace(&line, &fields.join(","))).expect("a table");
+    let caught =
+        diptych(folder.path(), &["verify", "demo.study", "--lock", "elsewhere/demo.zip", "--store", ".diptych"]);
+    assert_eq!(caught.status.code(), Some(2), "{}", told(&caught));
+    let words = format!("`albumin` of patient {key} was {was} and is 41.3\n");
+    assert!(told(&caught).contains(&words), "{}", told(&caught));
+    std::fs::write(folder.path().join("patients.csv"), &table).expect("a table");
 
     std::fs::write(elsewhere.join("new.csv"), new.join("\n").replace(",male,", ",other,")).expect("a table");
     let refused = diptych(&elsewhere, &arguments);

@@ -9,7 +9,7 @@ pub(super) static ENDPOINT: Keyword = Keyword {
     phrases: &[slot(Preposition::From, List::MayOne(Kind::Table))],
     value: List::MayOne(Kind::Value),
     expects_clauses: true,
-    summary: "What is predicted: binary, survival or a number.",
+    summary: "What is predicted: binary, survival, one of several classes or a number.",
     documentation: "Either in one line, `endpoint os = survival(months, died == 1)`, or by clauses. The columns of its definition can predict nothing.",
     example: r#"endpoint os
   survival from treatment_start to death_date
@@ -37,6 +37,14 @@ pub(super) static ENDPOINT: Keyword = Keyword {
             summary: "A number.",
             documentation: "An expression over columns.",
             example: "continuous crp_3m",
+            ..PLAIN
+        },
+        Keyword {
+            word: "nominal",
+            list: List::One(Kind::Value),
+            summary: "One of several classes without an order.",
+            documentation: "A column of levels, such as a histological type; the classes are its levels, in the order of the dictionary or else in alphabetical order. Every class is predicted with a probability of its own. Where the value is missing the outcome is, and the row is counted.",
+            example: "nominal histology",
             ..PLAIN
         },
         Keyword {

@@ -225,7 +225,7 @@ static QUALIFIERS: [(&str, &str); 4] = [
 
 /// Calls whose arguments are columns and conditions, so that `x in (1, 2)` is a condition there
 /// and not a grid of settings.
-static CONDITION_FORMS: [&str; 5] = ["binary", "survival", "continuous", "majority", "each"];
+static CONDITION_FORMS: [&str; 6] = ["binary", "survival", "continuous", "nominal", "majority", "each"];
 
 /// Words that are operators.
 static OPERATORS: [&str; 7] = ["and", "or", "not", "in", "is", "then", "as"];

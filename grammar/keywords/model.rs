@@ -36,7 +36,7 @@ pub(super) static MODEL: Keyword = Keyword {
             word: "learn",
             list: List::Some(Kind::Learner),
             summary: "The learners that are tried.",
-            documentation: "More than one wants `choose`.",
+            documentation: "More than one wants `choose`, which compares them before the winner is tuned, or `tune` alone, which tunes them all and takes the best. It learns from every block that stands for a model in `fuse`; where each part of the fusion names its own learner it is refused, as nothing would read it.",
             example: "learn rsf, gbsa(trees in (100, 500))",
             ..PLAIN
         },
@@ -58,7 +58,7 @@ pub(super) static MODEL: Keyword = Keyword {
                 slot(Preposition::Over, List::Some(Kind::Resampling)),
             ],
             summary: "How settings are chosen from their grids.",
-            documentation: "By a metric on out-of-fold predictions, nested in the folds of `choose`; every point of the grid is judged on the same folds. `by AUC, one-standard-error` takes the simplest of those within one standard error of the best; `over 5 folds, 20 draws` draws so many points of the grid at random.",
+            documentation: "By a metric on folds of the training rows: the settings of the learner that `choose` took, or without `choose` those of all learners together; every point of every grid is judged on the same folds. `by AUC, one-standard-error` takes the simplest of those within one standard error of the best; `over 5 folds, 20 draws` draws so many points of the grid at random.",
             example: "tune by AUC over 5 folds",
             ..PLAIN
         },

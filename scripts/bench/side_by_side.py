@@ -5,7 +5,8 @@ Usage: side_by_side.py survival|learn FOLDER [--runs N] [--only WORD] [--long]
 
 FOLDER holds the tables of survival_data.py or learn_data.py. Ours is the binary that
 `cargo bench --no-run --bench NAME` tells, given as DIPTYCH_BENCH; the peers are this Python and
-`Rscript`. Pairs whose peer takes minutes run once, and only with --long.
+`Rscript`. Pairs whose peer takes minutes run once, and only with --long. Of the suite `learn` each run is
+followed by one of the same program that only reads the table; what is left of both is told as well.
 """
 import argparse
 import os
@@ -69,16 +70,27 @@ def main():
     for what, own, program, peer, long, wanted in PAIRS[asked.suite]:
         if asked.only not in what or long and not asked.long:
             continue
-        pairs = []
+        pairs, reading = [], []
         for _ in range(1 if long else asked.runs):
             pairs.append((
                 spent([ours, *own.split()], asked.folder),
                 spent([*PEERS[asked.suite, program], *peer.split()], asked.folder),
             ))
+            if asked.suite == "learn":
+                table = own.split()[1]
+                reading.append((
+                    spent([ours, "read", table], asked.folder)[0],
+                    spent([*PEERS[asked.suite, program], "read", table], asked.folder)[0],
+                ))
         middle = lambda side, figure: statistics.median(pair[side][figure] for pair in pairs)
         a, b, m, n = middle(0, 0), middle(1, 0), middle(0, 1), middle(1, 1)
         ratio = statistics.median(pair[1][0] / pair[0][0] for pair in pairs)
         print(f"{what:<42}{a:>16.2f}{b:>10.2f}{ratio:>10.1f}{wanted:>8}{m:>8.0f}{n:>8.0f}{m / n:>7.2f}")
+        if reading:
+            net = [(run[0][0] - read[0], run[1][0] - read[1]) for run, read in zip(pairs, reading)]
+            less = [statistics.median(run[side] for run in net) for side in (0, 1)]
+            ratio = statistics.median(run[1] / max(run[0], 0.005) for run in net)
+            print(f"{'    less reading the table':<42}{less[0]:>16.2f}{less[1]:>10.2f}{ratio:>10.1f}")
         print(f"    ours told {pairs[0][0][2]}; the peer {pairs[0][1][2]}", flush=True)
 
 

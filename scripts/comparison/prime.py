@@ -1,8 +1,9 @@
 """The PRIME study with PyRadiomics, scikit-learn, scikit-survival, shap and gseapy.
 
 Written as a careful analyst would glue it today, for comparison with examples/prime/prime.study.
-Usage: prime.py FOLDER OUT, after prime_radiomics.py FOLDER OUT, where FOLDER is what `diptych simulate prime`
-wrote. Tables and tests of inference, Kaplan-Meier, Cox models and limma follow in prime.R, which reads what
+Usage: prime.py FOLDER OUT [PREDICTIONS], after prime_radiomics.py FOLDER OUT, where FOLDER is what `diptych simulate
+prime` wrote. PREDICTIONS (predictions/PRIME_R.csv of a study that was run) gives both sides one division into training
+and internal validation; without it the patients are divided here. Tables and tests of inference, Kaplan-Meier, Cox models and limma follow in prime.R, which reads what
 this writes.
 """
 import itertools
@@ -93,7 +94,12 @@ end = e.last_contact.clip(upper=pd.Timestamp("2025-09-28"))
 e["event"] = e.death_date.notna() & (e.death_date <= end)
 e["time"] = (e.death_date.where(e.event, end) - e.treatment_start).dt.days
 sch = e[e.centre == "SCH"]
-train, internal = train_test_split(sch, train_size=0.7, random_state=SEED, stratify=sch.response == True)  # noqa: E712
+if len(sys.argv) > 3:
+    given = pd.read_csv(sys.argv[3], dtype=str).set_index("patient").rows
+    train, internal = (sch[sch.patient.map(given) == part] for part in ("train", "internal"))
+    assert len(train) + len(internal) == len(sch), "the division is of another population"
+else:
+    train, internal = train_test_split(sch, train_size=0.7, random_state=SEED, stratify=sch.response == True)  # noqa: E712
 parts = {"train": train, "internal": internal, "external": e[e.centre == "QL"]}
 
 # Radiomics ----------------------------------------------------------------------------------

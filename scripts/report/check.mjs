@@ -6,8 +6,8 @@
 //   node check.mjs REPORT.html [FOLDER FOR SCREENSHOTS]
 
 import { createRequire } from "node:module";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const [report, shots] = process.argv.slice(2);
@@ -67,6 +67,11 @@ page.on("console", (message) => message.type() === "error" && errors.push(messag
 page.on("pageerror", (error) => errors.push(String(error)));
 await page.goto(pathToFileURL(resolve(report)).href, { waitUntil: "load" });
 say(errors.length === 0, `under its own policy: ${errors.length} errors ${errors.slice(0, 3)}`);
+const files = await page.evaluate(() => [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href"))
+  .filter((href) => !/^(#|data:|https:)/.test(href)));
+const absent = files.filter((file) => !existsSync(join(dirname(resolve(report)), file)));
+say(absent.length === 0, `${files.length} links to files beside the page, ${absent.length} lead nowhere ${absent.slice(0, 3)}`);
+await downloads(page);
 await page.emulateMedia({ media: "print" });
 const tall = await page.evaluate(() => {
   // A page of A4 within its margins, in CSS pixels.
@@ -91,6 +96,18 @@ await browser.close();
 if (faults.length) {
   console.log(`${faults.length} of the promises fail`);
   process.exit(1);
+}
+
+// What is carried compressed comes out as text, as many lines as the file beside the page has.
+async function downloads(page) {
+  const link = page.locator("a[data-z]").first();
+  if (!(await link.count())) return;
+  const [download] = await Promise.all([page.waitForEvent("download", { timeout: 20_000 }), link.click()]);
+  const lines = (text) => text.trimEnd().split("\n").length;
+  const got = lines(readFileSync(await download.path(), "utf8"));
+  const file = join(dirname(resolve(report)), await link.getAttribute("href"));
+  const wanted = existsSync(file) && statSync(file).isFile() ? lines(readFileSync(file, "utf8")) : got;
+  say(got > 1 && got === wanted, `data downloads as ${download.suggestedFilename()}: ${got} lines of ${wanted}`);
 }
 
 async function behaves(page) {

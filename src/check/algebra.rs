@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::card::EndpointKind;
-use crate::learn::recipe::{Candidate, Part, Recipe};
+use crate::learn::Unread;
+use crate::learn::recipe::{Candidate, Part, Recipe, StepPlan};
 use crate::plan::NodeId;
 use crate::plan::node::Spelt;
 use crate::stats::Metric;
@@ -103,7 +104,8 @@ impl Checker<'_> {
         self.lift(vec![name], expr.span, context)
     }
 
-    fn lift(&mut self, names: Vec<String>, span: Span, context: &ModelAbout) -> Option<Recipe> {
+    fn lift(&mut self, names: Vec<String>, span: Span, context: &mut ModelAbout) -> Option<Recipe> {
+        context.lifted = true;
         if context.unlearned {
             return None;
         }
@@ -113,6 +115,7 @@ impl Checker<'_> {
                 EndpointKind::Binary => "logistic",
                 EndpointKind::Survival => "cox",
                 EndpointKind::Continuous => "linear",
+                EndpointKind::Nominal => "lasso",
             };
             self.tell(
                 Fault::error("kind::no-learner", span, format!("nothing says what learns from `{block}`"))
@@ -126,7 +129,7 @@ impl Checker<'_> {
 
     /// Another model inside this one is fitted again, inside the folds of this one.
     fn inlined(&mut self, expr: &Expr, context: &mut ModelAbout, blocks: &mut Blocks) -> Option<Recipe> {
-        let found = self.model_ref(expr)?;
+        let found = self.any_model_ref(expr)?;
         let other = self.models.get(&found.model)?.clone();
         if other.endpoint != context.endpoint {
             let (theirs, ours) = (self.endpoint_name(other.endpoint), self.endpoint_name(context.endpoint));
@@ -143,15 +146,43 @@ impl Checker<'_> {
         }
         for (block, id) in &other.blocks {
             blocks.nodes.insert(block.clone(), *id);
-            if let Some(steps) = other.prepare.get(block) {
-                context.prepare.entry(block.clone()).or_insert_with(|| steps.clone());
+            let (Some(steps), false) = (other.prepare.get(block), context.places.contains_key(block)) else { continue };
+            let known = context.prepare.entry(block.clone()).or_insert_with(|| steps.clone());
+            if !same_steps(known, steps) {
+                let text = self.words(expr.span);
+                self.tell(
+                    Fault::error(
+                        "kind::parts-disagree",
+                        expr.span,
+                        format!("`{text}` prepares `{block}` otherwise than the parts before it"),
+                    )
+                    .label("another preparation of the same block")
+                    .help(format!("one model prepares a block once: add `prepare {block} by ...` for all parts")),
+                );
             }
         }
-        if context.choose.is_none() {
-            context.choose.clone_from(&other.choose);
+        let searches = [("choose", &mut context.choose, &other.choose), ("tune", &mut context.tune, &other.tune)];
+        let mut disagree = Vec::new();
+        for (keyword, ours, theirs) in searches {
+            match (&*ours, theirs) {
+                (None, _) => ours.clone_from(theirs),
+                (Some(ours), Some(theirs)) if ours != theirs && !context.searched.contains(&keyword) => {
+                    disagree.push(keyword);
+                }
+                _ => {}
+            }
         }
-        if context.tune.is_none() {
-            context.tune.clone_from(&other.tune);
+        for keyword in disagree {
+            let text = self.words(expr.span);
+            self.tell(
+                Fault::error(
+                    "kind::parts-disagree",
+                    expr.span,
+                    format!("`{text}` would {keyword} otherwise than the parts before it"),
+                )
+                .label(format!("another `{keyword}`"))
+                .help(format!("one model searches in one way: add `{keyword} by ...` for all parts")),
+            );
         }
         match &found.part {
             None => Some(other.recipe),
@@ -311,16 +342,19 @@ impl Checker<'_> {
             return None;
         }
         let given = self.settings(learner.card(), span, arguments, &[], true)?;
+        // A setting with several values is not fixed, so that it makes no other one void by its value.
+        let fixed = written(arguments, false);
+        let void = if given.grid.iter().any(|(setting, _)| matches!(*setting, "penalty" | "kernel")) {
+            Unread::NONE
+        } else {
+            learner.unread(&given.settings, &written(arguments, true))
+        };
+        self.all_read(learner.card(), void, arguments);
         let mut grid = given.grid;
         if grid.is_empty() && tuned {
-            let written: Vec<&str> = arguments
-                .iter()
-                .filter_map(|argument| match argument {
-                    Argument::Setting { name, .. } => Some(name.text.as_str()),
-                    _ => None,
-                })
-                .collect();
-            grid = learner.grid().into_iter().filter(|(setting, _)| !written.contains(setting)).collect();
+            // Its own grid, without what the study fixed and what that makes void.
+            let idle = |setting: &&str| fixed.contains(setting) || void.settings.contains(setting);
+            grid = learner.grid().into_iter().filter(|(setting, _)| !idle(setting)).collect();
         }
         let spelt = given
             .defaults
@@ -367,6 +401,7 @@ impl Checker<'_> {
             EndpointKind::Survival => "a censored survival",
             EndpointKind::Binary => "a binary",
             EndpointKind::Continuous => "a continuous",
+            EndpointKind::Nominal => "a nominal",
         };
         self.tell(
             Fault::error(
@@ -567,6 +602,22 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Names of the settings that arguments give, with those of several values where asked.
+pub(super) fn written(arguments: &[Argument], grids: bool) -> Vec<&str> {
+    let name = |argument| match argument {
+        &Argument::Setting { ref name, .. } => Some(name.text.as_str()),
+        &Argument::Grid { ref name, .. } if grids => Some(name.text.as_str()),
+        _ => None,
+    };
+    arguments.iter().filter_map(name).collect()
+}
+
+/// Whether two preparations do the same.
+fn same_steps(a: &[StepPlan], b: &[StepPlan]) -> bool {
+    a.len() == b.len()
+        && a.iter().zip(b).all(|(a, b)| a.step.card().name == b.step.card().name && a.settings == b.settings)
 }
 
 fn find_part<'r>(recipe: &'r Recipe, name: &str) -> Option<&'r Recipe> {

@@ -62,7 +62,7 @@ impl<'a> Checker<'a> {
                 let Some(first) = path.first() else { return };
                 match self.find(&first.text, first.span) {
                     Found::Symbol(Symbol::Model(_)) => {
-                        if let Some(model) = self.model_ref(expr) {
+                        if let Some(model) = self.any_model_ref(expr) {
                             self.evaluate_alone(declaration, expr, model);
                         }
                     }
@@ -121,13 +121,14 @@ impl<'a> Checker<'a> {
         let show: &[&str] = match about.kind {
             EndpointKind::Binary => &["response_rates"],
             EndpointKind::Survival => &["follow_up", "median_survival"],
-            EndpointKind::Continuous => &["table"],
+            EndpointKind::Continuous | EndpointKind::Nominal => &["table"],
         };
         let columns = match (about.kind, &self.plan.node(id).operation) {
             (EndpointKind::Continuous, Operation::Endpoint(endpoint)) => match &endpoint.definition {
                 EndpointDefinition::Continuous { value: Expression::Column(name) } => vec![name.clone()],
                 _ => about.lineage.iter().cloned().collect(),
             },
+            (EndpointKind::Nominal, _) => about.lineage.iter().cloned().collect(),
             _ => Vec::new(),
         };
         let Some(described) = self.describe_with(declaration, rows, columns, by, vec![id]) else { return };

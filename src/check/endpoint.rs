@@ -32,7 +32,7 @@ impl<'a> Checker<'a> {
         let defining: Vec<&Line> = declaration
             .clauses
             .iter()
-            .filter(|clause| matches!(clause.keyword(), "binary" | "survival" | "continuous"))
+            .filter(|clause| matches!(clause.keyword(), "binary" | "survival" | "continuous" | "nominal"))
             .collect();
         let mut speaking: Vec<&Expr> = declaration.head.value.iter().collect();
         for clause in &declaration.clauses {
@@ -47,7 +47,7 @@ impl<'a> Checker<'a> {
                 self.tell(
                     Fault::error("kind::endpoint", name_span, format!("`{name}` does not say what it is"))
                         .label("no definition")
-                        .help("say `binary ...`, `survival from ... to ...` or `continuous ...`"),
+                        .help("say `binary ...`, `survival from ... to ...`, `nominal ...` or `continuous ...`"),
                 );
                 return None;
             }
@@ -137,7 +137,7 @@ impl<'a> Checker<'a> {
                 Fault::error(
                     "kind::endpoint",
                     value.span,
-                    "an endpoint is `survival(...)`, `binary(...)` or `continuous(...)`",
+                    "an endpoint is `survival(...)`, `binary(...)`, `nominal(...)` or `continuous(...)`",
                 )
                 .label("which kind?")
                 .help(format!("`binary({})`", self.words(value.span))),
@@ -160,6 +160,10 @@ impl<'a> Checker<'a> {
                 self.no_settings(function, arguments)?;
                 self.continuous(table, value)
             }
+            ("nominal", [value]) => {
+                self.no_settings(function, arguments)?;
+                self.nominal(table, value)
+            }
             ("survival", [time, event]) => self.duration(table, time, event, arguments),
             ("survival", _) => {
                 self.tell(
@@ -173,7 +177,7 @@ impl<'a> Checker<'a> {
                 );
                 None
             }
-            ("binary" | "continuous", _) => {
+            ("binary" | "continuous" | "nominal", _) => {
                 self.tell(
                     Fault::error("kind::endpoint", value.span, format!("`{function}` takes one expression"))
                         .label(format!("{} given", data.len())),
@@ -184,7 +188,7 @@ impl<'a> Checker<'a> {
                 self.tell(
                     Fault::error("kind::endpoint", function.span, format!("`{other}` is no kind of endpoint"))
                         .label("no kind of endpoint")
-                        .nearest_of(other, ["binary", "survival", "continuous"].map(str::to_owned)),
+                        .nearest_of(other, ["binary", "survival", "continuous", "nominal"].map(str::to_owned)),
                 );
                 None
             }
@@ -208,6 +212,7 @@ impl<'a> Checker<'a> {
         match (clause.keyword(), clause.list.as_slice()) {
             ("binary", [event, ..]) => self.binary(table, event),
             ("continuous", [value, ..]) => self.continuous(table, value),
+            ("nominal", [value, ..]) => self.nominal(table, value),
             ("survival", [time, event, ..]) => self.duration(table, time, event, &[]),
             ("survival", []) => self.dates(table, declaration, clause),
             _ => {
@@ -215,7 +220,7 @@ impl<'a> Checker<'a> {
                 self.tell(
                     Fault::error("kind::endpoint", span, format!("`{}` does not say of what", clause.keyword()))
                         .label("what is it?")
-                        .help("`binary condition`, `survival from date to date`, `continuous expression`"),
+                        .help("`binary condition`, `survival from date to date`, `nominal column`, `continuous expression`"),
                 );
                 None
             }
@@ -259,6 +264,48 @@ impl<'a> Checker<'a> {
             nullable: typed.ty.nullable,
             defaults: Vec::new(),
             definition: EndpointDefinition::Continuous { value: typed.expression },
+        })
+    }
+
+    /// A column of levels: its classes.
+    fn nominal(&mut self, table: NodeId, value: &Expr) -> Option<Defined> {
+        let typed = self.row(table, Purpose::Endpoint, value)?;
+        if let Some(kind @ (Type::Flag | Type::Date | Type::Duration)) = typed.ty.kind {
+            let text = self.words(value.span);
+            let help = if kind == Type::Flag {
+                format!("two classes are a binary endpoint: `binary {text}`")
+            } else {
+                "name a column of levels, such as a histological type".to_owned()
+            };
+            self.tell(
+                Fault::error(
+                    "kind::endpoint",
+                    value.span,
+                    format!("a nominal endpoint is one of several classes; this is {}", words(kind)),
+                )
+                .label(words(kind))
+                .help(help),
+            );
+            return None;
+        }
+        let levels = typed.ty.levels.clone();
+        let defaults = vec![spelt(
+            "order of classes",
+            if levels.is_empty() {
+                "alphabetical; it changes no number"
+            } else {
+                "by the dictionary; it changes no number"
+            },
+        )];
+        Some(Defined {
+            kind: EndpointKind::Nominal,
+            lineage: typed.ty.lineage.clone(),
+            inputs: typed.inputs.iter().copied().collect(),
+            from: Known::Unknown,
+            from_span: None,
+            nullable: typed.ty.nullable,
+            defaults,
+            definition: EndpointDefinition::Nominal { value: typed.expression, levels },
         })
     }
 
@@ -465,6 +512,9 @@ impl<'a> Checker<'a> {
                 Some(event.clone())
             }
             Operation::Endpoint(Endpoint { definition: EndpointDefinition::Continuous { value }, .. }) => {
+                Some(value.clone())
+            }
+            Operation::Endpoint(Endpoint { definition: EndpointDefinition::Nominal { value, .. }, .. }) => {
                 Some(value.clone())
             }
             _ => {

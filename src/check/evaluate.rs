@@ -98,7 +98,7 @@ impl<'a> Checker<'a> {
         if metrics.is_empty() && figures.is_empty() {
             metrics = default_metrics(endpoint.kind, !horizons.is_empty());
             let refits = matches!(over, Some(Resampling::Bootstraps { .. }));
-            if refits && endpoint.kind != EndpointKind::Continuous {
+            if refits && matches!(endpoint.kind, EndpointKind::Binary | EndpointKind::Survival) {
                 metrics.push("calibration_slope".to_owned());
             }
             if threshold.is_some() {
@@ -227,7 +227,7 @@ impl<'a> Checker<'a> {
     fn judged(&mut self, declaration: &'a Declaration, expr: &Expr) -> Option<ModelRef> {
         match &expr.kind {
             ExprKind::Call { .. } => self.formula_model(declaration, expr).map(|model| ModelRef { model, part: None }),
-            _ => self.model_ref(expr),
+            _ => self.any_model_ref(expr),
         }
     }
 
@@ -283,7 +283,7 @@ impl<'a> Checker<'a> {
         {
             match self.find(&first.text, first.span) {
                 Found::Symbol(Symbol::Model(_)) => {
-                    let found = self.model_ref(expr)?;
+                    let found = self.any_model_ref(expr)?;
                     let other = self.models.get(&found.model)?.clone();
                     if other.endpoint != about.endpoint {
                         let (theirs, ours) = (self.endpoint_name(other.endpoint), self.endpoint_name(about.endpoint));
@@ -481,6 +481,8 @@ impl<'a> Checker<'a> {
             ],
             predict_at: None,
             unlearned: false,
+            lifted: true,
+            searched: Vec::new(),
         };
         let name = format!("model {block}");
         if let Some(node) = self.plan.find(&name) {
@@ -499,6 +501,7 @@ pub(super) fn default_metrics(kind: EndpointKind, horizons: bool) -> Vec<String>
         EndpointKind::Survival if horizons => &["C-index", "AUC", "Brier", "IBS"],
         EndpointKind::Survival => &["C-index"],
         EndpointKind::Continuous => &["R2", "MAE"],
+        EndpointKind::Nominal => &["AUC", "accuracy", "balanced_accuracy", "log_loss"],
     };
     wanted
         .iter()

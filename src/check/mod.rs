@@ -32,6 +32,7 @@ mod contrast;
 mod endpoint;
 mod evaluate;
 mod extraction;
+mod extraction_clauses;
 mod fault;
 mod features;
 mod formula;

@@ -35,6 +35,10 @@ pub(super) struct ModelAbout {
     pub predict_at: Option<Known>,
     /// A learner of `learn` is at fault, and was told.
     pub unlearned: bool,
+    /// A block stands where a model is expected, so that `learn` is read.
+    pub lifted: bool,
+    /// Which of `choose` and `tune` it says itself.
+    pub searched: Vec<&'static str>,
 }
 
 impl ModelAbout {
@@ -56,6 +60,8 @@ impl ModelAbout {
             defaults: Vec::new(),
             predict_at: None,
             unlearned: false,
+            lifted: false,
+            searched: Vec::new(),
         }
     }
 }
@@ -140,7 +146,11 @@ impl<'a> Checker<'a> {
             defaults: Vec::new(),
             predict_at: parent.as_ref().and_then(|parent| parent.predict_at.clone()),
             unlearned: false,
+            lifted: false,
+            searched: Vec::new(),
         };
+        context.searched =
+            ["choose", "tune"].into_iter().filter(|keyword| declaration.clauses(keyword).next().is_some()).collect();
         context.unlearned = !learn.is_empty() && direct.is_none() && context.candidates.len() < learn.len();
         if let Some(expr) = declaration.clauses("predict").find_map(|clause| clause.after(Preposition::At).first())
             && let Some(time) = self.time(expr)
@@ -153,6 +163,7 @@ impl<'a> Checker<'a> {
             (Some(expr), _) => self.recipe(expr, &mut context, &mut blocks),
             (None, Some(parent)) => {
                 blocks.nodes = parent.blocks.iter().cloned().collect();
+                context.lifted = relearns(&parent.recipe, &parent.candidates);
                 Some(relearned(&parent.recipe, &parent.candidates, &context.candidates))
             }
             (None, None) => self.only_block(name_span, &name, &mut context, &mut blocks),
@@ -164,6 +175,9 @@ impl<'a> Checker<'a> {
         context.recipe = recipe;
         context.blocks = blocks.nodes.into_iter().collect();
         context.defaults = defaults;
+        if direct.is_none() && !context.lifted && !self.learners_used(&learn) {
+            return None;
+        }
         self.unused_preparations(&context);
         let id = self.add_model(declaration, format!("model {name}"), context)?;
         Some(Symbol::Model(id))
@@ -191,6 +205,7 @@ impl<'a> Checker<'a> {
                 EndpointKind::Binary => "stratified by outcome, rows of one key together",
                 EndpointKind::Survival => "stratified by event, rows of one key together",
                 EndpointKind::Continuous => "rows of one key together",
+                EndpointKind::Nominal => "stratified by class, rows of one key together",
             },
         ));
         defaults.push(spelt(
@@ -199,6 +214,7 @@ impl<'a> Checker<'a> {
                 EndpointKind::Binary => "probability of the event; higher speaks for it",
                 EndpointKind::Survival => "risk; higher means an earlier event",
                 EndpointKind::Continuous => "the expected value",
+                EndpointKind::Nominal => "a probability of each class",
             },
         ));
         let (mut several, mut grid) = (false, false);
@@ -207,6 +223,10 @@ impl<'a> Checker<'a> {
             grid |= candidates.iter().any(|candidate| !candidate.grid.is_empty());
         });
         match (&context.tune, grid) {
+            (Some(_), true) if several && context.choose.is_none() => {
+                let words = "every point of every learner is tried, inside the training rows of each fold";
+                defaults.push(spelt("grid", words));
+            }
             (Some(_), true) => {
                 defaults.push(spelt("grid", "every point is tried, inside the training rows of each fold"));
             }
@@ -236,7 +256,7 @@ impl<'a> Checker<'a> {
                         .map(|(block, steps)| (block.clone(), steps.clone()))
                         .collect(),
                     choose: context.choose.clone().filter(|_| several),
-                    tune: context.tune.clone().filter(|_| grid),
+                    tune: context.tune.clone().filter(|_| grid || (several && context.choose.is_none())),
                     cross_fit: context.cross_fit.clone(),
                 },
                 rows: context.rows.clone(),
@@ -272,12 +292,32 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn model_declared(&mut self, expr: &Expr) -> Option<ModelAbout> {
-        let id = self.model_ref(expr)?.model;
+        let id = self.any_model_ref(expr)?.model;
         self.models.get(&id).cloned()
     }
 
-    /// A model, or one of its parts: `PRIME_R.clinical`.
+    /// A model whose prediction is one number, or one of its parts.
     pub(super) fn model_ref(&mut self, expr: &Expr) -> Option<ModelRef> {
+        let found = self.any_model_ref(expr)?;
+        let about = self.models.get(&found.model)?;
+        if about.kind != EndpointKind::Nominal {
+            return Some(found);
+        }
+        let (name, endpoint) = (about.name.clone(), self.endpoint_name(about.endpoint));
+        self.tell(
+            Fault::error(
+                "kind::several-classes",
+                expr.span,
+                format!("`{name}` predicts the classes of `{endpoint}`, each with a probability; here a model with one number is wanted"),
+            )
+            .label("several classes")
+            .help("judge it by `evaluate`; for one class against the rest declare a binary endpoint"),
+        );
+        None
+    }
+
+    /// A model, or one of its parts: `PRIME_R.clinical`.
+    pub(super) fn any_model_ref(&mut self, expr: &Expr) -> Option<ModelRef> {
         let (first, rest) = match &expr.kind {
             ExprKind::Name(path) => (path.first()?, path.get(1..).unwrap_or(&[])),
             _ => {
@@ -362,6 +402,23 @@ impl<'a> Checker<'a> {
         rows
     }
 
+    /// `learn` is read where a block stands for a model; where each part of the fusion names its own
+    /// learner, what `learn` says would be dropped in silence.
+    fn learners_used(&mut self, learn: &[&Expr]) -> bool {
+        let (Some(first), Some(last)) = (learn.first(), learn.last()) else { return true };
+        let (span, text) = (first.span.to(last.span), self.words(first.span));
+        self.tell(
+            Fault::error(
+                "vacuous::unused-learner",
+                span,
+                format!("`learn {text}` is not used: the fusion names its own learner"),
+            )
+            .label("no block is learned from by it")
+            .help("fuse blocks, as in `fuse late logistic(clinical, radiomics)`, or leave `learn` away"),
+        );
+        false
+    }
+
     fn unused_preparations(&mut self, context: &ModelAbout) {
         for (block, place) in &context.places {
             if !context.blocks.iter().any(|(name, _)| name == block) {
@@ -442,14 +499,22 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// Whether some leaf of a recipe is learned by the model's own learners.
+fn relearns(recipe: &Recipe, own: &[Candidate]) -> bool {
+    let mut found = false;
+    visit(recipe, &mut |_, candidates| found |= same_learners(candidates, own));
+    found
+}
+
+fn same_learners(candidates: &[Candidate], own: &[Candidate]) -> bool {
+    candidates.len() == own.len()
+        && candidates.iter().zip(own).all(|(a, b)| a.learner.card().name == b.learner.card().name)
+}
+
 /// The recipe of a parent with other learners in the place of its own.
 fn relearned(recipe: &Recipe, old: &[Candidate], new: &[Candidate]) -> Recipe {
-    let same = |candidates: &[Candidate]| {
-        candidates.len() == old.len()
-            && candidates.iter().zip(old).all(|(a, b)| a.learner.card().name == b.learner.card().name)
-    };
     match recipe {
-        Recipe::Learn { blocks, candidates } if same(candidates) && !new.is_empty() => {
+        Recipe::Learn { blocks, candidates } if same_learners(candidates, old) && !new.is_empty() => {
             Recipe::Learn { blocks: blocks.clone(), candidates: new.to_vec() }
         }
         Recipe::Learn { .. } => recipe.clone(),

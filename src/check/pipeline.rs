@@ -138,6 +138,19 @@ impl Checker<'_> {
             self.tell(fault);
             return None;
         };
+        // A step that names no endpoints but looks at them knows one number a row.
+        let nominal = endpoint.kind == crate::card::EndpointKind::Nominal;
+        if nominal && step.sees_outcome() && step.card().endpoints.is_empty() {
+            let fault = Fault::error(
+                "kind::endpoint-kind",
+                word.span,
+                format!("`{word}` does not select by a nominal endpoint, and `{}` is one", endpoint.name),
+            );
+            let help = "`variance`, `near_zero_variance` and `correlation` select without the endpoint; `lasso` and \
+                        `elastic_net` select as they learn";
+            self.tell(fault.label(format!("`{}` is nominal", endpoint.name)).help(help));
+            return None;
+        }
         if !serves {
             let fits: Vec<String> = registry::steps()
                 .filter(|other| other.sees_outcome() && other.card().serves(endpoint.kind))
@@ -159,6 +172,8 @@ impl Checker<'_> {
             return None;
         }
         let given = self.settings(step.card(), expr.span, arguments, &[], false)?;
+        let void = step.unread(&given.settings, &super::algebra::written(arguments, false));
+        self.all_read(step.card(), void, arguments);
         let spelt = given
             .defaults
             .into_iter()

@@ -510,14 +510,14 @@ impl<'a> Checker<'a> {
         let endpoint_expr = declaration.head.list.first()?;
         let endpoint = self.endpoint_named(endpoint_expr)?;
         let about = self.endpoints.get(&endpoint)?.clone();
-        if about.kind == EndpointKind::Continuous {
+        if matches!(about.kind, EndpointKind::Continuous | EndpointKind::Nominal) {
             self.tell(
                 Fault::error(
                     "kind::endpoint-kind",
                     endpoint_expr.span,
                     "groups are compared on a survival or a binary endpoint",
                 )
-                .label("continuous"),
+                .label(about.kind.to_string()),
             );
             return None;
         }

@@ -49,12 +49,12 @@ pub(super) fn pick<T: Copy>(
 /// Words after `show` in `evaluate` that are drawings or analyses rather than metrics, with the endpoints
 /// that they serve.
 pub(crate) const FIGURES: &[(&str, &[EndpointKind])] = &[
-    ("calibration", &[]),
+    ("calibration", &[EndpointKind::Binary, EndpointKind::Survival]),
     ("decision-curve", &[EndpointKind::Binary, EndpointKind::Survival]),
     ("roc", &[EndpointKind::Binary, EndpointKind::Survival]),
     ("precision-recall", &[EndpointKind::Binary]),
-    ("confusion", &[EndpointKind::Binary]),
-    ("scores", &[]),
+    ("confusion", &[EndpointKind::Binary, EndpointKind::Nominal]),
+    ("scores", &[EndpointKind::Binary, EndpointKind::Survival, EndpointKind::Continuous]),
     ("NRI", &[EndpointKind::Binary]),
     ("IDI", &[EndpointKind::Binary]),
     ("Hosmer-Lemeshow", &[EndpointKind::Binary]),

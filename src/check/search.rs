@@ -33,7 +33,7 @@ impl Checker<'_> {
                     Fault::error("kind::no-criterion", span, format!("`{keyword}` does not say by which criterion"))
                         .label("by what?")
                         .help(match endpoint.kind {
-                            EndpointKind::Binary => "`by AUC over 5 folds`",
+                            EndpointKind::Binary | EndpointKind::Nominal => "`by AUC over 5 folds`",
                             _ => "`by C-index over 5 folds`",
                         }),
                 );
@@ -237,16 +237,20 @@ impl Checker<'_> {
                 .or_else(|| declaration.clauses.iter().find(|clause| clause.keyword() == "fuse"))
                 .map_or(declaration.head.span, |clause| clause.span)
         };
+        self.idle_searches(declaration, context, several, grid.is_some());
         let criterion = match context.kind {
-            EndpointKind::Binary => "AUC",
+            EndpointKind::Binary | EndpointKind::Nominal => "AUC",
             _ => "C-index",
         };
         let declared = self.errors_of(declaration);
-        if several && context.choose.is_none() && !declared {
+        // `tune` alone walks the grids of all learners, and the best point says which learner.
+        if several && context.choose.is_none() && context.tune.is_none() && !declared {
             self.tell(
                 Fault::error("kind::no-choice", place("learn"), "several learners, and nothing says how one is chosen")
                     .label("which of them?")
-                    .help(format!("add `choose by {criterion} over 5 folds`")),
+                    .help(format!(
+                        "add `choose by {criterion} over 5 folds`, or `tune by {criterion} over 5 folds` to tune them all"
+                    )),
             );
         }
         if let (Some(learner), None, false) = (grid, &context.tune, declared) {
@@ -259,6 +263,31 @@ impl Checker<'_> {
                 .label("which values?")
                 .help(format!("add `tune by {criterion} over 5 folds`")),
             );
+        }
+    }
+
+    /// A search with a single candidate searches nothing, and the report would not tell of it.
+    fn idle_searches(&mut self, declaration: &Declaration, context: &ModelAbout, several: bool, grid: bool) {
+        for (keyword, idle, told) in [
+            ("choose", context.choose.is_some() && !several, "there is one learner, so that nothing is chosen"),
+            (
+                "tune",
+                context.tune.is_some() && !grid && !(several && context.choose.is_none()),
+                "no learner has a setting with several values",
+            ),
+        ] {
+            if let (true, Some(clause)) = (idle, declaration.clauses(keyword).next()) {
+                let help = if keyword == "choose" {
+                    "name several after `learn`, or leave `choose` away; settings are tuned by `tune`"
+                } else {
+                    "give a setting several values, as in `rsf(trees in (100, 500))`, or leave `tune` away"
+                };
+                self.tell(
+                    Fault::warning("vacuous::search", clause.span, format!("`{keyword}` does nothing: {told}"))
+                        .label("nothing to search")
+                        .help(help),
+                );
+            }
         }
     }
 

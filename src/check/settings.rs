@@ -1,6 +1,7 @@
 //! Settings of a card: from the text to values, each fault on its own words.
 
 use crate::card::{Card, Initial, Settings, Value};
+use crate::learn::Unread;
 use crate::plan::node::Spelt;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Span, Unary, Word};
 
@@ -16,6 +17,24 @@ pub(super) struct Given {
 }
 
 impl Checker<'_> {
+    /// Tells of settings that another one makes void, on the words that nothing would read.
+    pub(super) fn all_read(&mut self, card: &'static Card, unread: Unread, arguments: &[Argument]) {
+        for argument in arguments {
+            let (Argument::Setting { name, .. } | Argument::Grid { name, .. }) = argument else { continue };
+            if unread.settings.contains(&name.text.as_str()) {
+                self.tell(
+                    Fault::error(
+                        "setting::unread",
+                        name.span,
+                        format!("`{name}` of `{}` is not read: {}", card.name, unread.because),
+                    )
+                    .label("has no effect")
+                    .help("leave one of the two away"),
+                );
+            }
+        }
+    }
+
     /// Checks the settings among `arguments` against the card. `own` are settings that the
     /// language itself reads; `grids` tells whether a setting may have several values.
     pub(super) fn settings(

@@ -35,7 +35,8 @@ pub fn dummy(arguments: &Dummy) -> Exit {
     };
     let watch = progress::watch(&crate::report::Stopwatch::default());
     progress::stop_at_interrupt(&watch);
-    let made = match dummy::write(plan, arguments.rows, arguments.seed, &arguments.out, &watch) {
+    let observed = study.observed(plan);
+    let mut made = match dummy::write(plan, &observed, arguments.rows, arguments.seed, &arguments.out, &watch) {
         Ok(made) => made,
         Err(fault) => {
             show::complain(&fault.to_string());
@@ -43,14 +44,16 @@ pub fn dummy(arguments: &Dummy) -> Exit {
         }
     };
     let own = arguments.study.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let copies = std::iter::once((own.clone(), Ok(study.text().as_bytes().to_vec()))).chain(
-        // What leaves the study's folder stays where it is.
-        review
-            .read
-            .iter()
-            .filter(|file| !file.path.contains("..") && !file.path.starts_with('/'))
-            .map(|file| (file.path.clone(), std::fs::read(study.folder().join(&file.path)))),
-    );
+    let mut copies: Vec<(String, std::io::Result<Vec<u8>>)> = review
+        .read
+        .iter()
+        .map(|file| (dummy::place(&file.path, &mut made), std::fs::read(study.folder().join(&file.path))))
+        .collect();
+    // What left the study's folder lies below that of the copy, which says so.
+    let here = made.moved.iter().fold(study.text().to_owned(), |text, (path, below)| {
+        text.replace(&format!("\"{path}\""), &format!("\"{below}\""))
+    });
+    copies.push((own.clone(), Ok(here.into_bytes())));
     for (name, content) in copies {
         let path = arguments.out.join(&name);
         if let Err(error) = content.and_then(|content| write_whole(&path, &content)) {
@@ -65,8 +68,17 @@ pub fn dummy(arguments: &Dummy) -> Exit {
     for note in &made.notes {
         text.push_str(&format!("! {note}\n"));
     }
+    for table in observed.keys() {
+        text.push_str(&format!("! `{table}` has no dictionary: its made-up rows keep to what its own file holds\n"));
+    }
+    let set: String = arguments
+        .parameters
+        .set
+        .iter()
+        .map(|(name, value)| format!(" --set {name}={}", made.moved.get(value).unwrap_or(value)))
+        .collect();
     text.push_str(&format!(
-        "{} made-up files are in {}; nothing in them predicts anything. `diptych run {}` runs the study on them.\n",
+        "{} made-up files are in {}; nothing in them predicts anything. `diptych run {}{set}` runs the study on them.\n",
         made.files.len(),
         arguments.out.display(),
         arguments.out.join(&own).display()

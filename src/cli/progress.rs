@@ -13,11 +13,12 @@ use crate::report::Stopwatch;
 
 /// A watch that draws on standard error if that is a terminal, and tells the stopwatch.
 pub fn watch(stopwatch: &Stopwatch) -> Watch {
-    let (stopwatch, draw) = (stopwatch.clone(), listener());
-    Watch::with_listener(move |event| {
-        stopwatch.hear(&event);
+    let (heard, clock, draw) = (stopwatch.clone(), stopwatch.clone(), listener());
+    let watch = Watch::with_listener(move |event| {
+        heard.hear(&event);
         draw(event);
-    })
+    });
+    watch.with_clock(move || clock.seconds())
 }
 
 /// Draws progress on standard error if that is a terminal.
@@ -64,6 +65,7 @@ struct Task {
 impl Tasks {
     fn hear(&mut self, event: &Event<'_>, bars: &MultiProgress) {
         match event {
+            Event::Took { .. } => {}
             Event::Begin { task, total } => {
                 let known = self.running.entry((*task).to_owned()).or_default();
                 known.running += 1;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::Study;
 use crate::run::Store;
-use crate::run::lock::{Cause, Difference, Lock, differences};
+use crate::run::archive::{Opened, is_archive};
+use crate::run::lock::{Cause, Difference, Lock, changed_cells, differences};
 
 use super::lock::{beside, locked};
 use super::machine::threads;
@@ -17,7 +18,8 @@ const SHOWN: usize = 40;
 #[derive(clap::Args)]
 pub struct Verify {
     pub study: PathBuf,
-    /// The lock; the study's name with `.lock` unless said.
+    /// The lock, or an archive that holds it; the study's name with `.lock` unless said. An archive
+    /// with its data tells what a changed value was.
     #[arg(long)]
     pub lock: Option<PathBuf>,
     /// Threads; results do not depend on it.
@@ -32,8 +34,8 @@ pub struct Verify {
 pub fn verify(arguments: &Verify) -> Exit {
     threads(arguments.threads);
     let path = arguments.lock.clone().unwrap_or_else(|| beside(&arguments.study));
-    let lock = match read(&path) {
-        Ok(lock) => lock,
+    let (lock, archive) = match held(&path) {
+        Ok(held) => held,
         Err(exit) => return exit,
     };
     let parameters = Parameters { set: lock.study.set.clone() };
@@ -48,7 +50,22 @@ pub fn verify(arguments: &Verify) -> Exit {
             return Exit::RunFailed;
         }
     };
-    against(&study, &lock, &store).unwrap_or_else(|exit| exit)
+    against(&study, &lock, archive.as_ref(), &store).unwrap_or_else(|exit| exit)
+}
+
+/// The lock of a file, or of an archive.
+fn held(path: &std::path::Path) -> Result<(Lock, Option<Opened>), Exit> {
+    if !is_archive(path) {
+        return Ok((read(path)?, None));
+    }
+    let told = |reason: String| {
+        show::complain(&format!("{}: {reason}", path.display()));
+        Exit::Usage
+    };
+    let archive = Opened::at(path).map_err(|fault| told(fault.to_string()))?;
+    let text = archive.lock().map_err(|fault| told(fault.to_string()))?;
+    let lock = Lock::parse(&String::from_utf8_lossy(&text)).map_err(told)?;
+    Ok((lock, Some(archive)))
 }
 
 /// The lock in a file.
@@ -64,13 +81,17 @@ pub(super) fn read(path: &std::path::Path) -> Result<Lock, Exit> {
 
 /// Tells every difference between the lock and the study as it runs now: first what can be told
 /// before the run, so that a study that its changed data stops is explained as well.
-pub(super) fn against(study: &Study, lock: &Lock, store: &Store) -> Result<Exit, Exit> {
+fn against(study: &Study, lock: &Lock, archive: Option<&Opened>, store: &Store) -> Result<Exit, Exit> {
     let review = study.prepare().map_err(|no| rejected(&no))?;
     let before = study.lock_inputs(&review).map_err(|faults| {
         show::faults(&faults, &review.sources);
         Exit::DataRejected
     })?;
-    let early = differences(lock, &before);
+    let mut early = differences(lock, &before);
+    if let Some(plan) = &review.checked.plan {
+        let earlier = |path: &str| archive.and_then(|archive| archive.beside_study(path));
+        early.extend(changed_cells(plan, &study.inputs(), (lock, &before), &earlier));
+    }
     tell(&early);
     let finished = execute(study, store)?;
     let now = locked(study, &finished)?;

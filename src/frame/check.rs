@@ -12,6 +12,14 @@ use super::table::Table;
 /// All faults of the table, each with the patients that it concerns.
 pub fn check(table: &Table, dictionary: &Dictionary, keys: &Keys) -> Result<(), DataError> {
     let mut faults = Vec::new();
+    beside(&mut faults, table, dictionary, keys);
+    DataError::gather(faults)
+}
+
+/// [`check`] of a table of which other faults are known already: its own are told beside them. A
+/// value that could not be read has been told, and is not missing.
+pub fn beside(faults: &mut Vec<DataError>, table: &Table, dictionary: &Dictionary, keys: &Keys) {
+    let unread: Vec<String> = faults.iter().filter_map(|fault| fault.column().map(str::to_owned)).collect();
     for (column, entry) in &dictionary.columns {
         let Some(cells) = table.get(column) else {
             faults.push(DataError::DictionaryColumn { column: column.clone(), near: near(column, table.names()) });
@@ -41,7 +49,7 @@ pub fn check(table: &Table, dictionary: &Dictionary, keys: &Keys) -> Result<(), 
                 faults.push(DataError::Range { column: column.clone(), low, high, count: examples.len(), examples });
             }
         }
-        if entry.nullable == Some(false) {
+        if entry.nullable == Some(false) && !unread.contains(column) {
             let rows: Vec<String> =
                 (0..cells.len()).filter(|row| cells.is_missing(*row)).map(|row| keys.name(row).to_owned()).collect();
             if !rows.is_empty() {
@@ -49,7 +57,6 @@ pub fn check(table: &Table, dictionary: &Dictionary, keys: &Keys) -> Result<(), 
             }
         }
     }
-    DataError::gather(faults)
 }
 
 #[cfg(test)]

@@ -78,6 +78,14 @@ impl DataError {
         }
     }
 
+    /// The column whose values are not of their type.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            DataError::Value { column, .. } | DataError::AmbiguousDate { column, .. } => Some(column),
+            _ => None,
+        }
+    }
+
     /// One error out of several; `Ok` if there is none.
     ///
     /// # Errors

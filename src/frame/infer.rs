@@ -137,10 +137,28 @@ pub fn read_as(
     conventions: Conventions,
     row: &dyn Fn(usize) -> String,
 ) -> Result<Cells, DataError> {
+    let (cells, fault) = readable(column, texts, kind, conventions, row);
+    fault.map_or(Ok(cells), Err)
+}
+
+/// [`read_as`] that goes on: values that are not of the type are missing, and told beside the
+/// column, so that what else is wrong with it can be told as well.
+pub fn readable(
+    column: &str,
+    texts: &[Option<&str>],
+    kind: Type,
+    conventions: Conventions,
+    row: &dyn Fn(usize) -> String,
+) -> (Cells, Option<DataError>) {
     let comma = conventions.decimal_comma;
     let order = if kind == Type::Date {
-        slashes(texts.iter().filter_map(|text| cleaned(*text)))
-            .map_err(|value| DataError::AmbiguousDate { column: column.to_owned(), value })?
+        match slashes(texts.iter().filter_map(|text| cleaned(*text))) {
+            Ok(order) => order,
+            Err(value) => {
+                let fault = DataError::AmbiguousDate { column: column.to_owned(), value };
+                return (Cells::none(kind, texts.len()), Some(fault));
+            }
+        }
     } else {
         None
     };
@@ -159,7 +177,7 @@ pub fn read_as(
             count: wrong.len(),
         })
     };
-    let (cells, fault) = match kind {
+    match kind {
         Type::Number | Type::Duration => {
             let values = texts
                 .iter()
@@ -177,8 +195,7 @@ pub fn read_as(
             fault(&|text| flag(text, true).is_some()),
         ),
         Type::Text => (Cells::Text(texts.iter().map(|text| cleaned(*text).map(str::to_owned)).collect()), None),
-    };
-    fault.map_or(Ok(cells), Err)
+    }
 }
 
 /// Typed cells of a frame as another type, where the dictionary says so: numbers 0 and 1 as
@@ -187,15 +204,21 @@ pub fn read_as(
 /// # Errors
 /// As [`read_as`].
 pub fn cast(column: &str, cells: &Cells, kind: Type, row: &dyn Fn(usize) -> String) -> Result<Cells, DataError> {
+    let (cells, fault) = castable(column, cells, kind, row);
+    fault.map_or(Ok(cells), Err)
+}
+
+/// [`cast`] that goes on, as [`readable`] does.
+pub fn castable(column: &str, cells: &Cells, kind: Type, row: &dyn Fn(usize) -> String) -> (Cells, Option<DataError>) {
     if cells.kind() == kind {
-        return Ok(cells.clone());
+        return (cells.clone(), None);
     }
     if let (Type::Duration, Cells::Number(values)) = (kind, cells) {
-        return Ok(Cells::Duration(values.clone()));
+        return (Cells::Duration(values.clone()), None);
     }
     let texts: Vec<Option<String>> = (0..cells.len()).map(|row| cells.text(row)).collect();
     let borrowed: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
-    read_as(column, &borrowed, kind, Conventions { decimal_comma: false }, row)
+    readable(column, &borrowed, kind, Conventions { decimal_comma: false }, row)
 }
 
 #[cfg(test)]

@@ -30,6 +30,32 @@ pub fn schema(table: &Table) -> Dictionary {
     Dictionary { columns }
 }
 
+/// [`schema`] with the ranges of numbers, rounded outwards to two digits: enough to make up rows that
+/// look alike, and no value of a patient.
+pub fn observed(table: &Table) -> Dictionary {
+    let mut dictionary = schema(table);
+    for (column, entry) in &mut dictionary.columns {
+        let Some(Cells::Number(values)) = table.get(column).map(|cells| &**cells) else { continue };
+        let (low, high) = values
+            .iter()
+            .filter(|value| value.is_finite())
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
+        if low <= high {
+            entry.range = Some((outward(low, f64::floor), outward(high, f64::ceil)));
+        }
+    }
+    dictionary
+}
+
+fn outward(value: f64, round: impl Fn(f64) -> f64) -> f64 {
+    if value == 0.0 {
+        return value;
+    }
+    let step = 10f64.powf(value.abs().log10().floor() - 1.0);
+    // Dividing by a whole number keeps a short decimal short.
+    if step < 1.0 { round(value * (1.0 / step).round()) / (1.0 / step).round() } else { round(value / step) * step }
+}
+
 fn levels(cells: &Cells) -> Vec<String> {
     let Cells::Text(values) = cells else { return Vec::new() };
     let distinct: BTreeSet<&str> = values.iter().filter_map(|value| value.as_deref()).collect();

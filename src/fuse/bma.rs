@@ -48,7 +48,7 @@ learners tells its risk in standard deviations of its training rows, so that fol
 pooled. At most 12 parts. A patient without \
 one modality is predicted by the average over the other parts, fitted on the rows that have them.",
     references: &[
-        "Volinsky CT, Madigan D, Raftery AE, Kronmal RA. Applied Statistics 1997;46:433-448.",
+        "Volinsky CT, Madigan D, Raftery AE, Kronmal RA. Bayesian model averaging in proportional hazard models: assessing the risk of a stroke. Appl Stat 1997;46:433-448.",
         "Volinsky CT, Raftery AE. Bayesian information criterion for censored survival models. Biometrics \
 2000;56:256-262.",
     ],

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::learn::Block;
 use crate::learn::folds::{self, Fold};
 use crate::learn::recipe::{Design, Resampling};
-use crate::stats::{Prediction, SurvivalCurves};
+use crate::stats::{ClassProbabilities, Prediction, SurvivalCurves};
 
 use super::design::fit;
 use super::fitted::{FittedDesign, Predicted};
@@ -174,16 +174,24 @@ fn covers(predicted: &Predicted, fold: &Fold) -> bool {
 }
 
 fn freeze_predicted(predicted: &Predicted) -> Json {
+    if let Prediction::Classes(classes) = &predicted.prediction {
+        let p: Vec<&[f64]> = (0..predicted.rows.len()).map(|row| classes.row(row)).collect();
+        return json!({ "rows": predicted.rows, "levels": classes.levels().to_vec(), "classes": p, "left_out": predicted.left_out });
+    }
     let kind = match predicted.prediction {
         Prediction::Probability(_) => "probability",
         Prediction::Risk(_) => "risk",
-        Prediction::Value(_) => "value",
+        Prediction::Value(_) | Prediction::Classes(_) => "value",
     };
     json!({ "rows": predicted.rows, kind: predicted.prediction.scores(), "left_out": predicted.left_out })
 }
 
 fn thaw_predicted(frozen: &Json) -> Result<Predicted, FuseError> {
-    let prediction = if frozen["probability"].is_array() {
+    let prediction = if frozen["classes"].is_array() {
+        let levels: Vec<String> = read(frozen, "levels")?;
+        let rows: Vec<Vec<f64>> = read(frozen, "classes")?;
+        Prediction::Classes(ClassProbabilities::new(levels.into(), rows))
+    } else if frozen["probability"].is_array() {
         Prediction::Probability(read(frozen, "probability")?)
     } else if frozen["risk"].is_array() {
         Prediction::Risk(read(frozen, "risk")?)
@@ -204,23 +212,25 @@ fn thaw_fold(frozen: &Json) -> Result<(FittedDesign, Vec<(String, Predicted)>), 
 
 /// Puts the predictions of folds into the order of `rows`, by repeat and on average.
 fn gather(rows: &[usize], repeats: usize, predictions: Vec<(usize, Predicted)>) -> Result<OutOfFold, FuseError> {
-    let template = predictions.first().map(|(_, predicted)| predicted.prediction.with_scores(Vec::new()));
+    let template = predictions.first().map(|(_, predicted)| predicted.prediction.with_rows([]));
     let template = template.ok_or_else(|| FuseError::NoRows { reason: "no fold was fitted".to_owned() })?;
-    let mut by_repeat: Vec<BTreeMap<usize, f64>> = vec![BTreeMap::new(); repeats];
+    let mut by_repeat: Vec<BTreeMap<usize, Vec<f64>>> = vec![BTreeMap::new(); repeats];
     for (repeat, predicted) in &predictions {
-        let values = predicted.rows.iter().copied().zip(predicted.prediction.scores().iter().copied());
+        let values = predicted.rows.iter().enumerate().map(|(place, row)| (*row, predicted.prediction.row(place)));
         by_repeat[*repeat].extend(values);
     }
-    let of = |score: &dyn Fn(usize) -> Option<f64>| {
-        let values: Vec<Option<f64>> = rows.iter().map(|row| score(*row)).collect();
+    let of = |score: &dyn Fn(usize) -> Option<Vec<f64>>| {
+        let values: Vec<Option<Vec<f64>>> = rows.iter().map(|row| score(*row)).collect();
         let positions: Vec<usize> = (0..rows.len()).filter(|position| values[*position].is_some()).collect();
-        Predicted::from_positions(rows, &positions, template.with_scores(values.into_iter().flatten().collect()))
+        Predicted::from_positions(rows, &positions, template.with_rows(values.into_iter().flatten()))
     };
     let average = of(&|row| {
-        let values: Vec<f64> = by_repeat.iter().filter_map(|scores| scores.get(&row).copied()).collect();
-        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+        let values: Vec<&Vec<f64>> = by_repeat.iter().filter_map(|scores| scores.get(&row)).collect();
+        let n = values.len() as f64;
+        let first = values.first()?;
+        Some((0..first.len()).map(|place| values.iter().map(|value| value[place]).sum::<f64>() / n).collect())
     });
-    let repeats = by_repeat.iter().map(|scores| of(&|row| scores.get(&row).copied())).collect();
+    let repeats = by_repeat.iter().map(|scores| of(&|row| scores.get(&row).cloned())).collect();
     Ok(OutOfFold { repeats, average })
 }
 

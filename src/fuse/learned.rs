@@ -231,7 +231,8 @@ impl Learned {
         &self.tried
     }
 
-    /// Seconds spent on each candidate of [`Learned::tried`]; zeros without a clock.
+    /// Seconds spent on each candidate of [`Learned::tried`], summed over the folds; zeros where the
+    /// watch has no clock. They never enter a result.
     pub fn seconds(&self) -> &[f64] {
         &self.seconds
     }

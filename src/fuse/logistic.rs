@@ -23,18 +23,24 @@ static CARD: Card = Card {
     endpoints: &[EndpointKind::Binary],
     parameters: &[Parameter {
         name: "scale",
-        domain: Domain::Choice(&["logit", "probability"]),
-        default: Initial::Choice("logit"),
+        domain: Domain::Choice(&["probability", "logit"]),
+        default: Initial::Choice("probability"),
         summary: "Scale on which the probabilities of the parts enter.",
     }],
     summary: "Combines the probabilities of the parts by logistic regression, learned on out-of-fold predictions.",
     documentation: "logit P(event) = b0 + Σ b_j s_j, where s_j is the out-of-fold probability of part j, as it is \
-(`scale = probability`) or as its logit after moving it into [1/(2n), 1 - 1/(2n)] for n rows (`scale = logit`, under \
-which b0 = 0 and b = 1 returns a single part unchanged). Fitted by maximum likelihood. Where the likelihood has no \
+(`scale = probability`, as scikit-learn's StackingClassifier does) or as its logit after moving it into \
+[1/(2n), 1 - 1/(2n)] for n rows (`scale = logit`, under which b0 = 0 and b = 1 returns a single part unchanged). \
+Ensembles that vote are over-sure on few patients: a logit makes much of the difference between 0.97 and 1, and the \
+weight of such a part suffers. Take logits where the parts are logistic themselves; the fusion's Shapley values are then \
+exact. Fitted by maximum likelihood. Where the likelihood has no \
 maximum (separation) Firth's penalty ½ log|I(b)| is added, and the result says so. A part that predicts the same for \
 every row, or what earlier parts determine, has coefficient 0. For a patient without one modality \
 the regression on the other parts, fitted on the rows that have them, is used.",
-    references: &["Wolpert DH. Neural Networks 1992;5:241-59.", "Firth D. Biometrika 1993;80:27-38."],
+    references: &[
+        "Wolpert DH. Neural Networks 1992;5:241-59.",
+        "Firth D. Bias reduction of maximum likelihood estimates. Biometrika 1993;80:27-38.",
+    ],
     example: "fuse late logistic(clinical, radiomics)",
 };
 

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::card::EndpointKind;
 use crate::learn::seam::{FitError, Model};
-use crate::stats::{Outcome, Prediction, SurvivalCurves};
+use crate::stats::{ClassProbabilities, Outcome, Prediction, SurvivalCurves};
 
 /// Predicts the same for everybody: the event rate, the mean, a risk of 0; survival curves are
 /// the Kaplan-Meier estimate of the training rows.
@@ -18,6 +18,9 @@ pub struct NullModel {
     value: f64,
     /// Event times with the Kaplan-Meier estimate just after each.
     curve: Vec<(f64, f64)>,
+    /// Levels of a nominal endpoint with the share of each.
+    #[serde(default)]
+    shares: Vec<(String, f64)>,
 }
 
 impl NullModel {
@@ -26,10 +29,18 @@ impl NullModel {
         match outcome {
             Outcome::Binary(values) => {
                 let events = values.iter().filter(|value| **value).count() as f64;
-                NullModel { kind: EndpointKind::Binary, value: events / n, curve: Vec::new() }
+                NullModel { kind: EndpointKind::Binary, value: events / n, curve: Vec::new(), shares: Vec::new() }
             }
-            Outcome::Continuous(values) => {
-                NullModel { kind: EndpointKind::Continuous, value: values.iter().sum::<f64>() / n, curve: Vec::new() }
+            Outcome::Continuous(values) => NullModel {
+                kind: EndpointKind::Continuous,
+                value: values.iter().sum::<f64>() / n,
+                curve: Vec::new(),
+                shares: Vec::new(),
+            },
+            Outcome::Nominal(classes) => {
+                let shares = classes.counts().into_iter().map(|count| count as f64 / n);
+                let shares = classes.levels.iter().cloned().zip(shares).collect();
+                NullModel { kind: EndpointKind::Nominal, value: 0.0, curve: Vec::new(), shares }
             }
             Outcome::Survival(censored) => {
                 let mut times: Vec<f64> =
@@ -49,7 +60,7 @@ impl NullModel {
                         (time, survival)
                     })
                     .collect();
-                NullModel { kind: EndpointKind::Survival, value: 0.0, curve }
+                NullModel { kind: EndpointKind::Survival, value: 0.0, curve, shares: Vec::new() }
             }
         }
     }
@@ -62,6 +73,11 @@ impl Model for NullModel {
             EndpointKind::Binary => Prediction::Probability(values),
             EndpointKind::Survival => Prediction::Risk(values),
             EndpointKind::Continuous => Prediction::Value(values),
+            EndpointKind::Nominal => {
+                let (levels, shares): (Vec<String>, Vec<f64>) = self.shares.iter().cloned().unzip();
+                let rows = values.iter().map(|_| shares.clone());
+                Prediction::Classes(ClassProbabilities::new(levels.into(), rows))
+            }
         })
     }
 

@@ -105,6 +105,7 @@ pub(super) fn prediction(kind: crate::card::EndpointKind, values: Vec<f64>) -> P
             Prediction::Probability(values.into_iter().map(|value| value.clamp(0.0, 1.0)).collect())
         }
         crate::card::EndpointKind::Survival => Prediction::Risk(values),
-        crate::card::EndpointKind::Continuous => Prediction::Value(values),
+        // No rule serves a nominal endpoint.
+        crate::card::EndpointKind::Continuous | crate::card::EndpointKind::Nominal => Prediction::Value(values),
     }
 }

@@ -284,10 +284,10 @@ fn judge(
         .par_iter()
         .map(|(point, fold)| {
             work.watch.check()?;
-            let started = work.now();
+            let started = work.watch.seconds();
             let score = score(&points[*point], &benches[*fold], metric, &work.named(&format!("model {fold}")));
             work.watch.advance("candidates", 1);
-            score.map(|score| (score, work.now() - started))
+            score.map(|score| (score, work.watch.seconds() - started))
         })
         .collect();
     work.watch.end("candidates");
@@ -391,6 +391,7 @@ fn score(point: &Point, bench: &Bench, metric: &dyn Metric, work: &Work<'_>) -> 
     let judged = Judged {
         outcome: test_outcome,
         prediction: &prediction,
+        held: None,
         curves: curves.as_ref(),
         training: Some(train_outcome),
         horizon: None,

@@ -56,7 +56,7 @@ impl Learner for Centroid {
         let events: Vec<bool> = match task.outcome {
             Outcome::Binary(values) => values.clone(),
             Outcome::Survival(censored) => censored.event.iter().map(|event| *event == 1).collect(),
-            Outcome::Continuous(_) => Vec::new(),
+            Outcome::Continuous(_) | Outcome::Nominal(_) => Vec::new(),
         };
         let shrink = 1.0 - settings.real("shrink");
         let mut weights = Vec::new();
@@ -152,7 +152,7 @@ impl Metric for TestAuc {
         let events: Vec<bool> = match judged.outcome {
             Outcome::Binary(values) => values.clone(),
             Outcome::Survival(censored) => censored.event.iter().map(|event| *event == 1).collect(),
-            Outcome::Continuous(_) => Vec::new(),
+            Outcome::Continuous(_) | Outcome::Nominal(_) => Vec::new(),
         };
         auc(&events, judged.prediction.scores()).ok_or_else(|| NotEstimable::new("one class"))
     }

@@ -215,6 +215,7 @@ impl Rule for Weighted {
             Outcome::Binary(events) => learned(events.iter().map(|event| f64::from(u8::from(*event))).collect())?,
             Outcome::Continuous(values) => learned(values.clone())?,
             Outcome::Survival(_) => by_concordance(task).map_err(refuse)?,
+            Outcome::Nominal(_) => return Err(refuse("a nominal endpoint is not fused late".to_owned())),
         };
         Ok(Box::new(Mean::new(task, &weights, how)))
     }
@@ -233,6 +234,7 @@ fn by_concordance(task: &FusionTask<'_>) -> Result<(Vec<f64>, String), String> {
         let judged = Judged {
             outcome: task.outcome,
             prediction: &risk,
+            held: None,
             curves: None,
             training: None,
             horizon: None,

@@ -50,14 +50,12 @@ pub struct Work<'a> {
     pub stream: Stream,
     pub watch: &'a Watch,
     pub memo: Option<&'a dyn Memo>,
-    /// Seconds since any fixed point, for the times of candidates; they never enter a result.
-    pub clock: Option<&'a (dyn Fn() -> f64 + Sync)>,
     key: String,
 }
 
 impl<'a> Work<'a> {
     pub fn new(stream: Stream, watch: &'a Watch) -> Self {
-        Work { stream, watch, memo: None, clock: None, key: String::new() }
+        Work { stream, watch, memo: None, key: String::new() }
     }
 
     #[must_use]
@@ -66,21 +64,11 @@ impl<'a> Work<'a> {
         self
     }
 
-    #[must_use]
-    pub fn with_clock(mut self, clock: &'a (dyn Fn() -> f64 + Sync)) -> Self {
-        self.clock = Some(clock);
-        self
-    }
-
     /// The piece of that name within this one.
     #[must_use]
     pub fn named(&self, name: &str) -> Self {
         let key = if self.key.is_empty() { name.to_owned() } else { format!("{}/{name}", self.key) };
         Work { stream: self.stream.named(name), key, ..self.clone() }
-    }
-
-    pub(super) fn now(&self) -> f64 {
-        self.clock.map_or(0.0, |clock| clock())
     }
 
     pub(super) fn recall(&self) -> Option<Json> {

@@ -8,7 +8,7 @@ use crate::random::Stream;
 
 use crate::stats::Outcome;
 
-use super::forest::{CRITERION, DEPTH, ForestPlan, LEAF, SPLIT, averaged_model, fit};
+use super::forest::{CRITERION, DEPTH, ForestPlan, LEAF, SPLIT, averaged_model, fit, fit_classes};
 use super::tree::{Criterion, Growth};
 
 use super::seam::{FitError, Learner, Model, Task};
@@ -19,7 +19,7 @@ static CARD: Card = Card {
     name: "decision_tree",
     title: "Decision tree",
     role: Role::Learner,
-    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous],
+    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous, EndpointKind::Nominal],
     parameters: &[
         CRITERION,
         DEPTH,
@@ -72,6 +72,9 @@ impl Learner for DecisionTree {
             bootstrap: None,
             features: usize::MAX,
         };
+        if matches!(task.outcome, Outcome::Nominal(_)) {
+            return Ok(Box::new(fit_classes(task, &plan, CARD.name, stream, watch)?));
+        }
         Ok(Box::new(DecisionTreeModel(fit(task, &plan, CARD.name, stream, watch)?)))
     }
 

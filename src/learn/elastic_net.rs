@@ -14,7 +14,8 @@ use super::glmnet::cross_validation::{deal, fit_path};
 use super::glmnet::path::sparing;
 use super::glmnet::{Control, Lambdas, Measure, Penalty, Rule, Tuned, binomial, cross_validate};
 use super::linear_model::{LinearModel, Link};
-use super::seam::{FitError, Learner, Model, Task};
+use super::multinomial;
+use super::seam::{FitError, Learner, Model, Task, Unread};
 use super::training::{binary, continuous, freeze, refuse, thaw};
 
 pub struct ElasticNet;
@@ -194,7 +195,7 @@ static CARD: Card = Card {
     name: "elastic_net",
     title: "Elastic net",
     role: Role::Learner,
-    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous],
+    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous, EndpointKind::Nominal],
     parameters: &[
         Parameter {
             name: "l1_ratio",
@@ -221,7 +222,9 @@ by coordinate descent over the whole path of lambda, as glmnet: features standar
 divisor n, the intercept unpenalised, 100 lambdas from the smallest that leaves nothing down to 0.01 (fewer rows than
 features) or 0.0001 times it, sequential strong rules, glmnet's convergence criterion (1e-7 of the null deviance), a path
 that stops when the deviance no longer falls. The loss is `log(1 + exp(-y eta))` for a binary and `(y - eta)^2 / 2` for a
-continuous endpoint.
+continuous endpoint. A nominal endpoint of K classes has a coefficient vector for each class and the loss
+`log sum_k exp(eta_k) - eta_y`, as glmnet's `family = multinomial` with ungrouped penalty; `C` and `measure = AUC` are for
+a binary endpoint only, and the importance of a feature is the range of its coefficients over the classes.
 
 Without `lambda` or `C` lambda is chosen inside the training rows by cross-validation over `folds` folds stratified by
 class (fewer where a class has fewer rows), by mean deviance or AUC; coefficients of a fold's own path are interpolated
@@ -261,7 +264,8 @@ pub(super) fn plan(
             let measure = match (outcome, settings.choice("measure")) {
                 (Outcome::Binary(_), "AUC") => Measure::Auc,
                 (Outcome::Binary(_), _) => Measure::Deviance,
-                (_, "AUC") => return Err(refuse(learner, "AUC is no measure of a continuous endpoint")),
+                (Outcome::Nominal(_), "deviance") => Measure::Deviance,
+                (_, "AUC") => return Err(refuse(learner, "AUC judges lambda of a binary endpoint only")),
                 _ => Measure::MeanSquaredError,
             };
             let rule = if settings.choice("rule") == "1se" { Rule::OneStandardError } else { Rule::Minimum };
@@ -277,6 +281,20 @@ pub(super) fn plan(
     })
 }
 
+/// What `elastic_net`, `lasso` and `ridge` do not read once the strength of the penalty is given.
+pub(super) fn void(written: &[&str]) -> Unread {
+    if written.contains(&"lambda") {
+        Unread { settings: &["C", "folds", "rule", "measure", "lambdas"], because: "`lambda` is given" }
+    } else if written.contains(&"C") {
+        Unread {
+            settings: &["folds", "rule", "measure", "lambdas", "standardise", "unpenalised"],
+            because: "with `C` the objective is scikit-learn's, on features as given and without cross-validation",
+        }
+    } else {
+        Unread::NONE
+    }
+}
+
 /// The fit of `elastic_net`, `lasso` and `ridge`.
 pub(super) fn learn(
     task: &Task<'_>,
@@ -286,6 +304,11 @@ pub(super) fn learn(
     stream: &Stream,
     watch: &Watch,
 ) -> Result<Box<dyn Model>, FitError> {
+    if multinomial::serves(task.outcome) {
+        let mut plan = plan(settings, alpha, task.outcome, learner)?;
+        plan.factors = sparing(task.names, settings.choice("unpenalised"), learner)?;
+        return Ok(Box::new(multinomial::learn(task, &plan, learner, &stream.named("folds"), watch)?));
+    }
     let link = match task.outcome {
         Outcome::Continuous(_) => {
             continuous(task, learner)?;
@@ -313,6 +336,10 @@ impl Learner for ElasticNet {
         &CARD
     }
 
+    fn unread(&self, _: &Settings, written: &[&str]) -> Unread {
+        void(written)
+    }
+
     fn fit(
         &self,
         task: &Task<'_>,
@@ -324,7 +351,10 @@ impl Learner for ElasticNet {
     }
 
     fn thaw(&self, frozen: &Json) -> Result<Box<dyn Model>, FitError> {
-        Ok(Box::new(thaw::<NetModel>(frozen)?))
+        match multinomial::thaw(frozen)? {
+            Some(model) => Ok(model),
+            None => Ok(Box::new(thaw::<NetModel>(frozen)?)),
+        }
     }
 }
 

@@ -46,7 +46,7 @@ pub enum FoldError {
     TooFewFolds { folds: usize },
     #[error("resampling wants at least one repeat")]
     NoRepeat,
-    #[error("{n} rows with {reason}: some fold would be fitted without both")]
+    #[error("{n} rows with {reason}: some fold could not be fitted")]
     OneClass { n: usize, reason: String },
     #[error("column `{column}` is not there to leave out its levels")]
     NoColumn { column: String },
@@ -137,13 +137,14 @@ fn classes(outcome: &Outcome, rows: &[usize]) -> Vec<usize> {
         Outcome::Binary(values) => rows.iter().map(|row| usize::from(values[*row])).collect(),
         Outcome::Survival(censored) => rows.iter().map(|row| usize::from(censored.event[*row])).collect(),
         Outcome::Continuous(_) => vec![0; rows.len()],
+        Outcome::Nominal(classes) => rows.iter().map(|row| classes.class[*row]).collect(),
     }
 }
 
 /// What orders rows within a class, if anything does.
 fn order_within(outcome: &Outcome) -> Option<&[f64]> {
     match outcome {
-        Outcome::Binary(_) => None,
+        Outcome::Binary(_) | Outcome::Nominal(_) => None,
         Outcome::Survival(censored) => Some(&censored.time),
         Outcome::Continuous(values) => Some(values),
     }
@@ -162,6 +163,13 @@ fn enough(outcome: &Outcome, rows: &[usize]) -> Result<(), FoldError> {
         Outcome::Survival(censored) => {
             if !rows.iter().any(|row| censored.event[*row] == 1) {
                 return fail("no event and all censored".to_owned());
+            }
+        }
+        Outcome::Nominal(classes) => {
+            let counts = classes.select(rows).counts();
+            if let Some(none) = counts.iter().position(|count| *count == 0) {
+                let level = classes.levels.get(none).cloned().unwrap_or_default();
+                return fail(format!("none of class `{level}`"));
             }
         }
         Outcome::Continuous(_) => {}

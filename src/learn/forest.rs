@@ -10,7 +10,8 @@ use crate::random::Stream;
 use crate::stats::Outcome;
 
 use super::seam::{FitError, Task};
-use super::training::{binary, continuous};
+use super::training::{binary, continuous, nominal};
+use super::tree::classes::ClassForest;
 use super::tree::{AveragedTrees, Growth, Ranks, grow};
 
 /// An ensemble to grow.
@@ -72,16 +73,7 @@ pub(super) fn fit(
         .map(|tree| {
             watch.check()?;
             let mut rng = stream.indexed(tree as u64).rng();
-            let candidates: Vec<u32> = if plan.features < features {
-                let mut drawn: Vec<u32> = sample(&mut rng, features, plan.features.max(1))
-                    .into_iter()
-                    .map(|feature| feature as u32)
-                    .collect();
-                drawn.sort_unstable();
-                drawn
-            } else {
-                (0..features as u32).collect()
-            };
+            let candidates = candidates(plan, features, &mut rng);
             let weights = match plan.bootstrap {
                 Some(share) => bootstrap(task.weights, rows, (share * rows as f64).round() as usize, &mut rng),
                 None => task.weights.map_or_else(|| vec![1.0; rows], <[f64]>::to_vec),
@@ -92,6 +84,51 @@ pub(super) fn fit(
         })
         .collect();
     Ok(AveragedTrees { trees: trees?, features, binary })
+}
+
+/// Grows the ensemble of a nominal endpoint.
+///
+/// # Errors
+/// As [`nominal`]; [`FitError::Cancelled`].
+pub(super) fn fit_classes(
+    task: &Task<'_>,
+    plan: &ForestPlan,
+    learner: &'static str,
+    stream: &Stream,
+    watch: &Watch,
+) -> Result<ClassForest, FitError> {
+    let classes = nominal(task, learner)?;
+    let (rows, features) = task.x.dim();
+    let ranks = Ranks::new(task.x);
+    let growth = Growth { features: plan.growth.features.clamp(1, features), ..plan.growth };
+    let trees: Result<Vec<_>, FitError> = (0..plan.trees)
+        .into_par_iter()
+        .map(|tree| {
+            watch.check()?;
+            let mut rng = stream.indexed(tree as u64).rng();
+            let candidates = candidates(plan, features, &mut rng);
+            let weights = match plan.bootstrap {
+                Some(share) => bootstrap(task.weights, rows, (share * rows as f64).round() as usize, &mut rng),
+                None => task.weights.map_or_else(|| vec![1.0; rows], <[f64]>::to_vec),
+            };
+            let of = (classes.class.as_slice(), classes.levels.len());
+            let tree = super::tree::classes::grow(&ranks, of, &weights, &candidates, &growth, &mut rng);
+            watch.advance(learner, 1);
+            Ok(tree)
+        })
+        .collect();
+    Ok(ClassForest { levels: classes.levels.to_vec(), features, trees: trees? })
+}
+
+/// The features that one tree may use.
+fn candidates(plan: &ForestPlan, features: usize, rng: &mut impl rand::Rng) -> Vec<u32> {
+    if plan.features >= features {
+        return (0..features as u32).collect();
+    }
+    let drawn = sample(rng, features, plan.features.max(1));
+    let mut drawn: Vec<u32> = drawn.into_iter().map(|feature| feature as u32).collect();
+    drawn.sort_unstable();
+    drawn
 }
 
 /// The three models differ in their learner only.
@@ -126,6 +163,9 @@ macro_rules! averaged_model {
             fn thawed(
                 frozen: &serde_json::Value,
             ) -> Result<Box<dyn crate::learn::seam::Model>, crate::learn::seam::FitError> {
+                if let Some(model) = crate::learn::tree::classes::ClassForest::thaw(frozen)? {
+                    return Ok(model);
+                }
                 let model: $model = crate::learn::training::thaw(frozen)?;
                 Ok(Box::new($model(model.0.sound()?)))
             }

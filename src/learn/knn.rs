@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 use crate::card::{Card, Domain, EndpointKind, Initial, Parameter, Role, Settings};
 use crate::progress::Watch;
 use crate::random::Stream;
-use crate::stats::Prediction;
+use crate::stats::{ClassProbabilities, Outcome, Prediction};
 
 use super::forest::responses;
-use super::training::{freeze, same_columns, thaw};
+use super::training::{freeze, nominal, same_columns, thaw};
 
 use super::seam::{FitError, Learner, Model, Task};
 
@@ -20,7 +20,7 @@ static CARD: Card = Card {
     name: "knn",
     title: "Nearest neighbours",
     role: Role::Learner,
-    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous],
+    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous, EndpointKind::Nominal],
     parameters: &[
         Parameter {
             name: "k",
@@ -40,7 +40,7 @@ static CARD: Card = Card {
 The probability is the weighted share of events (the mean, for a continuous endpoint) among the `k` training rows with
 the smallest Euclidean distance; of equal distances the earlier row is nearer. With `weight = distance` a neighbour counts
 by the inverse of its distance, and rows at distance zero alone count where there are any. More neighbours than rows means
-all rows. It is not invariant to the scale of the features: put `z-score` before it.
+all rows. Of a nominal endpoint each class has its weighted share. It is not invariant to the scale of the features: put `z-score` before it.
 
 Importance is ReliefF's: for each training row, by how much the feature differs from the nearest rows of the other class
 more than from the nearest rows of its own, in units of the feature's range, averaged. A continuous endpoint has none.",
@@ -62,6 +62,9 @@ pub struct KnnModel {
     pub y: Vec<f64>,
     pub weights: Vec<f64>,
     pub binary: bool,
+    /// Of a nominal endpoint, whose `y` are numbers of levels.
+    #[serde(default)]
+    levels: Option<Vec<String>>,
     importance: Option<Vec<f64>>,
 }
 
@@ -129,23 +132,40 @@ impl Knn {
 impl Model for KnnModel {
     fn predict(&self, x: ArrayView2<'_, f64>) -> Result<Prediction, FitError> {
         same_columns(x, self.features, CARD.name)?;
+        // The neighbours of a row with their weights.
+        let near = |row: Vec<f64>| -> Vec<(f64, usize)> {
+            let near = self.nearest(&row, self.k, |_| true);
+            let exact = self.by_distance && near.first().is_some_and(|(distance, _)| *distance == 0.0);
+            let weigh = |(distance, other): (f64, usize)| {
+                let weight = match (self.by_distance, exact) {
+                    (false, _) => 1.0,
+                    (true, true) => f64::from(u8::from(distance == 0.0)),
+                    (true, false) => 1.0 / distance.sqrt(),
+                };
+                (weight * self.weights[other], other)
+            };
+            near.into_iter().map(weigh).collect()
+        };
+        if let Some(levels) = &self.levels {
+            let rows = x.rows().into_iter().map(|row| {
+                let mut shares = vec![0.0; levels.len()];
+                for (weight, other) in near(row.to_vec()) {
+                    if let Some(share) = shares.get_mut(self.y[other] as usize) {
+                        *share += weight;
+                    }
+                }
+                let total: f64 = shares.iter().sum();
+                shares.into_iter().map(|share| share / total).collect()
+            });
+            return Ok(Prediction::Classes(ClassProbabilities::new(levels.clone().into(), rows)));
+        }
         let values = x
             .rows()
             .into_iter()
             .map(|row| {
-                let near = self.nearest(&row.to_vec(), self.k, |_| true);
-                let exact = self.by_distance && near.first().is_some_and(|(distance, _)| *distance == 0.0);
-                let (mut sum, mut total) = (0.0, 0.0);
-                for (distance, other) in near {
-                    let weight = match (self.by_distance, exact) {
-                        (false, _) => 1.0,
-                        (true, true) => f64::from(u8::from(distance == 0.0)),
-                        (true, false) => 1.0 / distance.sqrt(),
-                    } * self.weights[other];
-                    sum += weight * self.y[other];
-                    total += weight;
-                }
-                sum / total
+                let near = near(row.to_vec());
+                let total: f64 = near.iter().map(|(weight, _)| weight).sum();
+                near.iter().map(|(weight, other)| weight * self.y[*other]).sum::<f64>() / total
             })
             .collect();
         Ok(if self.binary { Prediction::Probability(values) } else { Prediction::Value(values) })
@@ -176,7 +196,17 @@ impl Learner for Knn {
         stream: &Stream,
         watch: &Watch,
     ) -> Result<Box<dyn Model>, FitError> {
-        let (y, binary) = responses(task, CARD.name)?;
+        let (y, binary, levels) = match task.outcome {
+            Outcome::Nominal(_) => {
+                let classes = nominal(task, CARD.name)?;
+                let y = classes.class.iter().map(|class| *class as f64).collect();
+                (y, false, Some(classes.levels.to_vec()))
+            }
+            _ => {
+                let (y, binary) = responses(task, CARD.name)?;
+                (y, binary, None)
+            }
+        };
         let _ = stream;
         let rows = task.x.nrows();
         let weights = task.weights.map_or_else(|| vec![1.0; rows], <[f64]>::to_vec);
@@ -190,9 +220,10 @@ impl Learner for Knn {
             y: used.iter().map(|row| y[*row]).collect(),
             weights: used.iter().map(|row| weights[*row]).collect(),
             binary,
+            levels,
             importance: None,
         };
-        if binary {
+        if binary || model.levels.is_some() {
             model.importance = Some(model.relief(watch)?);
         }
         Ok(Box::new(model))

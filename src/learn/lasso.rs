@@ -7,7 +7,7 @@ use crate::progress::Watch;
 use crate::random::Stream;
 
 use super::elastic_net::{C, FOLDS, LAMBDA, LAMBDAS, MEASURE, NetModel, RULE, STANDARDISE, UNPENALISED, learn};
-use super::seam::{FitError, Learner, Model, Task};
+use super::seam::{FitError, Learner, Model, Task, Unread};
 use super::training::thaw;
 
 pub struct Lasso;
@@ -16,7 +16,7 @@ static CARD: Card = Card {
     name: "lasso",
     title: "Lasso",
     role: Role::Learner,
-    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous],
+    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous, EndpointKind::Nominal],
     parameters: &[LAMBDA, C, FOLDS, RULE, MEASURE, STANDARDISE, LAMBDAS, UNPENALISED],
     summary: "Logistic or linear regression with the lasso penalty, lambda by cross-validation.",
     documentation: "\
@@ -36,6 +36,10 @@ impl Learner for Lasso {
         &CARD
     }
 
+    fn unread(&self, _: &Settings, written: &[&str]) -> Unread {
+        super::elastic_net::void(written)
+    }
+
     fn fit(
         &self,
         task: &Task<'_>,
@@ -47,7 +51,10 @@ impl Learner for Lasso {
     }
 
     fn thaw(&self, frozen: &Json) -> Result<Box<dyn Model>, FitError> {
-        Ok(Box::new(thaw::<NetModel>(frozen)?))
+        match super::multinomial::thaw(frozen)? {
+            Some(model) => Ok(model),
+            None => Ok(Box::new(thaw::<NetModel>(frozen)?)),
+        }
     }
 }
 

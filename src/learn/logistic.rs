@@ -12,7 +12,7 @@ use crate::stats::Prediction;
 use super::linear_model::{LinearModel, Link};
 use super::logistic_regression::{self, Firth, LogisticFit, Options};
 use super::logistic_ridge;
-use super::seam::{FitError, Learner, Model, Task};
+use super::seam::{FitError, Learner, Model, Task, Unread};
 use super::training::{binary, freeze, thaw};
 
 pub struct Logistic;
@@ -66,6 +66,13 @@ pub struct LogisticModel {
 impl Learner for Logistic {
     fn card(&self) -> &'static Card {
         &CARD
+    }
+
+    fn unread(&self, settings: &Settings, _: &[&str]) -> Unread {
+        match settings.choice("penalty") {
+            "L2" => Unread::NONE,
+            _ => Unread { settings: &["C"], because: "only `penalty = L2` has a strength" },
+        }
     }
 
     fn fit(

@@ -30,6 +30,7 @@ pub mod logistic_regression;
 pub mod logistic_ridge;
 
 pub mod mice;
+pub mod multinomial;
 pub mod naive_bayes;
 pub mod random_forest;
 pub mod recipe;
@@ -45,9 +46,9 @@ pub(crate) mod training;
 pub mod tree;
 
 pub use block::{Block, Column, Values};
-pub use seam::{FitError, FittedStep, Learner, Model, Step, Task};
+pub use seam::{FitError, FittedStep, Learner, Model, Step, Task, Unread};
 
-/// Every learner of binary and continuous endpoints, in alphabetical order.
+/// Every learner of binary, continuous and nominal endpoints, in alphabetical order.
 pub fn learners() -> &'static [&'static dyn Learner] {
     &[
         &adaboost::AdaBoost,

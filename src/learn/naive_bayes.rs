@@ -7,9 +7,9 @@ use serde_json::Value as Json;
 use crate::card::{Card, Domain, EndpointKind, Initial, Parameter, Role, Settings};
 use crate::progress::Watch;
 use crate::random::Stream;
-use crate::stats::Prediction;
+use crate::stats::{ClassProbabilities, Outcome, Prediction};
 
-use super::training::{binary, freeze, logistic, same_columns, thaw};
+use super::training::{binary, freeze, logistic, nominal, same_columns, thaw};
 
 use super::seam::{FitError, Learner, Model, Task};
 
@@ -19,7 +19,7 @@ static CARD: Card = Card {
     name: "naive_bayes",
     title: "Gaussian naive Bayes",
     role: Role::Learner,
-    endpoints: &[EndpointKind::Binary],
+    endpoints: &[EndpointKind::Binary, EndpointKind::Nominal],
     parameters: &[
         Parameter {
             name: "smoothing",
@@ -34,7 +34,10 @@ static CARD: Card = Card {
 variance (divisor n) of each class; `smoothing` times the largest variance of a feature is added to every variance, as
 scikit-learn's `GaussianNB`. A feature that does not vary in either class says nothing and is left out.
 
-Importance is the standardised difference of means, `(m1 - m0) / sqrt((s1^2 + s0^2) / 2)`.",
+A nominal endpoint has the same of each class, with the shares of the classes as prior probabilities.
+
+Importance is the standardised difference of means, `(m1 - m0) / sqrt((s1^2 + s0^2) / 2)`; of several classes the range of
+their means in units of the root mean variance within a class.",
     references: &[
         "Hand DJ, Yu K. Idiot's Bayes: not so stupid after all? Int Stat Rev 2001;69:385-98.",
     ],
@@ -52,7 +55,111 @@ pub struct NaiveBayesModel {
 
 impl NaiveBayes {
     fn thawed(frozen: &Json) -> Result<Box<dyn Model>, FitError> {
+        if frozen["levels"].is_array() {
+            let model: ClassNaiveBayes = thaw(frozen)?;
+            let (count, features) = (model.levels.len(), model.mean.first().map_or(0, Vec::len));
+            let all = |numbers: &[Vec<f64>]| numbers.len() == count && numbers.iter().all(|own| own.len() == features);
+            if model.log_prior.len() != count || !all(&model.mean) || !all(&model.variance) {
+                return Err(FitError::Frozen { reason: "its classes do not have as many features each".to_owned() });
+            }
+            return Ok(Box::new(model));
+        }
         Ok(Box::new(thaw::<NaiveBayesModel>(frozen)?))
+    }
+}
+
+/// The fitted model of a nominal endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassNaiveBayes {
+    pub levels: Vec<String>,
+    /// By class; minus infinity of a class without a training row, which JSON cannot hold, is absent.
+    pub log_prior: Vec<Option<f64>>,
+    pub mean: Vec<Vec<f64>>,
+    pub variance: Vec<Vec<f64>>,
+}
+
+impl ClassNaiveBayes {
+    fn fit(task: &Task<'_>, smoothing: f64) -> Result<Self, FitError> {
+        let classes = nominal(task, CARD.name)?;
+        let (rows, features) = task.x.dim();
+        let count = classes.levels.len();
+        let weight = |row: usize| task.weights.map_or(1.0, |weights| weights[row]);
+        let mut totals = vec![0.0; count];
+        (0..rows).for_each(|row| totals[classes.class[row]] += weight(row));
+        let all: f64 = totals.iter().sum();
+        let prior = totals.iter().map(|total| (*total > 0.0).then(|| (total / all).ln()));
+        let mut model = ClassNaiveBayes {
+            levels: classes.levels.to_vec(),
+            log_prior: prior.collect(),
+            mean: vec![vec![0.0; features]; count],
+            variance: vec![vec![0.0; features]; count],
+        };
+        let mut largest = 0.0_f64;
+        for (feature, column) in task.x.columns().into_iter().enumerate() {
+            let mean = (0..rows).map(|row| weight(row) * column[row]).sum::<f64>() / all;
+            largest = largest.max((0..rows).map(|row| weight(row) * (column[row] - mean).powi(2)).sum::<f64>() / all);
+            for class in (0..count).filter(|class| totals[*class] > 0.0) {
+                let own = || (0..rows).filter(|row| classes.class[*row] == class);
+                let mean = own().map(|row| weight(row) * column[row]).sum::<f64>() / totals[class];
+                let square = own().map(|row| weight(row) * (column[row] - mean).powi(2)).sum::<f64>();
+                model.mean[class][feature] = mean;
+                model.variance[class][feature] = square / totals[class];
+            }
+        }
+        model.variance.iter_mut().flatten().for_each(|variance| *variance += smoothing * largest);
+        Ok(model)
+    }
+
+    /// Features that vary in every class that has training rows.
+    fn usable(&self) -> Vec<usize> {
+        let features = self.mean.first().map_or(0, Vec::len);
+        let varies = |feature: &usize| {
+            (0..self.levels.len()).all(|class| self.log_prior[class].is_none() || self.variance[class][*feature] > 0.0)
+        };
+        (0..features).filter(varies).collect()
+    }
+}
+
+impl Model for ClassNaiveBayes {
+    fn predict(&self, x: ArrayView2<'_, f64>) -> Result<Prediction, FitError> {
+        same_columns(x, self.mean.first().map_or(0, Vec::len), CARD.name)?;
+        let usable = self.usable();
+        let rows = x.rows().into_iter().map(|row| {
+            let density = |(class, prior): (usize, &Option<f64>)| {
+                let terms = usable.iter().map(|feature| {
+                    let variance = self.variance[class][*feature];
+                    -0.5 * (variance.ln() + (row[*feature] - self.mean[class][*feature]).powi(2) / variance)
+                });
+                prior.map_or(f64::NEG_INFINITY, |prior| prior + terms.sum::<f64>())
+            };
+            let logs: Vec<f64> = self.log_prior.iter().enumerate().map(density).collect();
+            let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let odds: Vec<f64> = logs.iter().map(|log| (log - largest).exp()).collect();
+            let total: f64 = odds.iter().sum();
+            odds.into_iter().map(|odds| odds / total).collect()
+        });
+        Ok(Prediction::Classes(ClassProbabilities::new(self.levels.clone().into(), rows)))
+    }
+
+    /// The range of the classes' means, in units of the mean standard deviation within a class.
+    fn importance(&self) -> Option<Vec<f64>> {
+        let present: Vec<usize> = (0..self.levels.len()).filter(|class| self.log_prior[*class].is_some()).collect();
+        let one = |feature: usize| {
+            let means = present.iter().map(|class| self.mean[*class][feature]);
+            let range = means.clone().fold(f64::NEG_INFINITY, f64::max) - means.fold(f64::INFINITY, f64::min);
+            let variance: f64 = present.iter().map(|class| self.variance[*class][feature]).sum();
+            let spread = (variance / present.len().max(1) as f64).sqrt();
+            if spread > 0.0 { range / spread } else { 0.0 }
+        };
+        Some((0..self.mean.first().map_or(0, Vec::len)).map(one).collect())
+    }
+
+    fn freeze(&self) -> Json {
+        freeze(self)
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
     }
 }
 
@@ -102,6 +209,10 @@ impl Learner for NaiveBayes {
         stream: &Stream,
         watch: &Watch,
     ) -> Result<Box<dyn Model>, FitError> {
+        if matches!(task.outcome, Outcome::Nominal(_)) {
+            watch.check()?;
+            return Ok(Box::new(ClassNaiveBayes::fit(task, settings.real("smoothing"))?));
+        }
         let labels = binary(task, CARD.name)?;
         watch.check()?;
         let _ = stream;

@@ -8,7 +8,7 @@ use crate::random::Stream;
 
 use crate::stats::Outcome;
 
-use super::forest::{CRITERION, DEPTH, ForestPlan, LEAF, SPLIT, averaged_model, fit};
+use super::forest::{CRITERION, DEPTH, ForestPlan, LEAF, SPLIT, averaged_model, fit, fit_classes};
 use super::tree::{Criterion, Growth};
 
 use super::seam::{FitError, Learner, Model, Task};
@@ -19,7 +19,7 @@ static CARD: Card = Card {
     name: "random_forest",
     title: "Random forest",
     role: Role::Learner,
-    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous],
+    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous, EndpointKind::Nominal],
     parameters: &[
         Parameter {
             name: "trees",
@@ -88,6 +88,9 @@ impl Learner for RandomForest {
             bootstrap: Some(1.0),
             features: usize::MAX,
         };
+        if matches!(task.outcome, Outcome::Nominal(_)) {
+            return Ok(Box::new(fit_classes(task, &plan, CARD.name, stream, watch)?));
+        }
         Ok(Box::new(RandomForestModel(fit(task, &plan, CARD.name, stream, watch)?)))
     }
 

@@ -7,7 +7,7 @@ use crate::progress::Watch;
 use crate::random::Stream;
 
 use super::elastic_net::{C, FOLDS, LAMBDA, LAMBDAS, MEASURE, NetModel, RULE, STANDARDISE, UNPENALISED, learn};
-use super::seam::{FitError, Learner, Model, Task};
+use super::seam::{FitError, Learner, Model, Task, Unread};
 use super::training::thaw;
 
 pub struct Ridge;
@@ -16,7 +16,7 @@ static CARD: Card = Card {
     name: "ridge",
     title: "Ridge regression",
     role: Role::Learner,
-    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous],
+    endpoints: &[EndpointKind::Binary, EndpointKind::Continuous, EndpointKind::Nominal],
     parameters: &[LAMBDA, C, FOLDS, RULE, MEASURE, STANDARDISE, LAMBDAS, UNPENALISED],
     summary: "Logistic or linear regression with the ridge penalty, lambda by cross-validation.",
     documentation: "\
@@ -38,6 +38,10 @@ impl Learner for Ridge {
         &CARD
     }
 
+    fn unread(&self, _: &Settings, written: &[&str]) -> Unread {
+        super::elastic_net::void(written)
+    }
+
     fn fit(
         &self,
         task: &Task<'_>,
@@ -49,7 +53,10 @@ impl Learner for Ridge {
     }
 
     fn thaw(&self, frozen: &Json) -> Result<Box<dyn Model>, FitError> {
-        Ok(Box::new(thaw::<NetModel>(frozen)?))
+        match super::multinomial::thaw(frozen)? {
+            Some(model) => Ok(model),
+            None => Ok(Box::new(thaw::<NetModel>(frozen)?)),
+        }
     }
 }
 

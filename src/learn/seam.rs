@@ -45,6 +45,19 @@ pub struct Task<'a> {
     pub weights: Option<&'a [f64]>,
 }
 
+/// Settings that another one makes void, such as the folds of a lambda that is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unread {
+    pub settings: &'static [&'static str],
+    /// What makes them void: `lambda is given`.
+    pub because: &'static str,
+}
+
+impl Unread {
+    /// Every setting is read.
+    pub const NONE: Unread = Unread { settings: &[], because: "" };
+}
+
 /// A prediction rule that can be learned. One file each; stateless.
 pub trait Learner: Send + Sync {
     fn card(&self) -> &'static Card;
@@ -58,6 +71,12 @@ pub trait Learner: Send + Sync {
     /// the simplest model first; empty where there is nothing to tune.
     fn grid(&self) -> Vec<(&'static str, Vec<crate::card::Value>)> {
         super::grids::of(self.card())
+    }
+
+    /// The settings that are not read at these settings, of which `written` were given by the study.
+    fn unread(&self, settings: &Settings, written: &[&str]) -> Unread {
+        let _ = (settings, written);
+        Unread::NONE
     }
 
     /// # Errors
@@ -136,6 +155,12 @@ pub trait Step: Send + Sync {
     fn uses_up<'a>(&self, settings: &'a Settings) -> Option<&'a str> {
         let _ = settings;
         None
+    }
+
+    /// As [`Learner::unread`].
+    fn unread(&self, settings: &Settings, written: &[&str]) -> Unread {
+        let _ = (settings, written);
+        Unread::NONE
     }
 
     /// Fits on training rows. `outcome` is that of the same rows.

@@ -13,7 +13,7 @@ use super::glmnet::cross_validation::deal;
 use super::support_vectors::{Kernel, Machine, platt, solve};
 use super::training::{binary, freeze, logistic, refuse, same_columns, thaw};
 
-use super::seam::{FitError, Learner, Model, Task};
+use super::seam::{FitError, Learner, Model, Task, Unread};
 
 pub struct Svm;
 
@@ -111,6 +111,14 @@ impl Model for SvmModel {
 impl Learner for Svm {
     fn card(&self) -> &'static Card {
         &CARD
+    }
+
+    fn unread(&self, settings: &Settings, written: &[&str]) -> Unread {
+        if written.contains(&"kernel") && settings.choice("kernel") == "linear" {
+            Unread { settings: &["gamma"], because: "a linear kernel has no width" }
+        } else {
+            Unread::NONE
+        }
     }
 
     fn fit(

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::stats::Outcome;
+use crate::stats::{Classes, Outcome};
 
 use super::seam::{FitError, Task};
 
@@ -42,6 +42,26 @@ pub(crate) fn continuous<'a>(task: &Task<'a>, learner: &'static str) -> Result<&
         return Err(refuse(learner, format!("the endpoint of row {} is not a finite number", row + 1)));
     }
     Ok(values)
+}
+
+/// The classes of a nominal endpoint with two of them present, after all checks of the rows.
+///
+/// # Errors
+/// As [`binary`].
+pub(crate) fn nominal<'a>(task: &Task<'a>, learner: &'static str) -> Result<&'a Classes, FitError> {
+    let Outcome::Nominal(classes) = task.outcome else {
+        return Err(FitError::WrongEndpoint { learner, kind: task.outcome.kind() });
+    };
+    complete(task, learner)?;
+    let weight = |row: usize| task.weights.map_or(1.0, |weights| weights[row]);
+    let mut present: Vec<usize> =
+        (0..classes.len()).filter(|row| weight(*row) > 0.0).map(|row| classes.class[row]).collect();
+    present.sort_unstable();
+    present.dedup();
+    if present.len() < 2 {
+        return Err(refuse(learner, format!("all {} training rows are of one class", classes.len())));
+    }
+    Ok(classes)
 }
 
 /// Rows and columns are there, nothing is missing or infinite, weights are not negative.

@@ -1,6 +1,6 @@
 //! Two contrasts side by side: which sets they share, which they oppose, and which are of one.
 //!
-//! A set passes a contrast with an adjusted P below `alpha`. Passing both with NES of one sign is
+//! A set passes a contrast with an adjusted p below `alpha`. Passing both with NES of one sign is
 //! shared, of two signs opposing; passing one is specific to it, which says that the other gave no
 //! evidence, not that there is no effect there.
 
@@ -21,7 +21,7 @@ pub enum Meeting {
 pub struct Compared {
     pub set: String,
     pub collection: String,
-    /// NES and adjusted P.
+    /// NES and adjusted p.
     pub first: (f64, f64),
     pub second: (f64, f64),
     pub meeting: Meeting,

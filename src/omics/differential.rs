@@ -60,7 +60,7 @@ pub struct Differential {
 }
 
 impl Differential {
-    /// Adjusts the P of all genes as one family.
+    /// Adjusts the p of all genes as one family.
     pub(super) fn finish(
         mut genes: Vec<GeneResult>,
         contrast: &Contrast,
@@ -89,7 +89,7 @@ impl Differential {
         }
     }
 
-    /// Genes with an adjusted P below `alpha`: higher, lower.
+    /// Genes with an adjusted p below `alpha`: higher, lower.
     pub fn passing(&self, alpha: f64) -> (usize, usize) {
         let pass = |up: bool| {
             self.genes
@@ -100,7 +100,7 @@ impl Differential {
         (pass(true), pass(false))
     }
 
-    /// Places of the genes, the smallest P first; ties by the size of the statistic, then by name.
+    /// Places of the genes, the smallest p first; ties by the size of the statistic, then by name.
     pub fn by_p(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.genes.len()).collect();
         order.sort_by(|a, b| {

@@ -99,7 +99,7 @@ pub(super) const ADJUST: Parameter = Parameter {
     name: "adjust",
     domain: Domain::Choice(&["none", "bonferroni", "holm", "hochberg", "BH", "BY"]),
     default: Initial::Choice("BH"),
-    summary: "Adjustment of P over all genes.",
+    summary: "Adjustment of p over all genes.",
 };
 
 /// Sets with fewer measured genes are refused.

@@ -23,7 +23,7 @@ static CARD: Card = Card {
             name: "alpha",
             domain: Domain::RealOpen { low: 0.0, high: 1.0 },
             default: Initial::Real(0.05),
-            summary: "Genes with a smaller adjusted P are the list.",
+            summary: "Genes with a smaller adjusted p are the list.",
         },
         Parameter {
             name: "fold",
@@ -40,9 +40,9 @@ static CARD: Card = Card {
     ],
     summary: "Whether more of the listed genes belong to a set than chance has it.",
     documentation: r#"
-With `m` genes measured and tested, `k` of them listed, `K` of them in the set and `x` in both, P is the hypergeometric
+With `m` genes measured and tested, `k` of them listed, `K` of them in the set and `x` in both, p is the hypergeometric
 probability of `x` or more. The universe is the genes that were measured and tested, not the genome: a set of genes that could
-not have been listed would otherwise seem over-represented. P is summed from exact probabilities in log space (Loader's
+not have been listed would otherwise seem over-represented. The p value is summed from exact probabilities in log space (Loader's
 saddle-point expansion), so that small ones keep their digits, and adjusted by Benjamini-Hochberg over the sets of all files of
 one list. No list, no test: where no gene passes, `GSEA` asks all of them.
 "#,

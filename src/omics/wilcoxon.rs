@@ -32,7 +32,7 @@ static CARD: Card = Card {
 The rank sum of the group, exact below 50 samples a group where the gene has no ties, otherwise by the normal approximation
 with ties and continuity corrected; as R's `wilcox.test`. The effect shown is the difference of means of log2 expression; the
 ranking statistic is the standardised rank sum. Two groups, no covariates. A gene with equal values is not tested. With five
-against five samples the smallest P is 0.008: no gene of thousands can pass an adjustment, whatever is true.
+against five samples the smallest p is 0.008: no gene of thousands can pass an adjustment, whatever is true.
 "#,
     references: &["Mann HB, Whitney DR. Ann Math Stat 1947;18:50-60."],
     example: "test wilcoxon",

@@ -236,6 +236,7 @@ fn definition(definition: &EndpointDefinition) -> Json {
     match definition {
         EndpointDefinition::Binary { event } => json!({ "binary": event }),
         EndpointDefinition::Continuous { value } => json!({ "continuous": value }),
+        EndpointDefinition::Nominal { value, levels } => json!({ "nominal": { "value": value, "levels": levels } }),
         EndpointDefinition::SurvivalDates { from, to, censor } => {
             json!({ "survival_dates": { "from": from, "to": to, "censor": censor } })
         }

@@ -157,6 +157,10 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
             match &endpoint.definition {
                 EndpointDefinition::Binary { event } => say("binary, event where", expression(event)),
                 EndpointDefinition::Continuous { value } => say("continuous", expression(value)),
+                EndpointDefinition::Nominal { value, levels } => {
+                    say("nominal", expression(value));
+                    say("classes", levels.join(", "));
+                }
                 EndpointDefinition::SurvivalDates { from, to, censor } => {
                     say("survival from", expression(from));
                     say("to", expression(to));
@@ -219,7 +223,7 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
             say("told as mean", describe.mean.join(", "));
             say("told as median", describe.median.join(", "));
             say("told as levels", describe.levels.join(", "));
-            say("P adjusted by", describe.adjust.clone().unwrap_or_default());
+            say("p adjusted by", describe.adjust.clone().unwrap_or_default());
             say("endpoints", describe.endpoints.iter().map(&name).collect::<Vec<_>>().join(", "));
         }
         Operation::Correlate(correlate) => {
@@ -247,7 +251,7 @@ fn branches(plan: &Plan, node: &Node) -> Vec<Branch> {
             say("threshold", evaluate.threshold.map(|value| value.to_string()).unwrap_or_default());
             say("metrics", evaluate.metrics.join(", "));
             say("figures and analyses", evaluate.figures.join(", "));
-            say("P of comparisons adjusted by", evaluate.adjust.clone().unwrap_or_default());
+            say("p of comparisons adjusted by", evaluate.adjust.clone().unwrap_or_default());
             say("bootstrap intervals", if evaluate.bca { "BCa".to_owned() } else { String::new() });
         }
         Operation::Explain(explain) => {

@@ -219,6 +219,11 @@ pub enum EndpointDefinition {
     Continuous {
         value: Expression,
     },
+    Nominal {
+        value: Expression,
+        /// Classes in the order of the dictionary; empty where the data say which there are.
+        levels: Vec<String>,
+    },
 }
 
 /// A month is 365.25 / 12 = 30.4375 days; the plan says so.
@@ -382,7 +387,7 @@ pub struct Describe {
     pub mean: Vec<String>,
     pub median: Vec<String>,
     pub levels: Vec<String>,
-    /// Adjustment of the P of the table by its word.
+    /// Adjustment of the p of the table by its word.
     pub adjust: Option<String>,
 }
 
@@ -441,7 +446,7 @@ pub struct Evaluate {
     pub metrics: Vec<String>,
     /// Figures and further analyses asked for: `calibration`, `decision-curve`, `NRI`.
     pub figures: Vec<String>,
-    /// Adjustment of the P of comparisons by its word.
+    /// Adjustment of the p of comparisons by its word.
     pub adjust: Option<String>,
     /// Bias-corrected and accelerated bootstrap intervals instead of percentiles.
     pub bca: bool,

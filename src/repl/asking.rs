@@ -133,6 +133,7 @@ impl Session {
             threads: Some(rayon::current_num_threads()),
             stored: report.stored.clone(),
             system: Some(format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
+            candidates: self.clock.candidates(),
             faults: Vec::new(),
         };
         let write = if as_notebook { report::notebook } else { report::html };

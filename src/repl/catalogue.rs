@@ -180,6 +180,7 @@ fn kind(definition: &EndpointDefinition) -> EndpointKind {
             EndpointKind::Survival
         }
         EndpointDefinition::Continuous { .. } => EndpointKind::Continuous,
+        EndpointDefinition::Nominal { .. } => EndpointKind::Nominal,
     }
 }
 

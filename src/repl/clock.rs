@@ -16,17 +16,19 @@ pub struct Clock {
 struct Inner {
     begun: HashMap<String, Instant>,
     took: Vec<(String, Duration)>,
+    candidates: Vec<(String, f64)>,
     whole: Duration,
 }
 
 impl Clock {
     /// A watch that is timed, and tells `listener` as well.
     pub fn watch(&self, listener: impl Fn(Event<'_>) + Send + Sync + 'static) -> Watch {
-        let clock = self.clone();
-        Watch::with_listener(move |event| {
+        let (clock, begun) = (self.clone(), Instant::now());
+        let watch = Watch::with_listener(move |event| {
             clock.hear(&event);
             listener(event);
-        })
+        });
+        watch.with_clock(move || begun.elapsed().as_secs_f64())
     }
 
     fn hear(&self, event: &Event<'_>) {
@@ -41,6 +43,7 @@ impl Clock {
                     inner.took.push(((*task).to_owned(), begun.elapsed()));
                 }
             }
+            Event::Took { piece, seconds, .. } => inner.candidates.push(((*piece).to_owned(), *seconds)),
             Event::Advance { .. } => {}
         }
     }
@@ -55,6 +58,11 @@ impl Clock {
 
     pub fn whole(&self) -> Duration {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).whole
+    }
+
+    /// Seconds of each candidate of the searches, by its name in the table of candidates.
+    pub fn candidates(&self) -> Vec<(String, f64)> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).candidates.clone()
     }
 
     /// What a task of this name took in all.

@@ -256,7 +256,7 @@ impl Offer<'_, '_> {
                 self.word(2, "not", "not");
                 self.word(2, "missing", "the value that is not there");
                 if keyword.is_some_and(|keyword| matches!(keyword.word, "endpoint")) {
-                    for form in ["binary(", "survival(", "continuous("] {
+                    for form in ["binary(", "survival(", "continuous(", "nominal("] {
                         self.word(0, form, "form of an endpoint");
                     }
                 }

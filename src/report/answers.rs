@@ -6,10 +6,12 @@ use std::fmt::Write;
 use crate::plan::{Operation, Plan};
 use crate::run::{Answer, Results};
 
+use super::carried::Beside;
 use super::drawing;
 use super::escape::{code, html, line, prose, slug};
-use super::folder;
+use super::folder::{self, Names};
 use super::sheet::{Sheet, sentence};
+use super::timings::{Circumstances, timed};
 
 /// The anchor of a declaration's answer.
 pub fn anchor(declaration: &str) -> String {
@@ -45,12 +47,20 @@ pub fn tells(answer: &Answer) -> bool {
 }
 
 /// All answers, tables and figures numbered through.
-pub fn html_of(plan: &Plan, results: &Results) -> String {
+pub fn html_of(plan: &Plan, results: &Results, circumstances: &Circumstances) -> String {
     let mut out = String::new();
     let (mut tables, mut figures) = (0, 0);
-    for (answer, names) in results.answers.iter().zip(folder::figure_names(&results.answers)) {
+    for (answer, names) in results.answers.iter().zip(folder::names(&results.answers)) {
         if tells(answer) {
-            out.push_str(&one(plan, results, answer, &names, (&mut tables, &mut figures)));
+            out.push_str(&one(
+                plan,
+                results,
+                answer,
+                &names,
+                Beside::Folder,
+                (&mut tables, &mut figures),
+                circumstances,
+            ));
         }
     }
     if out.is_empty() {
@@ -59,13 +69,15 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
     out
 }
 
-/// One answer with the names of its figures' files; its tables and figures are numbered on from those before.
+/// One answer with the names of its files; its tables and figures are numbered on from those before.
 pub fn one(
     plan: &Plan,
     results: &Results,
     answer: &Answer,
-    names: &[String],
+    names: &Names,
+    beside: Beside,
     (tables, figures): (&mut usize, &mut usize),
+    circumstances: &Circumstances,
 ) -> String {
     let mut out = String::new();
     let _ = writeln!(
@@ -75,16 +87,29 @@ pub fn one(
         heading(plan, &answer.declaration)
     );
     out.push_str(&prose(&answer.documentation));
+    // What has been said of an earlier answer in the same words is called to mind in few.
+    let earlier = || results.answers.iter().take_while(|other| other.declaration != answer.declaration);
+    let above = |other: &Answer| format!("<a href=\"#{}\">above</a>", anchor(&other.declaration));
     for (accepted, reason) in &answer.accepted {
+        let before =
+            earlier().find(|other| other.accepted.iter().any(|(label, why)| label == accepted && why == reason));
+        let why =
+            before.map_or_else(|| line(&sentence(reason)), |other| format!("for the reason given {}.", above(other)));
         let _ = writeln!(
             out,
-            "<p class=\"warn\"><b>Accepted {}:</b> {} Every number below carries this label.</p>",
+            "<p class=\"warn\"><b>Accepted {}:</b> {why} Every number below carries this label.</p>",
             code(accepted),
-            line(&sentence(reason))
         );
     }
     for notice in results.notices.iter().filter(|notice| notice.declaration == answer.declaration) {
-        let _ = writeln!(out, "<p class=\"warn\"><b>Note:</b> {}</p>", line(&sentence(&notice.message)));
+        let same = |other: &&Answer| {
+            results.notices.iter().any(|told| told.declaration == other.declaration && told.message == notice.message)
+        };
+        let words = match earlier().find(same) {
+            Some(other) => format!("what is noted {} holds here, too.", above(other)),
+            None => line(&sentence(&notice.message)),
+        };
+        let _ = writeln!(out, "<p class=\"warn\"><b>Note:</b> {words}</p>");
     }
     for look in results.looks.iter().filter(|look| look.declaration == answer.declaration) {
         let _ = writeln!(
@@ -93,17 +118,11 @@ pub fn one(
             code(&look.part)
         );
     }
-    for table in &answer.tables {
-        *tables += 1;
-        out.push_str(&Sheet::titled(table, &answer.declaration).html(*tables, table));
-    }
-    for (figure, name) in answer.figures.iter().zip(names) {
-        *figures += 1;
-        out.push_str(&drawing::html_of(figure, name, *figures, &answer.declaration));
-    }
-    // A sentence that a table already carries as its note need not be said twice.
-    let told =
-        |note: &str| answer.tables.iter().flat_map(|table| &table.notes).any(|known| sentence(known) == sentence(note));
+    // A sentence that a table already carries as its note need not be said twice, be it with its cohort before it.
+    let told = |note: &str| {
+        let plain = |text: &str| text.trim_end_matches('.').to_lowercase();
+        answer.tables.iter().flat_map(|table| &table.notes).any(|known| plain(note).ends_with(&plain(known)))
+    };
     // What a model's note holds is its design, in the words of the study.
     let design = plan.find(&answer.declaration).is_some_and(|node| matches!(node.operation, Operation::Model(_)));
     if design {
@@ -120,6 +139,15 @@ pub fn one(
         .collect();
     if !notes.is_empty() {
         let _ = writeln!(out, "<ul class=\"told\">{}</ul>", notes.join("\n"));
+    }
+    for (table, name) in answer.tables.iter().zip(&names.tables) {
+        *tables += 1;
+        let table = timed(table, &circumstances.candidates);
+        out.push_str(&Sheet::titled(&table, &answer.declaration).html(*tables, &table, name, beside));
+    }
+    for (figure, name) in answer.figures.iter().zip(&names.figures) {
+        *figures += 1;
+        out.push_str(&drawing::html_of(figure, name, *figures, &answer.declaration, beside));
     }
     out.push_str("</section>\n");
     out

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::run::Results;
 use crate::run::results::Cell;
+use crate::run::{EstimateRecord, Results};
 
 use super::answers::{anchor, tells};
 use super::escape::{code, html, line};
@@ -46,29 +46,28 @@ pub fn html_of(results: &Results, circumstances: &Circumstances) -> String {
     }
     part(
         "Notices",
-        results
-            .notices
-            .iter()
-            .filter(|notice| {
-                // What failed has been told above.
-                !circumstances.faults.iter().any(|(of, why)| *of == notice.declaration && *why == notice.message)
-            })
-            .map(|notice| {
-                format!("{}: {} ({})", place(&notice.declaration), line(&sentence(&notice.message)), code(&notice.code))
-            })
-            .collect(),
+        together(results.notices.iter().filter_map(|notice| {
+            // What failed has been told above.
+            let failed =
+                circumstances.faults.iter().any(|(of, why)| *of == notice.declaration && *why == notice.message);
+            let words = || format!("{} ({})", line(&sentence(&notice.message)), code(&notice.code));
+            (!failed).then(|| (place(&notice.declaration), words()))
+        })),
         "The data showed nothing that the study did not foresee.",
     );
     part(
         "Accepted leaks",
-        results
-            .answers
-            .iter()
-            .flat_map(|answer| answer.accepted.iter().map(move |accepted| (answer, accepted)))
-            .map(|(answer, (label, reason))| {
-                format!("{}: {}: {}", place(&answer.declaration), code(label), line(&sentence(reason)))
-            })
-            .collect(),
+        together(
+            results
+                .answers
+                .iter()
+                .flat_map(|answer| {
+                    let said =
+                        |(label, reason): &(String, String)| format!("{}: {}", code(label), line(&sentence(reason)));
+                    answer.accepted.iter().map(move |accepted| (answer, said(accepted)))
+                })
+                .map(|(answer, words)| (place(&answer.declaration), words)),
+        ),
         "The study accepted none.",
     );
     part(
@@ -87,19 +86,61 @@ pub fn html_of(results: &Results, circumstances: &Circumstances) -> String {
     out
 }
 
+/// What is said of several declarations in the same words, said once.
+fn together(told: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let mut items: Vec<(Vec<String>, String)> = Vec::new();
+    for (of, words) in told {
+        match items.iter_mut().find(|(_, known)| *known == words) {
+            Some((declarations, _)) => declarations.push(of),
+            None => items.push((vec![of], words)),
+        }
+    }
+    items.into_iter().map(|(of, words)| format!("{}: {words}", of.join("; "))).collect()
+}
+
+/// Estimates that have one reason, the metrics of a model on its cohorts taken together.
+fn gathered(estimates: &[&EstimateRecord]) -> Vec<String> {
+    let mut models: Vec<(&str, Vec<&str>, Vec<String>)> = Vec::new();
+    for estimate in estimates {
+        let at = estimate.horizon.as_ref().map_or(String::new(), |at| format!(" at {at}"));
+        let metric = format!("{}{at}", estimate.metric);
+        let (model, cohort) = (estimate.model.as_str(), estimate.cohort.as_str());
+        // A row of the cohorts, each with all of its metrics: only what is alike is taken together.
+        match models.iter_mut().find(|(known, cohorts, _)| *known == model && cohorts.as_slice() == [cohort]) {
+            Some((_, _, metrics)) if metrics.contains(&metric) => {}
+            Some((_, _, metrics)) => metrics.push(metric),
+            None => models.push((model, vec![cohort], vec![metric])),
+        }
+    }
+    let mut merged: Vec<(&str, Vec<&str>, Vec<String>)> = Vec::new();
+    for (model, cohorts, metrics) in models {
+        match merged.iter_mut().find(|(known, _, alike)| *known == model && *alike == metrics) {
+            Some((_, of, _)) => of.extend(cohorts),
+            None => merged.push((model, cohorts, metrics)),
+        }
+    }
+    merged
+        .into_iter()
+        .map(|(model, cohorts, metrics)| {
+            let cohorts = cohorts.join(", ");
+            let of: Vec<&str> = [model, cohorts.as_str()].into_iter().filter(|word| !word.is_empty()).collect();
+            format!("{} of {}", metrics.join(", "), of.join(" on "))
+        })
+        .collect()
+}
+
 /// Each reason with what it concerns.
 fn inestimable(results: &Results, place: &dyn Fn(&str) -> String) -> Vec<String> {
     let mut items = Vec::new();
     for answer in &results.answers {
-        let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut estimates: BTreeMap<&str, Vec<&EstimateRecord>> = BTreeMap::new();
         for estimate in &answer.estimates {
             if let (None, Some(why)) = (estimate.value, &estimate.why) {
-                let of = [estimate.model.as_str(), estimate.cohort.as_str()];
-                let of: Vec<&str> = of.into_iter().filter(|word| !word.is_empty()).collect();
-                let at = estimate.horizon.as_ref().map_or(String::new(), |at| format!(" at {at}"));
-                by_reason.entry(why).or_default().push(format!("{}{at} of {}", estimate.metric, of.join(" on ")));
+                estimates.entry(why).or_default().push(estimate);
             }
         }
+        let mut by_reason: BTreeMap<&str, Vec<String>> =
+            estimates.into_iter().map(|(why, of)| (why, gathered(&of))).collect();
         let told: Vec<String> = by_reason.keys().map(|reason| (*reason).to_owned()).collect();
         for table in &answer.tables {
             for row in &table.rows {
@@ -110,7 +151,11 @@ fn inestimable(results: &Results, place: &dyn Fn(&str) -> String) -> Vec<String>
                     }
                     let of = row.first().map_or(String::new(), Cell::shown);
                     let column = table.columns.get(column).map_or("", String::as_str);
-                    by_reason.entry(reason).or_default().push(format!("{column} of {}", of.trim()));
+                    let what = format!("{column} of {}", of.trim());
+                    let known = by_reason.entry(reason).or_default();
+                    if !known.contains(&what) {
+                        known.push(what);
+                    }
                 }
             }
         }

@@ -128,7 +128,7 @@ pub fn data_address(kind: &str, content: &str) -> String {
 }
 
 /// Signs that stand for themselves in an address of data; a third of a drawing is blanks.
-const KEPT: &[u8] = b"-._~,/:;=()+@! ";
+const KEPT: &[u8] = b"-._~,/:;=()+@!' ";
 
 /// Text in the body of a LaTeX document.
 pub fn latex(text: &str) -> String {
@@ -155,7 +155,13 @@ pub fn latex(text: &str) -> String {
             '±' => out.push_str("\\ensuremath{\\pm}"),
             '²' => out.push_str("\\ensuremath{^2}"),
             '³' => out.push_str("\\ensuremath{^3}"),
-            'µ' | 'μ' => out.push_str("\\ensuremath{\\mu}"),
+            'µ' => out.push_str("\\ensuremath{\\mu}"),
+            '≈' => out.push_str("\\ensuremath{\\approx}"),
+            '≠' => out.push_str("\\ensuremath{\\neq}"),
+            '→' => out.push_str("\\ensuremath{\\rightarrow}"),
+            '∞' => out.push_str("\\ensuremath{\\infty}"),
+            '√' => out.push_str("\\ensuremath{\\surd}"),
+            '·' => out.push_str("\\ensuremath{\\cdot}"),
             '°' => out.push_str("\\ensuremath{^\\circ}"),
             '⁰'..='⁹' | '⁻' | '¹' => {
                 let plain = match sign {
@@ -168,11 +174,54 @@ pub fn latex(text: &str) -> String {
             '…' => out.push_str("\\ldots{}"),
             '\u{2009}' | '\u{a0}' => out.push('~'),
             sign if sign.is_control() => out.push(' '),
-            sign => out.push(sign),
+            sign => match GREEK.iter().find(|(letter, _)| *letter == sign) {
+                Some((_, name)) => {
+                    let _ = write!(out, "\\ensuremath{{{name}}}");
+                }
+                None => out.push(sign),
+            },
         }
     }
     out
 }
+
+/// Greek letters by their names in LaTeX; a capital that looks like a Latin one has none.
+const GREEK: [(char, &str); 34] = [
+    ('α', "\\alpha"),
+    ('β', "\\beta"),
+    ('γ', "\\gamma"),
+    ('δ', "\\delta"),
+    ('ε', "\\varepsilon"),
+    ('ζ', "\\zeta"),
+    ('η', "\\eta"),
+    ('θ', "\\theta"),
+    ('ι', "\\iota"),
+    ('κ', "\\kappa"),
+    ('λ', "\\lambda"),
+    ('μ', "\\mu"),
+    ('ν', "\\nu"),
+    ('ξ', "\\xi"),
+    ('ο', "o"),
+    ('π', "\\pi"),
+    ('ρ', "\\rho"),
+    ('ς', "\\varsigma"),
+    ('σ', "\\sigma"),
+    ('τ', "\\tau"),
+    ('υ', "\\upsilon"),
+    ('φ', "\\varphi"),
+    ('χ', "\\chi"),
+    ('ψ', "\\psi"),
+    ('ω', "\\omega"),
+    ('Γ', "\\Gamma"),
+    ('Δ', "\\Delta"),
+    ('Θ', "\\Theta"),
+    ('Λ', "\\Lambda"),
+    ('Π', "\\Pi"),
+    ('Σ', "\\Sigma"),
+    ('Φ', "\\Phi"),
+    ('Ψ', "\\Psi"),
+    ('Ω', "\\Omega"),
+];
 
 #[cfg(test)]
 mod tests {

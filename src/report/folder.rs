@@ -22,10 +22,8 @@ pub fn files(
         ("results.json".to_owned(), results.json().into_bytes()),
         ("report.html".to_owned(), super::html(plan, results, sources, circumstances).into_bytes()),
     ];
-    let mut taken = HashSet::new();
-    for answer in &results.answers {
-        for table in &answer.tables {
-            let name = unique(&file_name(&format!("{} {}", answer.declaration, table.name)), &mut taken);
+    for (answer, names) in results.answers.iter().zip(names(&results.answers)) {
+        for (table, name) in answer.tables.iter().zip(names.tables) {
             let sheet = Sheet::titled(table, &answer.declaration);
             // CSV at full precision; what people read is rounded.
             files.push((format!("tables/{name}.csv"), table.csv().into_bytes()));
@@ -34,6 +32,24 @@ pub fn files(
         }
     }
     files
+}
+
+/// The names of an answer's files, without their endings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    pub tables: Vec<String>,
+    pub figures: Vec<String>,
+}
+
+/// The names of the files of every answer.
+pub fn names(answers: &[Answer]) -> Vec<Names> {
+    let mut taken = HashSet::new();
+    let mut tables = |answer: &Answer| -> Vec<String> {
+        let tables = answer.tables.iter();
+        tables.map(|table| unique(&file_name(&format!("{} {}", answer.declaration, table.name)), &mut taken)).collect()
+    };
+    let figures = figure_names(answers);
+    answers.iter().zip(figures).map(|(answer, figures)| Names { tables: tables(answer), figures }).collect()
 }
 
 /// A name for every figure of every answer, by its declaration, its kind and what sets it apart from

@@ -11,6 +11,7 @@
 //! front end hangs onto its watch.
 
 mod answers;
+mod carried;
 mod cautions;
 pub mod checklist;
 mod drawing;
@@ -61,7 +62,7 @@ pub fn html(plan: &Plan, results: &Results, sources: &Sources, circumstances: &C
         Part { id: "summary", title: "Summary", body: summary::html_of(plan, results) },
         Part { id: "study", title: "Study", body: texts(sources) },
         Part { id: "methods", title: "Methods", body: methods::html_of(&methods) },
-        Part { id: "results", title: "Results", body: answers::html_of(plan, results) },
+        Part { id: "results", title: "Results", body: answers::html_of(plan, results, circumstances) },
         Part { id: "cautions", title: "Cautions", body: cautions::html_of(results, circumstances) },
     ];
     if !checklists.is_empty() {

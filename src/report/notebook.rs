@@ -7,6 +7,7 @@ use crate::plan::Plan;
 use crate::run::Results;
 use crate::syntax::ast::{SourceId, Sources};
 
+use super::carried::Beside;
 use super::references::References;
 use super::timings::Circumstances;
 use super::{Part, answers, cautions, escape, folder, highlight, page, record};
@@ -15,7 +16,7 @@ use super::{Part, answers, cautions, escape, folder, highlight, page, record};
 /// cell, in their order.
 pub fn notebook(plan: &Plan, results: &Results, sources: &Sources, circumstances: &Circumstances) -> String {
     let (mut tables, mut figures) = (0, 0);
-    let names = folder::figure_names(&results.answers);
+    let names = folder::names(&results.answers);
     let mut body = String::new();
     for (place, source) in (0..).map_while(|place| sources.get(SourceId(place)).map(|source| (place, source))) {
         let (prose, code) = parts(&source.text);
@@ -37,7 +38,15 @@ pub fn notebook(plan: &Plan, results: &Results, sources: &Sources, circumstances
             if of_cell(&answer.declaration) && answers::tells(answer) {
                 // The prose of the cell stands above it already.
                 let told = crate::run::Answer { documentation: String::new(), ..answer.clone() };
-                body.push_str(&answers::one(plan, results, &told, names, (&mut tables, &mut figures)));
+                body.push_str(&answers::one(
+                    plan,
+                    results,
+                    &told,
+                    names,
+                    Beside::Nothing,
+                    (&mut tables, &mut figures),
+                    circumstances,
+                ));
             }
         }
     }

@@ -41,12 +41,11 @@ fn headline<'a>(node: &Node, answer: &'a Answer) -> Vec<Line<'a>> {
                 .filter(|estimate| !honest || estimate.kind != Kind::Apparent)
                 .map(|estimate| Line {
                     what: format!(
-                        "{}{}, {} on {} ({})",
+                        "{}{}, {} on {}",
                         html(&estimate.metric),
                         estimate.horizon.as_ref().map_or(String::new(), |at| format!(" at {}", html(at))),
                         code(&estimate.model),
-                        code(&estimate.cohort),
-                        estimate.kind.words()
+                        html(&estimate.kind.on(&estimate.cohort))
                     ),
                     estimate,
                     digits: 3,
@@ -112,9 +111,9 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
             if let (true, Some(kept)) = (of_table, kept) {
                 let _ = write!(
                     out,
-                    " <a href=\"#{}\">Eligible for {}: {kept}</a>.",
+                    " <a href=\"#{}\">{kept} of them</a> are in the cohort {}.",
                     anchor(&node.name),
-                    html(super::methods::bare(&plan.node(flow.cohort).name))
+                    code(super::methods::bare(&plan.node(flow.cohort).name))
                 );
             }
         }

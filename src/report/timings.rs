@@ -1,10 +1,13 @@
 //! How long the steps of a run took, heard from its [`Watch`](crate::progress::Watch).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::progress::Event;
+use crate::run::operations::model::{CANDIDATES, candidate};
+use crate::run::results::{Cell, ResultTable};
 
 /// What a run knows beside its results, which hold only what is the same every time.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +21,8 @@ pub struct Circumstances {
     pub stored: Vec<String>,
     /// Operating system and processor: `linux x86_64`.
     pub system: Option<String>,
+    /// Seconds of each candidate of a search, by its name in the table of candidates.
+    pub candidates: Vec<(String, f64)>,
     /// Steps that failed, with the reason; empty where the run came to its end.
     pub faults: Vec<(String, String)>,
 }
@@ -28,15 +33,21 @@ pub struct Stopwatch {
     begun: Instant,
     open: Arc<Mutex<HashMap<String, Instant>>>,
     done: Arc<Mutex<Vec<(String, Duration)>>>,
+    candidates: Arc<Mutex<Vec<(String, f64)>>>,
 }
 
 impl Default for Stopwatch {
     fn default() -> Self {
-        Stopwatch { begun: Instant::now(), open: Arc::default(), done: Arc::default() }
+        Stopwatch { begun: Instant::now(), open: Arc::default(), done: Arc::default(), candidates: Arc::default() }
     }
 }
 
 impl Stopwatch {
+    /// Seconds since it was made: a clock for the work that it times.
+    pub fn seconds(&self) -> f64 {
+        self.begun.elapsed().as_secs_f64()
+    }
+
     /// Takes note of an event of a watch.
     pub fn hear(&self, event: &Event<'_>) {
         match event {
@@ -49,6 +60,11 @@ impl Stopwatch {
                 let begun = self.open.lock().ok().and_then(|mut open| open.remove(*task));
                 if let (Some(begun), Ok(mut done)) = (begun, self.done.lock()) {
                     done.push(((*task).to_owned(), begun.elapsed()));
+                }
+            }
+            Event::Took { piece, seconds, .. } => {
+                if let Ok(mut candidates) = self.candidates.lock() {
+                    candidates.push(((*piece).to_owned(), *seconds));
                 }
             }
             Event::Advance { .. } => {}
@@ -65,9 +81,33 @@ impl Stopwatch {
             threads: Some(rayon::current_num_threads()),
             stored: report.stored.clone(),
             system: Some(format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
+            candidates: self.candidates.lock().map(|candidates| candidates.clone()).unwrap_or_default(),
             faults: Vec::new(),
         }
     }
+}
+
+/// A table of candidates with what each took, where that was heard; any other table as it is. The
+/// times stand in what is read and never in what is stored: they differ from run to run.
+pub fn timed<'t>(table: &'t ResultTable, candidates: &[(String, f64)]) -> Cow<'t, ResultTable> {
+    if table.name != CANDIDATES || candidates.is_empty() {
+        return Cow::Borrowed(table);
+    }
+    let times: HashMap<&str, f64> = candidates.iter().map(|(name, seconds)| (name.as_str(), *seconds)).collect();
+    let took: Vec<Option<f64>> = table.rows.iter().map(|row| times.get(candidate(row).as_str()).copied()).collect();
+    if took.iter().all(Option::is_none) {
+        return Cow::Borrowed(table);
+    }
+    let mut table = table.clone();
+    let place = table.columns.iter().position(|column| column == "folds").unwrap_or(table.columns.len());
+    table.columns.insert(place, "seconds".to_owned());
+    for (row, took) in table.rows.iter_mut().zip(took) {
+        row.insert(place.min(row.len()), took.map_or(Cell::Empty, |seconds| Cell::number(seconds, 3)));
+    }
+    table.notes.push(
+        "seconds are of the wall, fit and judgement summed over the folds; several candidates run at a time".to_owned(),
+    );
+    Cow::Owned(table)
 }
 
 /// `0.4 s`, `3 min 20 s`, `2 h 5 min`.

@@ -15,7 +15,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use super::lock;
-use super::store::write_whole;
+use super::store::{put_in_place, write_whole};
 
 /// Number of the format of an archive.
 pub const FORMAT: u32 = 1;
@@ -182,8 +182,7 @@ pub fn pack(out: &Path, manifest: &Manifest, entries: Vec<(String, Content)>) ->
         }
     }
     archive.finish().map_err(broken)?.flush().map_err(io(out))?;
-    temporary.persist(out).map_err(|error| io(out)(error.error))?;
-    Ok(())
+    put_in_place(temporary, out).map_err(io(out))
 }
 
 /// Whether a file is an archive, by how it begins.
@@ -207,6 +206,78 @@ fn refusal(name: &str) -> Option<&'static str> {
     None
 }
 
+/// An archive that is read where it lies, a few entries of it.
+pub struct Opened {
+    path: PathBuf,
+    pub manifest: Manifest,
+}
+
+impl Opened {
+    /// # Errors
+    /// What is no archive.
+    pub fn at(path: &Path) -> Result<Self, ArchiveFault> {
+        let manifest = Manifest::parse(&entry(path, MANIFEST)?)?;
+        Ok(Opened { path: path.to_owned(), manifest })
+    }
+
+    /// The lock that the archive holds.
+    ///
+    /// # Errors
+    /// An archive without it.
+    pub fn lock(&self) -> Result<Vec<u8>, ArchiveFault> {
+        entry(&self.path, &self.manifest.lock)
+    }
+
+    /// What lies at a path from the study's folder, if it is in the archive.
+    pub fn beside_study(&self, path: &str) -> Option<Vec<u8>> {
+        let mut parts: Vec<&str> = self.manifest.study.split('/').collect();
+        parts.pop();
+        for part in path.split('/') {
+            match part {
+                "." | "" => {}
+                ".." => {
+                    parts.pop();
+                }
+                name => parts.push(name),
+            }
+        }
+        entry(&self.path, &parts.join("/")).ok()
+    }
+}
+
+impl Manifest {
+    fn parse(said: &[u8]) -> Result<Self, ArchiveFault> {
+        let manifest: Manifest =
+            serde_json::from_slice(said).map_err(|error| ArchiveFault::NotArchive(format!("{MANIFEST}: {error}")))?;
+        if manifest.format != FORMAT {
+            return Err(ArchiveFault::NotArchive(format!(
+                "it has format {}; this Diptych reads format {FORMAT}",
+                manifest.format
+            )));
+        }
+        Ok(manifest)
+    }
+}
+
+fn entry(path: &Path, name: &str) -> Result<Vec<u8>, ArchiveFault> {
+    let file = File::open(path).map_err(io(path))?;
+    let mut archive =
+        ZipArchive::new(BufReader::new(file)).map_err(|error| ArchiveFault::NotArchive(error.to_string()))?;
+    read_entry(&mut archive, path, name)
+}
+
+/// An entry, which is as long as it says and not longer.
+fn read_entry(archive: &mut ZipArchive<BufReader<File>>, path: &Path, name: &str) -> Result<Vec<u8>, ArchiveFault> {
+    let entry = archive.by_name(name).map_err(|error| ArchiveFault::NotArchive(format!("`{name}`: {error}")))?;
+    let size = entry.size();
+    let mut content = Vec::new();
+    entry.take(size + 1).read_to_end(&mut content).map_err(io(path))?;
+    if content.len() as u64 != size {
+        return Err(ArchiveFault::NotArchive(format!("`{name}` is not as long as it says")));
+    }
+    Ok(content)
+}
+
 /// Unpacks an archive into `into`, which is new, or holds what was unpacked from the same archive.
 ///
 /// # Errors
@@ -227,24 +298,13 @@ pub fn unpack(path: &Path, into: &Path) -> Result<Manifest, ArchiveFault> {
         if let Some(reason) = reason {
             return Err(ArchiveFault::Refused { name, reason });
         }
-        names.push((name, entry.is_dir(), entry.size()));
+        names.push((name, entry.is_dir()));
     }
-    let mut said = Vec::new();
-    match names.iter().position(|(name, ..)| name == MANIFEST) {
-        Some(place) => {
-            let entry = archive.by_index(place).map_err(not)?;
-            entry.take(1 << 20).read_to_end(&mut said).map_err(io(path))?;
-        }
-        None => return Err(ArchiveFault::NotArchive(format!("it has no `{MANIFEST}`"))),
+    if !names.iter().any(|(name, ..)| name == MANIFEST) {
+        return Err(ArchiveFault::NotArchive(format!("it has no `{MANIFEST}`")));
     }
-    let manifest: Manifest =
-        serde_json::from_slice(&said).map_err(|error| ArchiveFault::NotArchive(format!("{MANIFEST}: {error}")))?;
-    if manifest.format != FORMAT {
-        return Err(ArchiveFault::NotArchive(format!(
-            "it has format {}; this Diptych reads format {FORMAT}",
-            manifest.format
-        )));
-    }
+    let said = read_entry(&mut archive, path, MANIFEST)?;
+    let manifest = Manifest::parse(&said)?;
     for named in [&manifest.study, &manifest.lock] {
         if !names.iter().any(|(name, ..)| name == named) {
             return Err(ArchiveFault::NotArchive(format!("it does not hold its `{named}`")));
@@ -257,17 +317,12 @@ pub fn unpack(path: &Path, into: &Path) -> Result<Manifest, ArchiveFault> {
     }
     // The manifest first: a later attempt then knows the folder for its own.
     write_whole(&into.join(MANIFEST), &said).map_err(io(into))?;
-    for (place, (name, is_dir, size)) in names.iter().enumerate() {
+    for (name, is_dir) in &names {
         if *is_dir || name == MANIFEST {
             continue;
         }
         let target = into.join(name);
-        let entry = archive.by_index(place).map_err(not)?;
-        let mut content = Vec::new();
-        entry.take(*size + 1).read_to_end(&mut content).map_err(io(&target))?;
-        if content.len() as u64 != *size {
-            return Err(ArchiveFault::NotArchive(format!("`{name}` is not as long as it says")));
-        }
+        let content = read_entry(&mut archive, path, name)?;
         write_whole(&target, &content).map_err(io(&target))?;
     }
     Ok(manifest)

@@ -426,6 +426,10 @@ fn endpoint_hash(endpoint: &EndpointValue, rows: &[usize]) -> String {
             Outcome::Binary(values) => {
                 hasher.update(&[u8::from(values[*row])]);
             }
+            Outcome::Nominal(classes) => {
+                hasher.update(classes.levels.get(classes.class[*row]).map_or("", String::as_str).as_bytes());
+                hasher.update(&[0]);
+            }
             Outcome::Continuous(values) => {
                 hasher.update(&values[*row].to_bits().to_le_bytes());
             }

@@ -249,6 +249,12 @@ impl EstimateRecord {
 }
 
 impl Kind {
+    /// Where and how a model was judged: `train (out of fold)`; a cohort that is called as its evidence is not called so
+    /// twice.
+    pub fn on(self, cohort: &str) -> String {
+        if cohort == self.words() { cohort.to_owned() } else { format!("{cohort} ({})", self.words()) }
+    }
+
     pub fn words(self) -> &'static str {
         match self {
             Kind::Apparent => "apparent",
@@ -308,7 +314,7 @@ impl Cell {
                 let digits = usize::from(*of >= 100);
                 format!("{count} ({}%)", fixed(100.0 * *count as f64 / *of as f64, digits))
             }
-            Cell::P(p) => shown_p(*p),
+            Cell::P(p) => crate::figures::words::p(*p),
             Cell::Estimate { value, lower: Some(lower), upper: Some(upper), digits } => {
                 let even = even(*lower, *upper, *digits).filter(|_| value.abs() < 1e6);
                 let [value, lower, upper] =
@@ -421,20 +427,6 @@ fn powers(value: f64) -> String {
         })
         .collect();
     format!("{digits} × 10{raised}")
-}
-
-/// `0.03`, `0.004`, `< 0.001`.
-pub fn shown_p(p: f64) -> String {
-    if p < 0.001 {
-        "< 0.001".to_owned()
-    } else if p < 0.01 {
-        format!("{p:.3}")
-    } else if (0.045..0.055).contains(&p) {
-        // Rounding must not carry a P over the line that readers look at.
-        format!("{p:.3}")
-    } else {
-        format!("{p:.2}")
-    }
 }
 
 impl ResultTable {

@@ -153,6 +153,14 @@ pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(content)?;
     file.flush()?;
+    put_in_place(file, path)
+}
+
+/// Gives a temporary file, written to its end, the name that it is meant for.
+///
+/// # Errors
+/// What the file system reports.
+pub fn put_in_place(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

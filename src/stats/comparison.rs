@@ -6,7 +6,7 @@ use crate::progress::Watch;
 use crate::random::Stream;
 
 use super::bootstrap::{ResampleFault, described, percentile, replicates};
-use super::delong::paired_test;
+use super::delong::{Placements, paired, placements, placements_within};
 use super::estimate::{Estimate, NotEstimable};
 use super::metric::{IntervalPlan, Judged, Metric};
 use super::multiplicity::{Adjustment, adjust_present};
@@ -62,8 +62,20 @@ pub fn compare(
         }
     };
     if let (true, Outcome::Binary(events)) = (name == "AUC", a.outcome) {
-        let how = "paired DeLong";
-        return Ok(match paired_test(events, a.prediction.scores(), b.prediction.scores(), plan.level) {
+        let how = if a.held.is_some() || b.held.is_some() {
+            "paired DeLong, of pairs within a fold"
+        } else {
+            "paired DeLong"
+        };
+        let placed = |judged: &Judged<'_>| -> Result<Placements, NotEstimable> {
+            match judged.held {
+                Some(strata) => Ok(placements_within(events, strata)?.0),
+                None => placements(events, judged.prediction.scores()),
+            }
+        };
+        let constant = (a.prediction.is_constant(), b.prediction.is_constant());
+        let test = placed(a).and_then(|first| paired(&first, &placed(b)?, constant, plan.level));
+        return Ok(match test {
             Ok(test) => {
                 let estimate = Estimate::new(title, score_a - score_b, n, how);
                 let interval = test.effect.and_then(|effect| effect.interval);
@@ -84,7 +96,8 @@ pub fn compare(
             times: curves.times.clone(),
             survival: curves.survival.select(ndarray::Axis(0), rows),
         });
-        let resample = Judged { outcome, prediction, curves: curves.as_ref(), ..*judged };
+        let held = judged.held.map(|held| held.select(rows));
+        let resample = Judged { outcome, prediction, curves: curves.as_ref(), held: held.as_ref(), ..*judged };
         metric.score(&resample).unwrap_or(f64::NAN)
     };
     let values = replicates(n, plan.resamples, &stream.named("comparison"), watch, |rows| {
@@ -133,6 +146,7 @@ mod tests {
         let judged = |prediction| Judged {
             outcome: &outcome,
             prediction,
+            held: None,
             curves: None,
             training: None,
             horizon: None,

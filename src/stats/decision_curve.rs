@@ -66,14 +66,16 @@ fn point(threshold: f64, tp: f64, fp: f64, events: f64, n: f64) -> DecisionPoint
     let prevalence = events / n;
     let net_benefit = tp / n - fp / n * odds;
     let treat_all = prevalence - (1.0 - prevalence) * odds;
+    // From counts, so that it is 0, not a rounding error, where as many are spared as events are missed for them.
+    let avoided = 100.0 * ((n - events - fp) - (events - tp) / odds) / n;
+    let avoided = if avoided.abs() < 1e-9 { 0.0 } else { avoided };
     DecisionPoint {
         threshold,
         net_benefit,
         interval: None,
         treat_all,
         standardised: (prevalence > 0.0).then(|| net_benefit / prevalence),
-        // From counts, so that it is 0, not a rounding error, where everybody reaches the threshold.
-        avoided_per_100: 100.0 * ((n - events - fp) - (events - tp) / odds) / n,
+        avoided_per_100: avoided,
     }
 }
 

@@ -6,12 +6,20 @@
 //! `V10_i = (R_i - R_i^events) / n`, `V01_j = 1 - (R_j - R_j^others) / m`, where `R` are midranks
 //! among all and among the patient's own class. `AUC = mean(V10)` and
 //! `var(AUC) = var(V10) / m + var(V01) / n` (DeLong, DeLong & Clarke-Pearson 1988).
+//!
+//! Out of fold only pairs within a fold are counted. With `m_f` and `n_f` in fold `f` and
+//! `N = sum m_f n_f` pairs, `AUC = sum m_f n_f AUC_f / N`, and the placements are
+//! `AUC + m n_f (V10_i - AUC) / N` and `AUC + n m_f (V01_j - AUC) / N`: their means are the area, they
+//! are those above where there is one fold, and their variance is that of the infinitesimal jackknife
+//! (R's `survival::concordance` with `strata`) times `m / (m - 1)` and `n / (n - 1)`, as DeLong's is.
+//! Over repeats the mean of a patient's placements is taken.
 
 use super::distribution::{normal_multiplier, normal_two_sided, t_quantile, t_two_sided};
 use super::estimate::{Interval, NotEstimable, SAME_SCORE};
 use super::hypothesis::{Effect, TestResult};
 use super::outcome::constant;
 use super::ranks::{each_tie, order};
+use super::strata::{Counted, Strata};
 
 /// An area with the placements from which its variance comes.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +66,75 @@ pub fn placements(events: &[bool], scores: &[f64]) -> Result<Placements, NotEsti
     }
     placements.area = twice / (2.0 * m as f64 * n as f64);
     Ok(placements)
+}
+
+/// Placements within the folds of out-of-fold predictions, and the folds that count.
+///
+/// # Errors
+/// When no fold holds a patient of each class, or a row was not predicted.
+pub fn placements_within(events: &[bool], strata: &Strata) -> Result<(Placements, Counted), NotEstimable> {
+    let all: Vec<usize> = (0..events.len()).collect();
+    let ranked = strata.layers().iter().find(|layer| layer.scores.len() == events.len());
+    let ranked = ranked.ok_or_else(|| NotEstimable::new("there are no out-of-fold predictions"))?;
+    // The classes of all rows, whatever the folds.
+    check(events, &ranked.scores.iter().map(|score| if score.is_nan() { 0.0 } else { *score }).collect::<Vec<_>>())?;
+    let (m, n) = classes(events, &all);
+    let mut counted = Counted { repeats: strata.repeats(), ..Counted::default() };
+    let (mut placed, mut area) = (vec![0.0; events.len()], 0.0);
+    let mut repeats = 0.0;
+    let strata = strata.strata();
+    for of_repeat in strata.chunk_by(|a, b| a.repeat == b.repeat) {
+        let mut within = Vec::new();
+        let (mut pairs, mut concordant) = (0.0, 0.0);
+        for stratum in of_repeat {
+            counted.folds += 1;
+            let own: Vec<bool> = stratum.rows.iter().map(|row| events[*row]).collect();
+            let scores: Vec<f64> = stratum.rows.iter().map(|row| stratum.scores[*row]).collect();
+            let (m_f, n_f) = classes(&own, &(0..own.len()).collect::<Vec<_>>());
+            if m_f * n_f == 0.0 {
+                counted.without += 1;
+                continue;
+            }
+            let placed = placements(&own, &scores)?;
+            pairs += m_f * n_f;
+            concordant += m_f * n_f * placed.area;
+            within.push((stratum, placed, m_f, n_f));
+        }
+        if pairs == 0.0 {
+            continue;
+        }
+        let of_this = concordant / pairs;
+        area += of_this;
+        repeats += 1.0;
+        // A row that no fold predicts, or whose fold holds no pair, says nothing: it stands at the area.
+        let mut own = vec![of_this; events.len()];
+        for (stratum, placed, m_f, n_f) in within {
+            let (mut of_events, mut of_others) = (placed.events.iter(), placed.others.iter());
+            for row in &stratum.rows {
+                let (value, factor) =
+                    if events[*row] { (of_events.next(), m * n_f) } else { (of_others.next(), n * m_f) };
+                own[*row] += factor * (value.copied().unwrap_or(of_this) - of_this) / pairs;
+            }
+        }
+        placed.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
+    }
+    if repeats == 0.0 {
+        return Err(NotEstimable::new(format!(
+            "none of the {} folds holds a patient with the event and one without",
+            counted.folds
+        )));
+    }
+    let of = |event: bool| -> Vec<f64> {
+        let rows = placed.iter().zip(events).filter(|(_, own)| **own == event);
+        rows.map(|(sum, _)| sum / repeats).collect()
+    };
+    Ok((Placements { area: area / repeats, events: of(true), others: of(false) }, counted))
+}
+
+/// Patients with the event, and without.
+fn classes(events: &[bool], rows: &[usize]) -> (f64, f64) {
+    let happened = rows.iter().filter(|row| events[**row]).count();
+    (happened as f64, (rows.len() - happened) as f64)
 }
 
 /// The area alone.
@@ -116,6 +193,16 @@ impl Placements {
 /// As [`placements`]; when the difference has no variance.
 pub fn paired_test(events: &[bool], first: &[f64], second: &[f64], level: f64) -> Result<TestResult, NotEstimable> {
     let (a, b) = (placements(events, first)?, placements(events, second)?);
+    paired(&a, &b, (constant(first), constant(second)), level)
+}
+
+/// DeLong's test of two areas whose placements are of the same patients; `constant` tells which of
+/// the two scores is the same for all.
+///
+/// # Errors
+/// When the difference has no variance.
+pub fn paired(a: &Placements, b: &Placements, constant: (bool, bool), level: f64) -> Result<TestResult, NotEstimable> {
+    let n = a.events.len() + a.others.len();
     let difference = a.area - b.area;
     let variance = match (a.variance(), b.variance(), a.covariance(&b)) {
         (Some(a), Some(b), Some(both)) => a + b - 2.0 * both,
@@ -123,7 +210,7 @@ pub fn paired_test(events: &[bool], first: &[f64], second: &[f64], level: f64) -
     };
     // Rounding leaves about 1e-17 where the two scores rank the patients alike.
     if variance <= 1e-15 {
-        let why = match (constant(first), constant(second)) {
+        let why = match constant {
             (true, true) => "neither score tells the patients apart: each is the same for all of them",
             (true, false) | (false, true) => {
                 "one score is the same for all patients and the other one separates the classes"
@@ -135,12 +222,13 @@ pub fn paired_test(events: &[bool], first: &[f64], second: &[f64], level: f64) -
     let error = variance.sqrt();
     let z = difference / error;
     let half = normal_multiplier(level) * error;
-    Ok(TestResult::new("DeLong's test of two correlated ROC curves", "z", z, normal_two_sided(z), events.len())
-        .with_effect(Effect {
+    Ok(TestResult::new("DeLong's test of two correlated ROC curves", "z", z, normal_two_sided(z), n).with_effect(
+        Effect {
             name: "difference in AUC".to_owned(),
             value: difference,
             interval: Some(Interval { lower: difference - half, upper: difference + half, level }),
-        }))
+        },
+    ))
 }
 
 /// DeLong's test of two areas on different patients: `D = (A1 - A2) / sqrt(V1 + V2)` on the t
@@ -219,6 +307,56 @@ mod tests {
         assert_eq!(placed.events, [0.5, 1.0]);
         assert_eq!(placed.others, [1.0, 0.5]);
         assert_eq!(placed.variance(), Some(0.125));
+    }
+
+    #[test]
+    fn one_fold_is_delong_and_folds_count_their_own_pairs() {
+        use crate::stats::strata::Layer;
+        let events = [false, false, true, true, false, true, true, false];
+        let scores = [0.1, 0.4, 0.35, 0.8, 0.5, 0.6, 0.2, 0.9];
+        let plain = placements(&events, &scores).unwrap();
+        let layer =
+            |folds: [usize; 8]| Layer { scores: scores.to_vec(), fold: folds.map(Some).to_vec(), classes: Vec::new() };
+        let (one, counted) = placements_within(&events, &Strata::new(vec![layer([0; 8])])).unwrap();
+        assert_eq!((one.area, counted.words().as_str()), (plain.area, "pairs within each of 1 folds"));
+        assert!((one.variance().unwrap() - plain.variance().unwrap()).abs() < 1e-15);
+        // Two folds of 2 x 2 pairs: 3 of 4 concordant, and 1 of 4.
+        let folds = Strata::new(vec![layer([0, 0, 0, 0, 1, 1, 1, 1])]);
+        let (two, counted) = placements_within(&events, &folds).unwrap();
+        assert_eq!((two.area, counted.without), (0.5, 0));
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        assert!((mean(&two.events) - 0.5).abs() < 1e-15 && (mean(&two.others) - 0.5).abs() < 1e-15);
+        // A fold of one class gives no pair; repeats are averaged.
+        let strange = [0, 0, 1, 1, 2, 2, 2, 2];
+        let (some, counted) = placements_within(&events, &Strata::new(vec![layer(strange)])).unwrap();
+        assert_eq!((some.area, counted.without), (0.25, 2));
+        let both = Strata::new(vec![layer([0, 0, 0, 0, 1, 1, 1, 1]), layer(strange)]);
+        let (mean, counted) = placements_within(&events, &both).unwrap();
+        assert_eq!((mean.area, counted.repeats), (0.375, 2));
+        let none = Strata::new(vec![layer([0, 0, 1, 1, 0, 1, 1, 0])]);
+        assert!(placements_within(&events, &none).unwrap_err().reason.contains("none of the 2 folds"));
+    }
+
+    // scripts/reference/nominal.R: concordance(event ~ score + strata(fold)) of R's survival, its
+    // influence with DeLong's divisors, and the areas of the folds.
+    #[test]
+    fn agrees_with_strata_of_r() {
+        use crate::stats::strata::Layer;
+        let i: Vec<f64> = (1..=60).map(f64::from).collect();
+        let events: Vec<bool> = i.iter().map(|i| (3.3 * i).sin() + (0.7 * i).sin() > 0.2).collect();
+        let scores: Vec<f64> = i.iter().map(|i| (0.7 * i).sin() + 0.5 * (5.9 * i).sin()).collect();
+        let fold = (0..60).map(|row| Some(row % 5)).collect();
+        let strata = Strata::new(vec![Layer { scores: scores.clone(), fold, classes: Vec::new() }]);
+        let (placed, counted) = placements_within(&events, &strata).unwrap();
+        assert!((placed.area - 0.747126436782).abs() < 1e-11, "{}", placed.area);
+        assert!((placed.variance().unwrap() / 5.200776918351e-3 - 1.0).abs() < 1e-9, "{:?}", placed.variance());
+        assert_eq!((counted.folds, counted.without), (5, 0));
+        for (fold, theirs) in [0.8571428571, 0.8571428571, 0.6388888889, 0.6944444444, 0.6875].iter().enumerate() {
+            let rows: Vec<usize> = (0..60).filter(|row| row % 5 == fold).collect();
+            let own: Vec<bool> = rows.iter().map(|row| events[*row]).collect();
+            let ours = area(&own, &rows.iter().map(|row| scores[*row]).collect::<Vec<_>>()).unwrap();
+            assert!((ours - theirs).abs() < 1e-9);
+        }
     }
 
     #[test]

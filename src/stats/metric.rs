@@ -4,7 +4,7 @@
 use crate::card::Card;
 use crate::random::Stream;
 use crate::stats::bootstrap::BootstrapInterval;
-use crate::stats::{Estimate, NotEstimable, Outcome, Prediction, SurvivalCurves};
+use crate::stats::{Estimate, NotEstimable, Outcome, Prediction, Strata, SurvivalCurves};
 
 /// Whether more is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,9 @@ pub enum Direction {
 pub struct Judged<'a> {
     pub outcome: &'a Outcome,
     pub prediction: &'a Prediction,
+    /// Where the predictions are out of fold, the folds: a statistic of pairs counts those within one.
+    /// Other metrics take the pooled predictions.
+    pub held: Option<&'a Strata>,
     /// Predicted curves, where the model has them.
     pub curves: Option<&'a SurvivalCurves>,
     /// Outcome of the training rows, from which IPCW metrics take the censoring distribution

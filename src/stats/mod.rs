@@ -11,6 +11,7 @@ pub mod binomial;
 pub mod bland_altman;
 pub mod bootstrap;
 pub mod calibration;
+pub mod classes;
 pub mod cluster;
 pub mod comparison;
 pub mod confusion;
@@ -21,6 +22,7 @@ pub mod density;
 pub mod describe;
 pub mod distribution;
 pub mod estimate;
+pub mod hand_till;
 pub mod hypothesis;
 pub mod icc;
 pub mod kappa;
@@ -36,14 +38,17 @@ pub mod roc;
 pub mod sample_size;
 pub mod smooth;
 pub mod standardised_difference;
+pub mod strata;
 pub mod stratify;
 
+pub use classes::{ClassProbabilities, Classes};
 pub use estimate::{Estimate, Interval, NotEstimable};
 pub use hypothesis::TestResult;
 pub use metric::{Direction, IntervalPlan, Judged, Metric};
 pub use outcome::{Censored, Outcome, Prediction, SurvivalCurves};
+pub use strata::Strata;
 
-/// Every metric of a binary endpoint, in alphabetical order of its word.
+/// Every metric of a binary or nominal endpoint, in alphabetical order.
 pub fn metrics() -> &'static [&'static dyn Metric] {
     metrics::REGISTRY
 }

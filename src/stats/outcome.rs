@@ -5,6 +5,8 @@ use ndarray::Array2;
 
 use crate::card::EndpointKind;
 
+use super::classes::{ClassProbabilities, Classes};
+
 /// Follow-up of patients, `(entry, time]`, one row each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Censored {
@@ -23,6 +25,7 @@ pub enum Outcome {
     Binary(Vec<bool>),
     Survival(Censored),
     Continuous(Vec<f64>),
+    Nominal(Classes),
 }
 
 impl Censored {
@@ -62,6 +65,7 @@ impl Outcome {
             Outcome::Binary(_) => EndpointKind::Binary,
             Outcome::Survival(_) => EndpointKind::Survival,
             Outcome::Continuous(_) => EndpointKind::Continuous,
+            Outcome::Nominal(_) => EndpointKind::Nominal,
         }
     }
 
@@ -70,6 +74,7 @@ impl Outcome {
             Outcome::Binary(values) => values.len(),
             Outcome::Survival(censored) => censored.len(),
             Outcome::Continuous(values) => values.len(),
+            Outcome::Nominal(classes) => classes.len(),
         }
     }
 
@@ -77,12 +82,12 @@ impl Outcome {
         self.len() == 0
     }
 
-    /// Events of interest; `None` for a number.
+    /// Events of interest; `None` for a number and for several classes.
     pub fn events(&self) -> Option<usize> {
         match self {
             Outcome::Binary(values) => Some(values.iter().filter(|value| **value).count()),
             Outcome::Survival(censored) => Some(censored.events()),
-            Outcome::Continuous(_) => None,
+            Outcome::Continuous(_) | Outcome::Nominal(_) => None,
         }
     }
 
@@ -92,6 +97,7 @@ impl Outcome {
             Outcome::Binary(values) => Outcome::Binary(rows.iter().map(|row| values[*row]).collect()),
             Outcome::Survival(censored) => Outcome::Survival(censored.select(rows)),
             Outcome::Continuous(values) => Outcome::Continuous(rows.iter().map(|row| values[*row]).collect()),
+            Outcome::Nominal(classes) => Outcome::Nominal(classes.select(rows)),
         }
     }
 }
@@ -105,13 +111,17 @@ pub enum Prediction {
     Risk(Vec<f64>),
     /// Of a continuous endpoint.
     Value(Vec<f64>),
+    /// Of each class of a nominal endpoint.
+    Classes(ClassProbabilities),
 }
 
 impl Prediction {
-    /// The numbers, for ranking: higher means more likely or earlier.
+    /// The numbers, for ranking: higher means more likely or earlier. Of several classes the number of
+    /// the most probable one, which ranks nothing.
     pub fn scores(&self) -> &[f64] {
         match self {
             Prediction::Probability(values) | Prediction::Risk(values) | Prediction::Value(values) => values,
+            Prediction::Classes(classes) => classes.called(),
         }
     }
 
@@ -134,11 +144,36 @@ impl Prediction {
             Prediction::Probability(_) => Prediction::Probability(scores),
             Prediction::Risk(_) => Prediction::Risk(scores),
             Prediction::Value(_) => Prediction::Value(scores),
+            Prediction::Classes(classes) => {
+                let count = classes.levels().len();
+                let rows = scores
+                    .into_iter()
+                    .map(|score| (0..count).map(|k| f64::from(u8::from(k as f64 == score))).collect());
+                Prediction::Classes(ClassProbabilities::new(classes.levels().clone(), rows))
+            }
+        }
+    }
+
+    /// Everything that is said of a row: one number, or one a class.
+    pub fn row(&self, row: usize) -> Vec<f64> {
+        match self {
+            Prediction::Classes(classes) => classes.row(row).to_vec(),
+            _ => self.scores().get(row).copied().into_iter().collect(),
+        }
+    }
+
+    /// The same kind of prediction with other rows, each as [`Prediction::row`] tells it.
+    pub fn with_rows(&self, rows: impl IntoIterator<Item = Vec<f64>>) -> Self {
+        match self {
+            Prediction::Classes(classes) => {
+                Prediction::Classes(ClassProbabilities::new(classes.levels().clone(), rows))
+            }
+            _ => self.with_scores(rows.into_iter().map(|row| row.first().copied().unwrap_or(f64::NAN)).collect()),
         }
     }
 
     pub fn select(&self, rows: &[usize]) -> Self {
-        self.with_scores(rows.iter().map(|row| self.scores()[*row]).collect())
+        self.with_rows(rows.iter().map(|row| self.row(*row)))
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::delong::area;
 use super::estimate::NotEstimable;
 use super::ranks::{each_tie, order};
+use super::strata::Strata;
 
 /// One point of a ROC curve: what calling positive every score above `threshold` does.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +41,75 @@ pub fn roc_curve(events: &[bool], scores: &[f64]) -> Result<Vec<RocPoint>, NotEs
     Ok(curve)
 }
 
+/// The curve of out-of-fold predictions, from nobody positive: the mean of the folds' curves at each
+/// share of false positives, each fold weighing its pairs, so that the area is that of
+/// [`placements_within`](super::delong::placements_within). Points are `(1 - specificity,
+/// sensitivity)`; a vertical piece has both its ends.
+///
+/// # Errors
+/// When no fold holds both classes.
+pub fn roc_within(events: &[bool], strata: &Strata) -> Result<Vec<(f64, f64)>, NotEstimable> {
+    let mut curves: Vec<(f64, Vec<(f64, f64)>)> = Vec::new();
+    let mut pairs = vec![0.0; strata.repeats()];
+    let mut owner = Vec::new();
+    for stratum in strata.strata() {
+        let own: Vec<bool> = stratum.rows.iter().map(|row| events[*row]).collect();
+        let scores: Vec<f64> = stratum.rows.iter().map(|row| stratum.scores[*row]).collect();
+        let Ok(curve) = roc_curve(&own, &scores) else { continue };
+        let happened = own.iter().filter(|event| **event).count();
+        let weight = (happened * (own.len() - happened)) as f64;
+        pairs[stratum.repeat] += weight;
+        owner.push(stratum.repeat);
+        let points: Vec<(f64, f64)> = curve.iter().rev().map(|p| (1.0 - p.specificity, p.sensitivity)).collect();
+        curves.push((weight, points));
+    }
+    if curves.is_empty() {
+        return Err(NotEstimable::new("no fold holds a patient with the event and one without"));
+    }
+    let repeats = pairs.iter().filter(|pairs| **pairs > 0.0).count() as f64;
+    for ((weight, _), repeat) in curves.iter_mut().zip(owner) {
+        *weight /= pairs[repeat] * repeats;
+    }
+    let mut at: Vec<f64> = curves.iter().flat_map(|(_, points)| points.iter().map(|point| point.0)).collect();
+    at.sort_by(f64::total_cmp);
+    // Shares of folds of different sizes meet only up to rounding.
+    at.dedup_by(|a, b| (*a - *b).abs() < 1e-12);
+    let mut points = Vec::new();
+    for at in at {
+        let (mut lower, mut upper) = (0.0, 0.0);
+        for (weight, curve) in &curves {
+            let (low, high) = heights(curve, at);
+            lower += weight * low;
+            upper += weight * high;
+        }
+        if points.last() != Some(&(at, lower)) {
+            points.push((at, lower));
+        }
+        if upper > lower {
+            points.push((at, upper));
+        }
+    }
+    Ok(points)
+}
+
+/// Where a curve, ascending, arrives and leaves at a place of the horizontal axis.
+fn heights(curve: &[(f64, f64)], at: f64) -> (f64, f64) {
+    const SAME: f64 = 1e-12;
+    let here: Vec<f64> = curve.iter().filter(|point| (point.0 - at).abs() < SAME).map(|point| point.1).collect();
+    if let (Some(first), Some(last)) = (here.first(), here.last()) {
+        return (*first, *last);
+    }
+    let next = curve.partition_point(|point| point.0 < at);
+    match (next.checked_sub(1).and_then(|before| curve.get(before)), curve.get(next)) {
+        (Some(a), Some(b)) => {
+            let height = a.1 + (b.1 - a.1) * (at - a.0) / (b.0 - a.0);
+            (height, height)
+        }
+        (Some(edge), None) | (None, Some(edge)) => (edge.1, edge.1),
+        (None, None) => (0.0, 0.0),
+    }
+}
+
 /// The point of the largest `sensitivity + specificity - 1`; of several, the one with the lowest
 /// threshold.
 ///
@@ -60,6 +130,33 @@ pub fn youden(events: &[bool], scores: &[f64]) -> Result<RocPoint, NotEstimable>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_area_under_the_mean_curve_is_the_stratified_area() {
+        use crate::stats::delong::placements_within;
+        use crate::stats::strata::Layer;
+        let mut state = 7u64;
+        let mut draw = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % below
+        };
+        for _ in 0..20 {
+            let events: Vec<bool> = (0..37).map(|_| draw(3) == 0).collect();
+            let layers = (0..2).map(|_| Layer {
+                scores: (0..37).map(|_| draw(9) as f64).collect(),
+                fold: (0..37).map(|_| Some(draw(4) as usize)).collect(),
+                classes: Vec::new(),
+            });
+            let strata = Strata::new(layers.collect());
+            let (Ok((placed, _)), Ok(curve)) = (placements_within(&events, &strata), roc_within(&events, &strata))
+            else {
+                continue;
+            };
+            assert_eq!((curve.first().unwrap().0, curve.last().unwrap().0), (0.0, 1.0));
+            let area: f64 = curve.windows(2).map(|two| (two[1].0 - two[0].0) * 0.5 * (two[0].1 + two[1].1)).sum();
+            assert!((area - placed.area).abs() < 1e-10, "{area} {}", placed.area);
+        }
+    }
 
     #[test]
     fn small_curve() {

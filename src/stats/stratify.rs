@@ -124,6 +124,7 @@ fn maximally_selected(
         Outcome::Survival(censored) => log_rank_scores(&censored)?,
         Outcome::Binary(events) => events.into_iter().map(|event| f64::from(u8::from(event))).collect(),
         Outcome::Continuous(values) => super::ranks::midranks(&values),
+        Outcome::Nominal(_) => return Err(NotEstimable::new("several classes have no order to cut by").into()),
     };
     let n = x.len();
     let order = order(&x);

@@ -91,6 +91,7 @@ mod tests {
             let judged = Judged {
                 outcome: &outcome,
                 prediction: &prediction,
+                held: None,
                 curves: None,
                 training: None,
                 horizon: None,

@@ -7,8 +7,10 @@
 //! `survival::concordance`.
 
 pub mod resampler;
+mod within;
 
 pub use resampler::Resampler;
+pub(crate) use within::{Weights, compare_judged, within};
 
 use super::error::{SurvivalError, check_follow_up, check_weights, same_length};
 use super::influence::{Comparison, Influenced};
@@ -61,6 +63,16 @@ impl Concordance {
     pub fn influenced(self) -> Influenced {
         Influenced { value: self.c, influence: self.influence, events: self.events }
     }
+}
+
+/// Pairs before they make an index.
+struct Tally {
+    /// Concordant, discordant, tied score.
+    sum: [f64; 3],
+    tied_time: f64,
+    tied_both: f64,
+    /// The same three of each patient.
+    own: Vec<[f64; 3]>,
 }
 
 /// A Fenwick tree of weights by rank.
@@ -140,6 +152,15 @@ pub fn concordance(
     time_weight: TimeWeight,
 ) -> Result<Concordance, SurvivalError> {
     check(outcome, scores, weights)?;
+    finish(outcome, weights, tally(outcome, scores, weights, time_weight)?)
+}
+
+fn tally(
+    outcome: &Censored,
+    scores: &[f64],
+    weights: Option<&[f64]>,
+    time_weight: TimeWeight,
+) -> Result<Tally, SurvivalError> {
     if outcome.entry.is_some() {
         return with_entry(outcome, scores, weights, time_weight);
     }
@@ -156,7 +177,7 @@ pub fn concordance(
         }
         values
     };
-    count(outcome, weights, (&rank, distinct), &order, &groups, &at_event)
+    Ok(count(outcome, weights, (&rank, distinct), &order, &groups, &at_event))
 }
 
 /// Concordance where each pair weighs what its event's row weighs in `event_weight`; rows weigh 1.
@@ -169,6 +190,10 @@ pub(crate) fn weighted_by_event(
     event_weight: &[f64],
 ) -> Result<Concordance, SurvivalError> {
     check(outcome, scores, None)?;
+    finish(outcome, None, tally_by_event(outcome, scores, event_weight)?)
+}
+
+fn tally_by_event(outcome: &Censored, scores: &[f64], event_weight: &[f64]) -> Result<Tally, SurvivalError> {
     if outcome.entry.is_some() {
         return Err(SurvivalError::because("weights for censoring are not defined under late entry"));
     }
@@ -176,7 +201,7 @@ pub(crate) fn weighted_by_event(
     let mut order: Vec<usize> = (0..outcome.len()).collect();
     order.sort_unstable_by(|a, b| outcome.time[*a].total_cmp(&outcome.time[*b]).then(a.cmp(b)));
     let groups = tied_groups(&order, &outcome.time);
-    count(outcome, None, (&rank, distinct), &order, &groups, event_weight)
+    Ok(count(outcome, None, (&rank, distinct), &order, &groups, event_weight))
 }
 
 /// Counts pairs; `order` is by ascending time with runs of equal times in `groups`.
@@ -187,7 +212,7 @@ fn count(
     order: &[usize],
     groups: &[std::ops::Range<usize>],
     at_event: &[f64],
-) -> Result<Concordance, SurvivalError> {
+) -> Tally {
     let n = outcome.len();
     let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
     // Sums of pair weights by patient: concordant, discordant, tied score.
@@ -245,21 +270,15 @@ fn count(
             give(*row, &earlier, &mut own);
         }
     }
-    finish(outcome, weights, sum, tied_time, tied_both, own)
+    Tally { sum, tied_time, tied_both, own }
 }
 
 fn sums(rows: &[usize], weight: impl Fn(usize) -> f64) -> (f64, f64) {
     rows.iter().fold((0.0, 0.0), |(sum, squares), row| (sum + weight(*row), squares + weight(*row).powi(2)))
 }
 
-fn finish(
-    outcome: &Censored,
-    weights: Option<&[f64]>,
-    sum: [f64; 3],
-    tied_time: f64,
-    tied_both: f64,
-    own: Vec<[f64; 3]>,
-) -> Result<Concordance, SurvivalError> {
+fn finish(outcome: &Censored, weights: Option<&[f64]>, tally: Tally) -> Result<Concordance, SurvivalError> {
+    let Tally { sum, tied_time, tied_both, own } = tally;
     let [concordant, discordant, tied_score] = sum;
     let pairs = concordant + discordant + tied_score;
     if pairs.is_nan() || pairs <= 0.0 {
@@ -339,7 +358,7 @@ fn with_entry(
     scores: &[f64],
     weights: Option<&[f64]>,
     time_weight: TimeWeight,
-) -> Result<Concordance, SurvivalError> {
+) -> Result<Tally, SurvivalError> {
     let n = outcome.len();
     let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
     let entry = |row: usize| outcome.entry.as_ref().map_or(f64::NEG_INFINITY, |entry| entry[row]);
@@ -374,7 +393,7 @@ fn with_entry(
             own[other][kind] += factor * weight(event);
         }
     }
-    finish(outcome, weights, sum, tied_time, tied_both, own)
+    Ok(Tally { sum, tied_time, tied_both, own })
 }
 
 /// Harrell's C alone, without variance: about half the work of [`concordance`].
@@ -384,7 +403,7 @@ fn with_entry(
 pub fn harrell(outcome: &Censored, scores: &[f64]) -> Result<f64, SurvivalError> {
     check(outcome, scores, None)?;
     if outcome.entry.is_some() {
-        return with_entry(outcome, scores, None, TimeWeight::Pairs).map(|result| result.c);
+        return concordance(outcome, scores, None, TimeWeight::Pairs).map(|result| result.c);
     }
     Resampler::prepared(outcome, scores).c(None)
 }
@@ -437,9 +456,14 @@ where *tied* are comparable pairs with equal scores. 0.5 is chance, 1 perfect ra
 the infinitesimal jackknife variance, cut at 0 and 1; where every pair is ranked alike, as by a score that is the same \
 for all, the variance is 0 and no interval is told. Numbers are those of `survival::concordance` in R. Not \
 estimable without events or without a comparable pair. It takes follow-up as it is, so that its limit depends on the \
-censoring; `Uno-C` does not.",
+censoring; `Uno-C` does not.\n\n\
+Out of fold each fold has a model of its own, and only pairs of patients of one fold are counted: \
+`concordance(y ~ risk + strata(fold), reverse = TRUE)` in R. Over all folds at once the risks of different models \
+would be compared, which puts a model that knows nothing below 0.5. Over repeats the mean is taken. Time-dependent \
+AUC, Brier score and calibration take all out-of-fold predictions together.",
     references: &[
         "Harrell FE, Lee KL, Mark DB. Multivariable prognostic models. Statistics in Medicine 1996;15:361-387.",
+        "Airola A, et al. An experimental comparison of cross-validation techniques for estimating the area under the ROC curve. Comput Stat Data Anal 2011;55:1828-1844.",
         "Therneau T, Atkinson E. Concordance. Vignette of the R package survival, 2024.",
     ],
     example: "judge PRIME_S by C-index",
@@ -455,14 +479,24 @@ impl Metric for HarrellC {
     }
 
     fn score(&self, judged: &Judged<'_>) -> Result<f64, NotEstimable> {
-        Ok(harrell(follow_up_of(judged)?, judged.prediction.scores())?)
+        let outcome = follow_up_of(judged)?;
+        match judged.held {
+            Some(strata) => Ok(within(outcome, strata, &Weights::Pairs)?.0.value),
+            None => Ok(harrell(outcome, judged.prediction.scores())?),
+        }
     }
 
     fn estimate(&self, judged: &Judged<'_>, intervals: &IntervalPlan, _stream: &Stream) -> Estimate {
-        let result = follow_up_of(judged).and_then(|outcome| {
-            Ok(concordance(outcome, judged.prediction.scores(), None, TimeWeight::Pairs)?.influenced())
+        let mut how = "Harrell's C; infinitesimal jackknife".to_owned();
+        let result = follow_up_of(judged).and_then(|outcome| match judged.held {
+            Some(strata) => {
+                let (found, counted) = within(outcome, strata, &Weights::Pairs)?;
+                how = format!("Harrell's C, {}; infinitesimal jackknife", counted.words());
+                Ok(found)
+            }
+            None => Ok(concordance(outcome, judged.prediction.scores(), None, TimeWeight::Pairs)?.influenced()),
         });
-        told(result, judged, CARD.name, "Harrell's C; infinitesimal jackknife", intervals.level)
+        told(result, judged, CARD.name, &how, intervals.level)
     }
 }
 
@@ -499,7 +533,8 @@ mod tests {
         let scores: Vec<f64> = (0..80).map(|_| draw(10) as f64).collect();
         let weights: Vec<f64> = (0..80).map(|_| 1.0 + draw(3) as f64).collect();
         let fast = concordance(&y, &scores, Some(&weights), TimeWeight::Survival).unwrap();
-        let slow = with_entry(&y, &scores, Some(&weights), TimeWeight::Survival).unwrap();
+        let slow = with_entry(&y, &scores, Some(&weights), TimeWeight::Survival);
+        let slow = finish(&y, Some(&weights), slow.unwrap()).unwrap();
         assert!((fast.c - slow.c).abs() < 1e-14 && (fast.tied_time - slow.tied_time).abs() < 1e-9);
         assert!((fast.tied_both - slow.tied_both).abs() < 1e-9);
         assert!(fast.influence.iter().zip(&slow.influence).all(|(a, b)| (a - b).abs() < 1e-14));

@@ -13,7 +13,7 @@ use crate::learn::glmnet::cross_validation::{deal, fold_numbers, linear_predicto
 use crate::learn::glmnet::standardise::StandardisedColumns;
 use crate::learn::glmnet::{Control, CrossValidated, Family, Lambdas, Measure, Path, Penalty, Rule, Tuned, path};
 use crate::learn::linear_model::{LinearModel, Link};
-use crate::learn::seam::{FitError, Learner, Model, Task};
+use crate::learn::seam::{FitError, Learner, Model, Task, Unread};
 use crate::learn::training::{complete, freeze, refuse, thaw};
 use crate::progress::Watch;
 use crate::random::Stream;
@@ -410,6 +410,14 @@ pub struct CoxnetModel {
 impl Learner for Coxnet {
     fn card(&self) -> &'static Card {
         &CARD
+    }
+
+    fn unread(&self, _: &Settings, written: &[&str]) -> Unread {
+        if written.contains(&"lambda") {
+            Unread { settings: &["folds", "rule", "measure"], because: "`lambda` is given" }
+        } else {
+            Unread::NONE
+        }
     }
 
     fn fit(

@@ -2,7 +2,7 @@
 //! distribution of censoring.
 
 use super::censoring::{CensoringSurvival, Side};
-use super::concordance::{follow_up_of, weighted_by_event};
+use super::concordance::{Weights, follow_up_of, weighted_by_event, within};
 use super::error::SurvivalError;
 use super::influence::Influenced;
 use crate::card::{Card, EndpointKind, Role};
@@ -24,6 +24,18 @@ pub fn uno(
     limit: Option<f64>,
     side: Side,
 ) -> Result<Influenced, SurvivalError> {
+    let weights = by_censoring(training, outcome, limit, side)?;
+    let result = weighted_by_event(outcome, scores, &weights)?;
+    Ok(Influenced { value: result.c, influence: result.influence, events: result.events })
+}
+
+/// `1 / G(T)^2` of each event before the limit.
+fn by_censoring(
+    training: &Censored,
+    outcome: &Censored,
+    limit: Option<f64>,
+    side: Side,
+) -> Result<Vec<f64>, SurvivalError> {
     let free = CensoringSurvival::new(training)?;
     let mut weights = vec![0.0; outcome.len()];
     let mut any = false;
@@ -39,8 +51,7 @@ pub fn uno(
     if let (false, Some(limit)) = (any, limit) {
         return Err(SurvivalError::because(format!("no events before {limit}")));
     }
-    let result = weighted_by_event(outcome, scores, &weights)?;
-    Ok(Influenced { value: result.c, influence: result.influence, events: result.events })
+    Ok(weights)
 }
 
 /// The follow-up that gives the censoring distribution.
@@ -67,7 +78,7 @@ Pairs as in `C-index`, each weighted by `1 / G(T)^2` where `T` is the time of it
 Kaplan-Meier estimate on the training rows (on the judged rows where there are none). With a horizon only events \
 before it count. Values are those of scikit-survival's `concordance_index_ipcw`; the interval is normal with the \
 infinitesimal jackknife variance, weights taken as known. Not estimable when an event lies beyond the training \
-follow-up: ask for a horizon.",
+follow-up: ask for a horizon. Out of fold only pairs of patients of one fold are counted, as for `C-index`.",
     references: &[
         "Uno H, Cai T, Pencina MJ, D'Agostino RB, Wei LJ. On the C-statistics for evaluating overall adequacy of risk \
 prediction procedures with censored survival data. Statistics in Medicine 2011;30:1105-1117.",
@@ -77,6 +88,10 @@ prediction procedures with censored survival data. Statistics in Medicine 2011;3
 
 fn judge(judged: &Judged<'_>) -> Result<Influenced, NotEstimable> {
     let outcome = follow_up_of(judged)?;
+    if let Some(strata) = judged.held {
+        let weights = by_censoring(training_of(judged)?, outcome, judged.horizon, Side::At)?;
+        return Ok(within(outcome, strata, &Weights::ByEvent(weights))?.0);
+    }
     Ok(uno(training_of(judged)?, outcome, judged.prediction.scores(), judged.horizon, Side::At)?)
 }
 
@@ -94,7 +109,11 @@ impl Metric for UnoC {
     }
 
     fn estimate(&self, judged: &Judged<'_>, intervals: &IntervalPlan, _stream: &Stream) -> Estimate {
-        told(judge(judged), judged, CARD.name, "Uno's C; infinitesimal jackknife, weights as known", intervals.level)
+        let how = match judged.held {
+            Some(_) => "Uno's C, pairs within a fold; infinitesimal jackknife, weights as known",
+            None => "Uno's C; infinitesimal jackknife, weights as known",
+        };
+        told(judge(judged), judged, CARD.name, how, intervals.level)
     }
 }
 

@@ -93,7 +93,7 @@ fn cox_predicts_survival_and_tells_residuals() {
     assert_eq!(table(&answer, "schoenfeld").len(), 40);
 }
 
-/// The chi-square of a note `... chi-square 21.61 on 2 df, P ...`.
+/// The chi-square of a note `... chi-square 21.61 on 2 df, p ...`.
 fn chi_square(answer: &Answer, start: &str) -> f64 {
     let note = answer.notes.iter().find(|note| note.starts_with(start)).unwrap_or_else(|| panic!("{:?}", answer.notes));
     let words = note.split("chi-square ").nth(1).and_then(|rest| rest.split(' ').next());

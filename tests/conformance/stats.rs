@@ -175,6 +175,7 @@ fn classification_metrics_and_val_prob() {
     let judged = Judged {
         outcome: &outcome,
         prediction: &prediction,
+        held: None,
         curves: None,
         training: None,
         horizon: None,

@@ -93,6 +93,7 @@ fn intervals_cover() {
             let judged = Judged {
                 outcome: &outcome,
                 prediction: &prediction,
+                held: None,
                 curves: None,
                 training: None,
                 horizon: None,

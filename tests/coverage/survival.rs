@@ -53,6 +53,7 @@ fn survival_intervals_cover() {
             let judged = Judged {
                 outcome: &outcome,
                 prediction: &prediction,
+                held: None,
                 curves: None,
                 training: None,
                 horizon: None,

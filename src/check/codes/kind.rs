@@ -340,6 +340,22 @@ discretize to 25"#,
         good: "--set icc=0.8",
     },
     Code {
+        code: "kind::parts-disagree",
+        title: "Models that are fused say different things",
+        explanation: "A model that is fused from others is fitted again as one: each block is prepared once, and there is one way to choose and one to tune. Where two parts differ, one of them would be dropped in silence; a clause of the fused model decides for all.",
+        bad: r#"model A for response
+  prepare clinical by median then z-score
+  learn logistic
+model B for response
+  prepare clinical by mean
+  learn random_forest
+model C for response
+  fuse late logistic(A, B)"#,
+        good: r#"model C for response
+  prepare clinical by median then z-score
+  fuse late logistic(A, B)"#,
+    },
+    Code {
         code: "kind::path",
         title: "A file's name stands without quotes",
         explanation: "Quotes are data, bare words are names.",
@@ -373,6 +389,17 @@ discretize to 25"#,
         explanation: "Membership is in a set of values or in a range, both ends included.",
         bad: "age in 18",
         good: "age in 18 .. 65",
+    },
+    Code {
+        code: "kind::several-classes",
+        title: "A model of several classes where one number is wanted",
+        explanation: "A model of a nominal endpoint predicts a probability for each class. Groups, correlations, explanations and recalibration want one number of each patient; `evaluate` judges all classes together.",
+        bad: r#"endpoint type
+  nominal histology
+model TYPE for type
+  learn lasso
+groups g from TYPE at median on train"#,
+        good: "evaluate TYPE on train",
     },
     Code {
         code: "kind::share",

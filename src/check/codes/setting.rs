@@ -54,6 +54,13 @@ resample to 1 mm"#,
         good: "elastic_net(l1_ratio = 0.5)",
     },
     Code {
+        code: "setting::unread",
+        title: "A setting that another one makes void",
+        explanation: "Where lambda is given it is not cross-validated, so that folds and rule have no effect; a linear kernel has no width. A setting that nothing reads is never ignored in silence.",
+        bad: "elastic_net(lambda = 0.1, folds = 5)",
+        good: "elastic_net(folds = 5)",
+    },
+    Code {
         code: "setting::value",
         title: "Something is no value of a setting",
         explanation: "Numbers, shares, quantities, words, texts and sets of them are.",

@@ -42,11 +42,28 @@ exclude "not young": age > 60"#,
         good: "missing(max = 30%) then median",
     },
     Code {
+        code: "vacuous::search",
+        title: "A search with nothing to search",
+        explanation: "`choose` compares learners and `tune` compares values of settings. With one learner there is nothing to choose, and where no setting has several values, in the study or in the learner's own grid, there is nothing to tune.",
+        bad: r#"learn logistic
+choose by AUC over 5 folds"#,
+        good: r#"learn logistic, random_forest
+choose by AUC over 5 folds"#,
+    },
+    Code {
         code: "vacuous::step",
         title: "A step that changes nothing",
         explanation: "Standardising what is standardised, or a bound that nothing exceeds.",
         bad: "z-score then z-score",
         good: "z-score",
+    },
+    Code {
+        code: "vacuous::unused-learner",
+        title: "A learner that the model does not use",
+        explanation: "`learn` says what learns from blocks. Where every part of the fusion names its own learner, the one of `learn` and its settings would be dropped in silence, and the text would describe another model than the one that is fitted.",
+        bad: r#"learn elastic_net(lambda = 0.1)
+fuse elastic_net(clinical)"#,
+        good: "fuse elastic_net(clinical, lambda = 0.1)",
     },
     Code {
         code: "vacuous::unused-preparation",

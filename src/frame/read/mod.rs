@@ -10,9 +10,11 @@ mod parquet;
 use std::path::Path;
 
 use super::cells::Cells;
+use super::check;
 use super::dictionary::Dictionary;
 use super::fault::DataError;
 use super::infer;
+use super::key::Keys;
 use super::table::Table;
 
 pub use files::Files;
@@ -37,12 +39,22 @@ enum Column {
 /// take its types. `key` names rows in faults.
 ///
 /// # Errors
-/// What cannot be read, with its place.
+/// What cannot be read, with its place. Where a value is not of its type, what else breaks the
+/// dictionary's promises is told as well.
 pub fn read(path: &Path, dictionary: &Dictionary, key: Option<&str>) -> Result<Table, DataError> {
+    whole(read_on(path, dictionary, key)?, dictionary, key)
+}
+
+/// [`read`] that goes on where values are not of their types: they are missing in the table, and
+/// told beside it.
+///
+/// # Errors
+/// A file that is no table.
+pub fn read_on(path: &Path, dictionary: &Dictionary, key: Option<&str>) -> Result<(Table, Vec<DataError>), DataError> {
     let shown = path.display().to_string();
     let bytes =
         std::fs::read(path).map_err(|error| DataError::Unreadable { path: shown.clone(), reason: told(&error) })?;
-    read_bytes(&shown, bytes, dictionary, key)
+    parsed(&shown, bytes, dictionary, key)
 }
 
 /// [`read`] on the content of a file; `name` tells its format.
@@ -50,6 +62,34 @@ pub fn read(path: &Path, dictionary: &Dictionary, key: Option<&str>) -> Result<T
 /// # Errors
 /// As [`read`].
 pub fn read_bytes(name: &str, bytes: Vec<u8>, dictionary: &Dictionary, key: Option<&str>) -> Result<Table, DataError> {
+    whole(parsed(name, bytes, dictionary, key)?, dictionary, key)
+}
+
+/// A table every value of which is of its type.
+fn whole(
+    (table, mut faults): (Table, Vec<DataError>),
+    dictionary: &Dictionary,
+    key: Option<&str>,
+) -> Result<Table, DataError> {
+    if faults.is_empty() {
+        return Ok(table);
+    }
+    // The key's own faults are told where the table is used, which knows whether it may repeat.
+    let keys =
+        Keys::new(&table, key.filter(|key| table.get(key).is_some()), true).or_else(|_| Keys::new(&table, None, true));
+    if let Ok(keys) = keys {
+        check::beside(&mut faults, &table, dictionary, &keys);
+    }
+    DataError::gather(faults)?;
+    Ok(table)
+}
+
+fn parsed(
+    name: &str,
+    bytes: Vec<u8>,
+    dictionary: &Dictionary,
+    key: Option<&str>,
+) -> Result<(Table, Vec<DataError>), DataError> {
     let lower = name.to_ascii_lowercase();
     let (stem, bytes) = match lower.strip_suffix(".gz") {
         Some(stem) => (stem.to_owned(), inflate(name, &bytes)?),
@@ -71,7 +111,12 @@ pub fn read_bytes(name: &str, bytes: Vec<u8>, dictionary: &Dictionary, key: Opti
     typed(name, raw, dictionary, key)
 }
 
-fn typed(path: &str, raw: Raw, dictionary: &Dictionary, key: Option<&str>) -> Result<Table, DataError> {
+fn typed(
+    path: &str,
+    raw: Raw,
+    dictionary: &Dictionary,
+    key: Option<&str>,
+) -> Result<(Table, Vec<DataError>), DataError> {
     for (place, name) in raw.names.iter().enumerate() {
         if raw.names[..place].contains(name) {
             return Err(DataError::ColumnTwice { path: path.to_owned(), column: name.clone() });
@@ -87,30 +132,27 @@ fn typed(path: &str, raw: Raw, dictionary: &Dictionary, key: Option<&str>) -> Re
     let mut columns = Vec::with_capacity(raw.names.len());
     for (name, column) in raw.names.iter().zip(raw.columns) {
         let wanted = dictionary.columns.get(name).map(|entry| entry.kind);
-        let cells = match (column, wanted) {
+        let (cells, fault) = match (column, wanted) {
             (Column::Text(texts), wanted) => {
                 let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
                 match wanted {
                     // A key is a name, whatever it looks like.
                     _ if key == Some(name.as_str()) => {
-                        Ok(Cells::Text(texts.iter().map(|text| infer::cleaned(*text).map(str::to_owned)).collect()))
+                        (Cells::Text(texts.iter().map(|text| infer::cleaned(*text).map(str::to_owned)).collect()), None)
                     }
-                    Some(kind) => infer::read_as(name, &texts, kind, raw.conventions, &row),
-                    None => Ok(infer::infer(&texts, raw.conventions)),
+                    Some(kind) => infer::readable(name, &texts, kind, raw.conventions, &row),
+                    None => (infer::infer(&texts, raw.conventions), None),
                 }
             }
-            (Column::Typed(cells), Some(kind)) => infer::cast(name, &cells, kind, &row),
-            (Column::Typed(cells), None) => Ok(cells),
+            (Column::Typed(cells), Some(kind)) => infer::castable(name, &cells, kind, &row),
+            (Column::Typed(cells), None) => (cells, None),
         };
-        match cells {
-            Ok(cells) => columns.push((name.clone(), cells)),
-            Err(fault) => faults.push(fault),
-        }
+        columns.push((name.clone(), cells));
+        faults.extend(fault);
     }
-    DataError::gather(faults)?;
     let mut table = Table::new(columns)?;
     table.notes = raw.notes;
-    Ok(table)
+    Ok((table, faults))
 }
 
 fn inflate(path: &str, bytes: &[u8]) -> Result<Vec<u8>, DataError> {

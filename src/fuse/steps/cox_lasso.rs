@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::card::{Card, EndpointKind, Role, Settings};
 use crate::learn::block::Block;
-use crate::learn::seam::{FitError, FittedStep, Step};
+use crate::learn::seam::{FitError, FittedStep, Step, Unread};
 use crate::learn::steps::columns::thaw;
 use crate::learn::steps::selected::Selected;
 use crate::progress::Watch;
@@ -21,7 +21,10 @@ static CARD: Card = Card {
     parameters: &[FOLDS, MIN_COEF, TOP, RULE, LAMBDA],
     summary: "Keeps the features with a coefficient in a Cox regression with lasso penalty.",
     documentation: DOCUMENTATION,
-    references: &["Tibshirani R. Stat Med 1997;16:385-95.", "Simon N, et al. J Stat Softw 2011;39(5)."],
+    references: &[
+        "Tibshirani R. The lasso method for variable selection in the Cox model. Stat Med 1997;16:385-395.",
+        "Simon N, Friedman J, Hastie T, Tibshirani R. Regularization paths for Cox's proportional hazards model via coordinate descent. J Stat Softw 2011;39(5):1-13.",
+    ],
     example: "prepare radiomics by z-score then cox_lasso then elastic_net(l1_ratio = 0.5, top = 10)",
 };
 
@@ -35,6 +38,10 @@ impl Step for CoxLasso {
 
     fn sees_outcome(&self) -> bool {
         true
+    }
+
+    fn unread(&self, _: &Settings, written: &[&str]) -> Unread {
+        penalised::unread(written)
     }
 
     fn fit(

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::card::{Card, Domain, Initial, Parameter, Role, Settings};
 use crate::learn::block::Block;
-use crate::learn::seam::{FitError, FittedStep, Step};
+use crate::learn::seam::{FitError, FittedStep, Step, Unread};
 use crate::learn::steps::columns::thaw;
 use crate::learn::steps::selected::Selected;
 use crate::progress::Watch;
@@ -34,8 +34,8 @@ static CARD: Card = Card {
     summary: "Keeps the features with a coefficient in an elastic net of the endpoint.",
     documentation: DOCUMENTATION,
     references: &[
-        "Zou H, Hastie T. J R Stat Soc B 2005;67:301-20.",
-        "Friedman J, Hastie T, Tibshirani R. J Stat Softw 2010;33(1).",
+        "Zou H, Hastie T. Regularization and variable selection via the elastic net. J R Stat Soc B 2005;67:301-320.",
+        "Friedman J, Hastie T, Tibshirani R. Regularization paths for generalized linear models via coordinate descent. J Stat Softw 2010;33(1):1-22.",
     ],
     example: "prepare radiomics by z-score then elastic_net(l1_ratio = 0.5, folds = 5, min_coef = 1e-4)",
 };
@@ -50,6 +50,10 @@ impl Step for ElasticNetSelection {
 
     fn sees_outcome(&self) -> bool {
         true
+    }
+
+    fn unread(&self, _: &Settings, written: &[&str]) -> Unread {
+        penalised::unread(written)
     }
 
     fn fit(

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::card::{Card, Role, Settings};
 use crate::learn::block::Block;
-use crate::learn::seam::{FitError, FittedStep, Step};
+use crate::learn::seam::{FitError, FittedStep, Step, Unread};
 use crate::learn::steps::columns::thaw;
 use crate::learn::steps::selected::Selected;
 use crate::progress::Watch;
@@ -23,7 +23,7 @@ static CARD: Card = Card {
     documentation: DOCUMENTATION,
     references: &[
         "Tibshirani R. J R Stat Soc B 1996;58:267-88.",
-        "Friedman J, Hastie T, Tibshirani R. J Stat Softw 2010;33(1).",
+        "Friedman J, Hastie T, Tibshirani R. Regularization paths for generalized linear models via coordinate descent. J Stat Softw 2010;33(1):1-22.",
     ],
     example: "prepare radiomics by z-score then lasso(folds = 10, rule = 1se)",
 };
@@ -38,6 +38,10 @@ impl Step for LassoSelection {
 
     fn sees_outcome(&self) -> bool {
         true
+    }
+
+    fn unread(&self, _: &Settings, written: &[&str]) -> Unread {
+        penalised::unread(written)
     }
 
     fn fit(

@@ -6,7 +6,7 @@ use crate::card::{Domain, EndpointKind, Initial, Parameter, Settings};
 use crate::learn::block::Block;
 use crate::learn::elastic_net::{self, NetPlan, Strength};
 use crate::learn::glmnet::{Measure, Penalty, Rule};
-use crate::learn::seam::{FitError, FittedStep};
+use crate::learn::seam::{FitError, FittedStep, Unread};
 use crate::learn::steps::columns::moments;
 use crate::learn::steps::selected::Selected;
 use crate::progress::Watch;
@@ -51,6 +51,15 @@ cross-validation inside the training rows. With b_j the coefficient and s_j the 
 feature j, it stays if |b_j| s_j > 0 and |b_j| s_j ≥ `min_coef`; with `top = k` the k largest of those. Columns keep \
 their order. Where no feature stays the model has no feature of this block and predicts the same for everybody. The \
 folds of lambda do not know groups of rows; the folds around the whole preparation do.";
+
+/// What the penalised selections do not read once lambda is given.
+pub fn unread(written: &[&str]) -> Unread {
+    if written.contains(&"lambda") {
+        Unread { settings: &["folds", "rule"], because: "`lambda` is given" }
+    } else {
+        Unread::NONE
+    }
+}
 
 /// Numbers of a block for a selector that takes no missing value.
 ///

@@ -149,7 +149,7 @@ fn halve(outcome: &Outcome, stream: &Stream) -> [Vec<usize>; 2] {
     let class = |row: usize| match outcome {
         Outcome::Binary(events) => usize::from(events[row]),
         Outcome::Survival(censored) => usize::from(censored.event[row] == 1),
-        Outcome::Continuous(_) => 0,
+        Outcome::Continuous(_) | Outcome::Nominal(_) => 0,
     };
     let mut rng = stream.rng();
     let mut halves = [Vec::new(), Vec::new()];

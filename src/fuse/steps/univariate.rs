@@ -52,7 +52,9 @@ binary endpoint also Welch's `t`, `mann-whitney` (exact where there are few rows
 numbers of few values, `chi-square` without continuity correction. A feature that cannot be tested (constant, \
 missing in all rows) is dropped and has no p. Screening by p on the rows that the model is then fitted on inflates \
 apparent performance: estimates must come from folds around it, as they do here.",
-    references: &["Heinze G, Wallisch C, Dunkler D. Biom J 2018;60:431-49."],
+    references: &[
+        "Heinze G, Wallisch C, Dunkler D. Variable selection: a review and recommendations for the practicing statistician. Biom J 2018;60:431-449.",
+    ],
     example: "prepare clinical by median then univariate(p = 0.05) then z-score",
 };
 
@@ -110,6 +112,7 @@ fn applies(test: &str, outcome: &Outcome) -> Result<(), FitError> {
         Outcome::Binary(_) => test != "score",
         Outcome::Survival(_) => matches!(test, "likelihood-ratio" | "wald" | "score"),
         Outcome::Continuous(_) => matches!(test, "likelihood-ratio" | "wald"),
+        Outcome::Nominal(_) => false,
     };
     if fits { Ok(()) } else { Err(refuse(format!("there is no {test} test of a {} endpoint", outcome.kind()))) }
 }
@@ -126,6 +129,7 @@ fn p_value(column: &Column, outcome: &Outcome, test: &str, watch: &Watch) -> Res
             _ => logistic(&x, events, test, watch),
         },
         Outcome::Survival(censored) => Ok(cox_regression(&x, censored, test)),
+        Outcome::Nominal(_) => Ok(None),
         Outcome::Continuous(values) => {
             if x.ncols() > 1 {
                 return Err(FitError::Levels { column: column.name.clone() });

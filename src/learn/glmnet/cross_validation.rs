@@ -158,7 +158,9 @@ pub fn fit_path(
     match outcome {
         Outcome::Binary(labels) => binomial::fit(x, labels, weights, penalty, lambdas, control, watch),
         Outcome::Continuous(y) => gaussian::fit(x, y, weights, penalty, lambdas, control, watch),
-        Outcome::Survival(_) => Err(FitError::WrongEndpoint { learner: NAME, kind: outcome.kind() }),
+        Outcome::Survival(_) | Outcome::Nominal(_) => {
+            Err(FitError::WrongEndpoint { learner: NAME, kind: outcome.kind() })
+        }
     }
 }
 
@@ -272,7 +274,7 @@ fn row_loss(outcome: &Outcome, measure: Measure, row: usize, eta: f64) -> f64 {
             -2.0 * if labels[row] { p.ln() } else { (1.0 - p).ln() }
         }
         Outcome::Continuous(y) => (y[row] - eta).powi(2),
-        Outcome::Survival(_) => f64::NAN,
+        Outcome::Survival(_) | Outcome::Nominal(_) => f64::NAN,
     }
 }
 

@@ -70,6 +70,9 @@ impl Step for Mrmr {
             Outcome::Binary(events) => events.iter().map(|event| f64::from(u8::from(*event))).collect(),
             Outcome::Continuous(values) => values.clone(),
             Outcome::Survival(censored) => martingale(censored),
+            Outcome::Nominal(_) => {
+                return Err(FitError::WrongEndpoint { learner: CARD.name, kind: outcome.kind() });
+            }
         };
         let target = Ranks::new(&endpoint);
         let information =

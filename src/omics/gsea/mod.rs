@@ -1,6 +1,6 @@
 //! `GSEA`: gene set enrichment analysis, preranked or by permutation of phenotypes.
 //!
-//! [`score`] walks the ranking, [`preranked`] draws random sets, [`multilevel`] reaches P that
+//! [`score`] walks the ranking, [`preranked`] draws random sets, [`multilevel`] reaches p that
 //! draws do not, and [`phenotype`] permutes the labels of the samples.
 
 pub mod multilevel;
@@ -52,13 +52,13 @@ static CARD: Card = Card {
             name: "multilevel",
             domain: Domain::Flag,
             default: Initial::Flag(true),
-            summary: "Whether small P are followed by adaptive multilevel splitting (preranked only).",
+            summary: "Whether small p values are followed by adaptive multilevel splitting (preranked only).",
         },
         Parameter {
             name: "eps",
             domain: Domain::Real { low: 0.0, high: 0.1 },
             default: Initial::Real(1e-50),
-            summary: "P below this are not followed further.",
+            summary: "p values below this are not followed further.",
         },
     ],
     summary: "Whether the genes of a set stand together at one end of the ranking.",
@@ -67,11 +67,11 @@ Genes are ranked by the statistic of the contrast (moderated t), ties by name. W
 of the set by `|r|^weight` over the set's total and falls at any other by `1 / (N - k)`; ES is its largest deviation from 0, and
 the leading edge are the genes of the set before it (after it, for a negative ES). Equal deviations either way are an ES of 0.
 
-Preranked: ES is compared with those of random sets of the same size. P is the share of random ES of the same sign that are as
-extreme, `(1 + extreme) / (1 + same sign)`, as fgsea; NES is ES over the mean of random ES of the same sign. A P that the
+Preranked: ES is compared with those of random sets of the same size. The p value is the share of random ES of the same sign that are as
+extreme, `(1 + extreme) / (1 + same sign)`, as fgsea; NES is ES over the mean of random ES of the same sign. A p value that the
 permutations do not resolve is followed by adaptive multilevel splitting (Korotkevich et al.), with its standard error on
-the log2 scale. P are adjusted by Benjamini-Hochberg over all sets of all files of the call. Genes of a set are correlated,
-which random sets are not: P of preranked GSEA are too small to that extent.
+the log2 scale. p values are adjusted by Benjamini-Hochberg over all sets of all files of the call. Genes of a set are correlated,
+which random sets are not: p values of preranked GSEA are too small to that extent.
 
 By phenotype (two groups without covariates, at least seven patients each): labels are permuted, genes ranked again by
 signal to noise, which keeps the correlation; with Subramanian's FDR from the normalised scores. Follows GSEA 4 (the
@@ -96,7 +96,7 @@ pub struct GseaResult {
     /// Absent where no random set has an ES of this sign.
     pub nes: Option<f64>,
     pub p: Option<f64>,
-    /// Standard error of log2 P.
+    /// Standard error of log2 p.
     pub log2_error: Option<f64>,
     /// Benjamini-Hochberg over the sets.
     pub adjusted: Option<f64>,
@@ -146,13 +146,13 @@ impl Enrichment for Gsea {
         let results = preranked::preranked(&ranking, sets, options, stream, watch)?;
         let mut how = format!("preranked GSEA, weight {weight}, {permutations} random sets of each size");
         if multilevel.is_some() {
-            how.push_str(", small P by adaptive multilevel splitting");
+            how.push_str(", small p by adaptive multilevel splitting");
         }
         Ok(Found::Ranked { ranking, results, how })
     }
 }
 
-/// Adjusts P over all sets; absent ones do not count.
+/// Adjusts p over all sets; absent ones do not count.
 fn adjust(results: &mut [GseaResult]) {
     use crate::stats::multiplicity::{Adjustment, adjust_present};
     let p: Vec<Option<f64>> = results.iter().map(|result| result.p).collect();

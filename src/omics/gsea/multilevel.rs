@@ -1,4 +1,4 @@
-//! Small P of ES by adaptive multilevel splitting (Korotkevich et al. 2021).
+//! Small p of ES by adaptive multilevel splitting (Korotkevich et al. 2021).
 //!
 //! To reach a rare event, 101 random sets are sorted by their positive deviation; the lower half is
 //! replaced by copies of the upper half, which are then moved by exchanging genes without falling
@@ -22,21 +22,21 @@ use super::preranked::below;
 /// Sets that are moved at once.
 const SAMPLES: usize = 101;
 const HALF: usize = SAMPLES.div_ceil(2);
-/// With fewer extreme random sets than this splitting tells P better than counting.
+/// With fewer extreme random sets than this splitting tells p better than counting.
 pub(super) const FEWEST: u64 = 10;
 /// Trials for each exchange that is wanted, after which the sets are taken to be stuck.
 const PATIENCE: usize = 200;
 
-/// A set whose P is small.
+/// A set whose p is small.
 pub(super) struct Small {
     pub place: usize,
     pub genes: usize,
     pub es: f64,
-    /// Share of random sets with an ES of its sign, by which P is conditioned.
+    /// Share of random sets with an ES of its sign, by which p is conditioned.
     pub share: f64,
 }
 
-/// Standard error of log2 P from counts.
+/// Standard error of log2 p from counts.
 pub(super) fn counting_error(extreme: u64, of: u64) -> f64 {
     ((trigamma(extreme as f64 + 1.0) - trigamma(of as f64 + 2.0)).max(0.0)).sqrt() / std::f64::consts::LN_2
 }
@@ -46,8 +46,8 @@ fn mean_log(a: f64, b: f64) -> f64 {
     digamma(a) - digamma(b + 1.0)
 }
 
-/// P of each set, with the standard error of its log2; no error where the splitting could not go
-/// further and P is a bound from above.
+/// p of each set, with the standard error of its log2; no error where the splitting could not go
+/// further and p is a bound from above.
 pub(super) fn follow(
     steps: &[f64],
     small: &[Small],
@@ -198,7 +198,7 @@ impl<R: Rng> Ruler<'_, R> {
         moves >= wanted
     }
 
-    /// P of a positive ES at least as large; whether the ruler reaches so far.
+    /// p of a positive ES at least as large; whether the ruler reaches so far.
     fn probability(&self, es: f64) -> (f64, bool) {
         let last = self.deviations.len() - 1;
         let reached = self.deviations.last().is_some_and(|most| es <= *most);

@@ -20,12 +20,12 @@ use super::ranking::Ranking;
 use super::score::walk;
 use super::{GseaResult, adjust};
 
-/// How P are found.
+/// How p are found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
     pub weight: f64,
     pub permutations: usize,
-    /// Follow P that the permutations do not resolve down to this.
+    /// Follow p that the permutations do not resolve down to this.
     pub multilevel: Option<f64>,
 }
 

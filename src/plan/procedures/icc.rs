@@ -28,6 +28,9 @@ static CARD: Card = Card {
     ],
     summary: "Agreement of readers on a measurement.",
     documentation: r#"One row per patient and reader, with the reader on the right; or one row per patient, with the second measurement on the right. The patient is the table's key. Mean squares of the analysis of variance after Shrout and Fleiss, F interval. Patients not measured by every reader are left out and counted."#,
-    references: &["Shrout and Fleiss (1979) Psychol Bull 86:420", "McGraw and Wong (1996) Psychol Methods 1:30"],
+    references: &[
+        "Shrout PE, Fleiss JL. Intraclass correlations: uses in assessing rater reliability. Psychol Bull 1979;86:420-428",
+        "McGraw KO, Wong SP. Forming inferences about some intraclass correlation coefficients. Psychol Methods 1996;1:30-46",
+    ],
     example: r#"icc(volume ~ reader)"#,
 };

@@ -53,7 +53,7 @@ static CARD: Card = Card {
             name: "pairwise",
             domain: Domain::Choice(&["no", "none", "holm", "bonferroni", "hochberg", "BH", "BY"]),
             default: Initial::Choice("no"),
-            summary: "Also tests every pair of groups on its own patients, P adjusted so; `none` leaves P as it is.",
+            summary: "Also tests every pair of groups on its own patients, p adjusted so; `none` leaves p as it is.",
         },
         LANDMARK,
     ],

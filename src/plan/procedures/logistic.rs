@@ -29,7 +29,7 @@ static CARD: Card = Card {
             name: "interval",
             domain: Domain::Choice(&["profile", "wald"]),
             default: Initial::Choice("profile"),
-            summary: "Interval by the profile likelihood with the likelihood-ratio P, or Wald's with Wald's P.",
+            summary: "Interval by the profile likelihood with the likelihood-ratio p value, or Wald's with Wald's.",
         },
         IMPUTATIONS,
     ],

@@ -1,6 +1,6 @@
 //! `:time`.
 
-use crate::repl::reply::Reply;
+use crate::repl::reply::{Piece, Reply};
 use crate::repl::session::Session;
 use crate::run::results::{Cell, ResultTable};
 
@@ -35,7 +35,15 @@ fn run(session: &mut Session, _: &str) -> Reply {
         last.stored.len(),
         session.clock.whole().as_secs_f64() * 1000.0
     ));
-    Reply::table(table)
+    let candidates = session.clock.candidates();
+    if candidates.is_empty() {
+        return Reply::table(table);
+    }
+    let mut tried = ResultTable::new("candidates", "What was tried, over all folds", ["candidate", "milliseconds"]);
+    for (name, seconds) in candidates {
+        tried.push([Cell::text(name), milliseconds(seconds)]);
+    }
+    Reply { pieces: vec![Piece::Table(table), Piece::Table(tried)] }
 }
 
 fn milliseconds(seconds: f64) -> Cell {

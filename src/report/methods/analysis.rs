@@ -24,7 +24,7 @@ pub(super) fn analysis(writer: &mut Writer<'_>) -> Vec<String> {
                 let redundancy = if blocks.len() > 1 {
                     format!(
                         "Each feature of the blocks {} was set beside the feature of the other that is nearest to it on {} \
-                         by {method}'s coefficient, the P values adjusted after Bonferroni over all pairs.",
+                         by {method}'s coefficient, the p values adjusted after Bonferroni over all pairs.",
                         listed(&blocks),
                         writer.rows(&correlate.rows)
                     )
@@ -42,7 +42,7 @@ pub(super) fn analysis(writer: &mut Writer<'_>) -> Vec<String> {
                     "Benjamini Y, Hochberg Y. Controlling the false discovery rate. J R Stat Soc B 1995;57:289-300",
                 ]);
                 format!(
-                    "{} were correlated on {} by {}'s coefficient, the P values adjusted after Benjamini and Hochberg{bh}.",
+                    "{} were correlated on {} by {}'s coefficient, the p values adjusted after Benjamini and Hochberg{bh}.",
                     listed(&what),
                     writer.rows(&correlate.rows),
                     method
@@ -65,21 +65,22 @@ pub(super) fn analysis(writer: &mut Writer<'_>) -> Vec<String> {
                 )
             }
             Operation::Quadrants(quadrants) => {
-                let on: Vec<String> = quadrants.on.iter().map(|rows| writer.rows(rows)).collect();
+                let on = writer.all_rows(&quadrants.on);
                 format!(
-                    "Patients were crossed by the groups {} and {} on {}, and what was observed is told by profile.",
+                    "Patients were crossed by the groups {} and {} on {on}; what was observed is told by profile.",
                     writer.name(quadrants.first),
                     writer.name(quadrants.second),
-                    listed(&on)
                 )
             }
             Operation::Stratify(stratify) => {
-                let on: Vec<String> = stratify.on.iter().map(|rows| writer.rows(rows)).collect();
                 let mut text = format!(
-                    "The outcome {} was compared between the groups {} on {}.",
+                    "The outcome {} was compared between the groups {} on {} by Kaplan-Meier curves, the log-rank test{} and \
+                     the hazard ratio of Cox regression{}.",
                     writer.name(stratify.endpoint),
                     writer.name(stratify.by),
-                    listed(&on)
+                    writer.all_rows(&stratify.on),
+                    cited(writer, "km"),
+                    cited(writer, "cox"),
                 );
                 let labels = |list: &[(String, crate::frame::expression::Expression)]| -> String {
                     listed(&list.iter().map(|(label, _)| code(label)).collect::<Vec<_>>())
@@ -103,7 +104,13 @@ pub(super) fn analysis(writer: &mut Writer<'_>) -> Vec<String> {
     paragraphs
 }
 
-fn contrasted(writer: &Writer<'_>, contrast: &Contrast) -> String {
+/// The sources of a procedure by its name.
+fn cited(writer: &mut Writer<'_>, procedure: &str) -> String {
+    let known = procedures::all().iter().find(|known| known.card.name == procedure);
+    known.map_or(String::new(), |known| writer.references.cite(known.card.references))
+}
+
+fn contrasted(writer: &mut Writer<'_>, contrast: &Contrast) -> String {
     let by: Vec<String> = contrast
         .by
         .iter()
@@ -118,12 +125,14 @@ fn contrasted(writer: &Writer<'_>, contrast: &Contrast) -> String {
             Along::Column { label, .. } => code(label),
         })
         .collect();
+    let test = crate::omics::tests().iter().map(|test| test.card()).find(|card| card.name == contrast.test);
     let mut text = format!(
-        "Gene expression in {} was contrasted by {} on {}, gene by gene with the test {}",
+        "Gene expression in {} was contrasted by {} on {}, gene by gene with the test {}{}",
         writer.name(contrast.expression),
         listed(&by),
         writer.rows(&contrast.rows),
-        code(&contrast.test)
+        code(&contrast.test),
+        test.map_or(String::new(), |card| writer.references.cite(card.references)),
     );
     if !contrast.adjust_for.is_empty() {
         let labels: Vec<String> = contrast.adjust_for.iter().map(|(label, _)| code(label)).collect();
@@ -132,7 +141,12 @@ fn contrasted(writer: &Writer<'_>, contrast: &Contrast) -> String {
     let enrich: Vec<String> = contrast
         .enrich
         .iter()
-        .map(|enrich| html(&format!("{} ({})", enrich.method, enrich.files.join(", "))))
+        .map(|enrich| {
+            let cards = crate::omics::enrichments().iter().map(|method| method.card());
+            let card = cards.into_iter().find(|card| card.name == enrich.method);
+            let cited = card.map_or(String::new(), |card| writer.references.cite(card.references));
+            html(&format!("{} ({})", enrich.method, enrich.files.join(", "))) + &cited
+        })
         .collect();
     if !enrich.is_empty() {
         text.push_str(&format!("; gene sets were asked by {}", listed(&enrich)));

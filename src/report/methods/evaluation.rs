@@ -16,6 +16,7 @@ pub fn kind(plan: &Plan, endpoint: NodeId) -> Option<EndpointKind> {
         Operation::Endpoint(endpoint) => Some(match endpoint.definition {
             EndpointDefinition::Binary { .. } => EndpointKind::Binary,
             EndpointDefinition::Continuous { .. } => EndpointKind::Continuous,
+            EndpointDefinition::Nominal { .. } => EndpointKind::Nominal,
             EndpointDefinition::SurvivalDates { .. } | EndpointDefinition::SurvivalDuration { .. } => {
                 EndpointKind::Survival
             }
@@ -55,9 +56,9 @@ pub(super) fn evaluation(writer: &mut Writer<'_>) -> Vec<String> {
 }
 
 fn evaluated(writer: &mut Writer<'_>, evaluate: &Evaluate) -> String {
-    let on: Vec<String> = evaluate.on.iter().map(|rows| writer.rows(rows)).collect();
+    let on = writer.all_rows(&evaluate.on);
     let verb = if evaluate.models.len() == 1 { "was" } else { "were" };
-    let mut text = format!("{} {verb} evaluated on {}", writer.models(&evaluate.models), listed(&on));
+    let mut text = format!("{} {verb} evaluated on {on}", writer.models(&evaluate.models));
     let metrics: Vec<String> = evaluate
         .metrics
         .iter()
@@ -82,6 +83,7 @@ fn evaluated(writer: &mut Writer<'_>, evaluate: &Evaluate) -> String {
         text.push_str(&format!(" Drawn besides: {}.", listed(&figures)));
     }
     text.push_str(&rows(writer, evaluate));
+    text.push_str(&pairs(writer, evaluate));
     if !evaluate.against.is_empty() {
         text.push_str(&format!(
             " It was compared with {}, pairwise and on the patients that both predict",
@@ -93,6 +95,39 @@ fn evaluated(writer: &mut Writer<'_>, evaluate: &Evaluate) -> String {
         text.push('.');
     }
     text
+}
+
+/// Which pairs a rank statistic counts out of fold.
+fn pairs(writer: &mut Writer<'_>, evaluate: &Evaluate) -> String {
+    let Some(Operation::Model(model)) = evaluate.models.first().map(|model| &writer.plan.node(model.model).operation)
+    else {
+        return String::new();
+    };
+    let out_of_fold = match &evaluate.over {
+        Some(Resampling::Bootstraps { .. }) => false,
+        Some(_) => true,
+        None => !evaluate.apparent && evaluate.on.contains(&model.rows),
+    };
+    let classes = matches!(kind(writer.plan, model.endpoint), Some(EndpointKind::Binary | EndpointKind::Nominal));
+    let paired = |name: &&String| {
+        matches!(name.as_str(), "C-index" | "Uno-C" | "AUC-ovr") || (classes && name.as_str() == "AUC")
+    };
+    let metrics: Vec<String> = evaluate.metrics.iter().filter(paired).map(|name| html(name)).collect();
+    if !out_of_fold || metrics.is_empty() {
+        return String::new();
+    }
+    let (verb, pooled) = if metrics.len() == 1 { ("counts", "it") } else { ("count", "they") };
+    format!(
+        " Out of fold {} {verb} pairs of patients of one fold only, since each fold has a model of its own and \
+         {pooled} would otherwise be biased below chance{}; other metrics take all out-of-fold predictions together.",
+        listed(&metrics),
+        writer.references.cite(&[
+            "Airola A, Pahikkala T, Waegeman W, De Baets B, Salakoski T. An experimental comparison of cross-validation \
+             techniques for estimating the area under the ROC curve. Comput Stat Data Anal 2011;55:1828-1844.",
+            "LeDell E, Petersen M, van der Laan M. Computationally efficient confidence intervals for cross-validated \
+             area under the ROC curve estimates. Electron J Stat 2015;9:1583-1607.",
+        ])
+    )
 }
 
 /// Whether predictions are out of fold, frozen or corrected for optimism.

@@ -73,6 +73,28 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Several rows; the parts of one split together.
+    fn all_rows(&self, rows: &[crate::plan::Rows]) -> String {
+        use crate::plan::Rows;
+        let mut splits: Vec<(crate::plan::NodeId, Vec<String>)> = Vec::new();
+        let mut others: Vec<String> = Vec::new();
+        for one in rows {
+            match one {
+                Rows::Part { split, part } => match splits.iter_mut().find(|(known, _)| known == split) {
+                    Some((_, parts)) => parts.push(code(part)),
+                    None => splits.push((*split, vec![code(part)])),
+                },
+                other => others.push(self.rows(other)),
+            }
+        }
+        let parts = splits.into_iter().map(|(split, parts)| {
+            let word = if parts.len() == 1 { "part" } else { "parts" };
+            format!("the {word} {} of {}", listed(&parts), self.name(split))
+        });
+        let all: Vec<String> = parts.chain(others).collect();
+        listed(&all)
+    }
+
     fn model(&self, model: &crate::plan::node::ModelRef) -> String {
         let name = words::bare(&self.plan.node(model.model).name);
         code(&model.part.as_ref().map_or_else(|| name.to_owned(), |part| format!("{name}.{part}")))

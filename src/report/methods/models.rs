@@ -159,7 +159,9 @@ pub(super) fn groups(writer: &mut Writer<'_>) -> Vec<String> {
                 let cited = writer
                     .references
                     .cite(&["Lausen B, Schumacher M. Maximally selected rank statistics. Biometrics 1992;48:73-85"]);
-                format!("at the cut that maximises the log-rank statistic, its P corrected for the selection{cited}")
+                format!(
+                    "at the cut that maximises the log-rank statistic, its p value corrected for the selection{cited}"
+                )
             }
             Cut::Threshold(criterion) => format!("at {criterion}"),
             Cut::Youden => {

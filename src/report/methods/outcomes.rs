@@ -22,6 +22,11 @@ pub(super) fn outcomes(writer: &mut Writer<'_>) -> Vec<String> {
             EndpointDefinition::Continuous { value } => {
                 format!("The outcome {name} is the number {}.", expression(value))
             }
+            EndpointDefinition::Nominal { value, levels } => {
+                let classes: Vec<String> = levels.iter().map(|level| code(level)).collect();
+                let classes = if classes.is_empty() { String::new() } else { format!(": {}", listed(&classes)) };
+                format!("The outcome {name} is nominal, the class {}{classes}.", expression(value))
+            }
             EndpointDefinition::SurvivalDates { from, to, censor } => {
                 let mut text =
                     format!("The outcome {name} is the time from {} to {}.", expression(from), expression(to));

@@ -74,7 +74,7 @@ pub(super) fn predictors(writer: &mut Writer<'_>) -> Vec<String> {
                 let steps: Vec<String> = extraction
                     .settings
                     .iter()
-                    .map(|(keyword, value)| html(&format!("{keyword} {}", json(value))))
+                    .map(|(keyword, value)| html(&setting(keyword, value)))
                     .chain(node.defaults.iter().map(|spelt| html(&format!("{}: {}", spelt.what, spelt.value))))
                     .collect();
                 if !steps.is_empty() {
@@ -103,6 +103,43 @@ pub(super) fn predictors(writer: &mut Writer<'_>) -> Vec<String> {
         }
     }
     paragraphs
+}
+
+/// A clause of an extraction as people say it.
+fn setting(keyword: &str, value: &serde_json::Value) -> String {
+    let number = |name: &str| value.get(name).and_then(serde_json::Value::as_f64);
+    let numbers =
+        |name: &str| value.get(name).and_then(serde_json::Value::as_array).map(|all| all.iter().map(json).collect());
+    let told = match keyword {
+        "resample" => numbers("spacing_mm").map(|sides: Vec<String>| {
+            let by = value.get("by").map_or(String::new(), |by| format!(" by {}", json(by)));
+            format!("voxels resampled to {} mm{by}", sides.join(" × "))
+        }),
+        "normalize" => {
+            number("scale").map(|scale| format!("intensities normalised to mean 0 and standard deviation {scale}"))
+        }
+        "discretize" => number("bins")
+            .map(|bins| format!("intensities discretised into {bins} bins"))
+            .or_else(|| number("width").map(|width| format!("intensities discretised into bins of width {width}"))),
+        "filter" => value.as_array().map(|filters| {
+            let filters: Vec<String> = filters.iter().map(filter).collect();
+            format!("images: {}", filters.join(", "))
+        }),
+        _ => None,
+    };
+    told.unwrap_or_else(|| format!("{keyword} {}", json(value)))
+}
+
+/// `LoG (sigma = 4)`.
+fn filter(value: &serde_json::Value) -> String {
+    let Some(fields) = value.as_object() else { return json(value) };
+    let name = fields.get("filter").map(json).unwrap_or_default();
+    let rest: Vec<String> = fields
+        .iter()
+        .filter(|(key, _)| *key != "filter")
+        .map(|(key, value)| format!("{key} = {}", json(value)))
+        .collect();
+    if rest.is_empty() { name } else { format!("{name} ({})", rest.join(", ")) }
 }
 
 /// What all names begin with.

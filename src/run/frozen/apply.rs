@@ -100,6 +100,10 @@ fn one(
     watch: &Watch,
 ) -> Result<Of, Vec<Fault>> {
     let single = |fault: Fault| vec![fault];
+    if model.endpoint.kind == EndpointKind::Nominal {
+        let what = format!("predicting new patients by {}, a model of several classes,", model.name);
+        return Err(single(Fault::unavailable(&what, "`evaluate` of the study predicts those of its own tables")));
+    }
     let design = FittedDesign::thaw(&model.design)
         .map_err(|error| single(Fault::run("run::model-file", format!("{}: {error}", model.name))))?;
     let (tables, notes) = inputs::tables(model, data)?;

@@ -20,6 +20,7 @@ pub fn card(model: &ModelFile) -> String {
         EndpointKind::Binary => "the probability of",
         EndpointKind::Survival => "the risk (higher is earlier) and the survival of",
         EndpointKind::Continuous => "the value of",
+        EndpointKind::Nominal => "the probability of each class of",
     };
     line("## What it predicts\n");
     line(&format!("- It predicts {predicts} `{}`.", model.endpoint.name));

@@ -61,7 +61,7 @@ fn table(wanted: &InputTable, path: &Path, said: Option<&Dictionary>) -> Result<
     let dictionary =
         Dictionary { columns: wanted.columns.iter().map(|(name, rule)| (name.clone(), rule.entry())).collect() };
     let each = |error: DataError| -> Vec<Fault> { error.each().into_iter().cloned().map(Fault::from).collect() };
-    let mut table = frame::read::read(path, &dictionary, wanted.key.as_deref()).map_err(each)?;
+    let (mut table, mut of_data) = frame::read::read_on(path, &dictionary, wanted.key.as_deref()).map_err(each)?;
     let mut faults = Vec::new();
     if let Some(said) = said {
         faults.extend(against(wanted, said));
@@ -79,10 +79,9 @@ fn table(wanted: &InputTable, path: &Path, said: Option<&Dictionary>) -> Result<
             faults.push(of_unit(column, &unit, rule.unit.as_deref()));
         }
         let cells = table.column(&name).map_err(each)?;
-        match frame::infer::cast(column, cells, rule.kind, &|row| (row + 1).to_string()) {
-            Ok(cells) => table = table.with(column, Arc::new(cells)).map_err(each)?,
-            Err(error) => faults.extend(each(error)),
-        }
+        let (cells, fault) = frame::infer::castable(column, cells, rule.kind, &|row| (row + 1).to_string());
+        table = table.with(column, Arc::new(cells)).map_err(each)?;
+        of_data.extend(fault);
     }
     let keys = match &wanted.key {
         Some(key) if table.get(key).is_none() => {
@@ -94,8 +93,8 @@ fn table(wanted: &InputTable, path: &Path, said: Option<&Dictionary>) -> Result<
     let keys = match keys {
         Ok(keys) => keys,
         Err(error) => {
-            faults.extend(each(error));
-            return Err(faults);
+            of_data.push(error);
+            Keys::new(&table, None, false).map_err(each)?
         }
     };
     if table.rows() == 0 {
@@ -116,9 +115,8 @@ fn table(wanted: &InputTable, path: &Path, said: Option<&Dictionary>) -> Result<
             table = table.with(column, Arc::new(none)).map_err(each)?;
         }
     }
-    if let Err(error) = frame::check::check(&table, &present, &keys) {
-        faults.extend(each(error));
-    }
+    frame::check::beside(&mut of_data, &table, &present, &keys);
+    faults.extend(of_data.into_iter().map(Fault::from));
     if !faults.is_empty() {
         return Err(faults);
     }

@@ -258,6 +258,7 @@ impl ModelFile {
             EndpointKind::Binary => "probability",
             EndpointKind::Survival => "risk",
             EndpointKind::Continuous => "value",
+            EndpointKind::Nominal => "class",
         }
     }
 }

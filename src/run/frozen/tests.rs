@@ -149,6 +149,16 @@ fn what_is_out_of_the_dictionary_is_refused_each_for_itself() {
     assert!(told.iter().any(|fault| fault.starts_with("data::level: column `sex`")), "{told:?}");
     assert!(told.iter().any(|fault| fault.starts_with("data::range: column `albumin`")), "{told:?}");
 
+    // A value that is no number hides neither another of its column nor another column.
+    let unread = edited(|row, line| {
+        if row == 3 { with(2, line, albumin, "high") } else { with(row, &with(row, line, sex, "X"), albumin, "99") }
+    });
+    let told = on(&unread, None).unwrap_err();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told.iter().any(|fault| fault.starts_with("data::type: column `albumin`")), "{told:?}");
+    assert!(told.iter().any(|fault| fault.starts_with("data::range: column `albumin`")), "{told:?}");
+    assert!(told.iter().any(|fault| fault.starts_with("data::level: column `sex`")), "{told:?}");
+
     let renamed = edited(|row, line| if row == 0 { line.replace("albumin", "albumine") } else { line.to_owned() });
     assert_eq!(
         on(&renamed, None).unwrap_err(),

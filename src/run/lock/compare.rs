@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::frame::fault::list;
 
-use super::{EstimateLock, Lock, NodeLock, TableLock};
+use super::{EstimateLock, FileLock, Lock, NodeLock, TableLock};
 
 /// What a difference is a difference of; it decides who has to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -218,14 +218,14 @@ fn table(was: &TableLock, is: &TableLock, tell: &mut dyn FnMut(String)) {
 }
 
 /// Names with hashes, two sides held against each other.
-struct Sides {
-    gone: Vec<String>,
-    new: Vec<String>,
-    changed: Vec<String>,
+pub(super) struct Sides {
+    pub gone: Vec<String>,
+    pub new: Vec<String>,
+    pub changed: Vec<String>,
 }
 
 impl Sides {
-    fn of(was: &[(String, String)], is: &[(String, String)]) -> Self {
+    pub fn of(was: &[(String, String)], is: &[(String, String)]) -> Self {
         // Several rows may have one key.
         let gather = |side: &[(String, String)]| {
             let mut map: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -264,23 +264,50 @@ fn are(count: usize) -> &'static str {
 }
 
 fn files(was: &Lock, is: &Lock, tell: &mut dyn FnMut(String)) {
-    let before: BTreeMap<&str, &str> = was.files.iter().map(|file| (file.path.as_str(), file.hash.as_str())).collect();
-    let now: BTreeMap<&str, &str> = is.files.iter().map(|file| (file.path.as_str(), file.hash.as_str())).collect();
-    let told = |what: &str, paths: Vec<String>, tell: &mut dyn FnMut(String)| {
+    let before: BTreeMap<&str, &FileLock> = was.files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let now: BTreeMap<&str, &FileLock> = is.files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let mut told = |what: &str, paths: Vec<String>| {
         if !paths.is_empty() {
             tell(format!("{what}: {}", list(&paths)));
         }
     };
-    let of = |test: &dyn Fn(&str) -> bool, side: &BTreeMap<&str, &str>| -> Vec<String> {
-        side.keys().filter(|path| test(path)).map(|path| format!("`{path}`")).collect()
+    let of = |side: &BTreeMap<&str, &FileLock>, other: &BTreeMap<&str, &FileLock>| -> Vec<String> {
+        side.keys().filter(|path| !other.contains_key(*path)).map(|path| format!("`{path}`")).collect()
     };
-    told("file gone", of(&|path| !now.contains_key(path), &before), tell);
-    told("file new", of(&|path| !before.contains_key(path), &now), tell);
-    told(
-        "content changed",
-        of(&|path| before.get(path).is_some_and(|hash| now.get(path).is_some_and(|other| other != hash)), &now),
-        tell,
-    );
+    told("file gone", of(&before, &now));
+    told("file new", of(&now, &before));
+    // What is known of its parts stands on a line of its own.
+    let mut whole = Vec::new();
+    for (path, new) in &now {
+        let Some(old) = before.get(path).filter(|old| old.hash != new.hash) else { continue };
+        match parts(old, new) {
+            Some(words) => told("content changed", vec![format!("`{path}`, {words}")]),
+            None => whole.push(format!("`{path}`")),
+        }
+    }
+    told("content changed", whole);
+}
+
+/// `file slice0011.dcm`: the parts in which two states of a file differ, where both know theirs.
+fn parts(was: &FileLock, is: &FileLock) -> Option<String> {
+    if was.parts.is_empty() || is.parts.is_empty() {
+        return None;
+    }
+    let word = match is.what.as_str() {
+        "image" | "mask" => "file ",
+        "gene sets" => "set ",
+        "expression" => "",
+        _ => "line ",
+    };
+    let sides = Sides::of(&was.parts, &is.parts);
+    let mut words = Vec::new();
+    for (names, state) in [(&sides.changed, ""), (&sides.gone, " gone"), (&sides.new, " new")] {
+        if !names.is_empty() {
+            words.push(format!("{word}{}{state}", list(names)));
+        }
+    }
+    // The parts are the same, in another order or with other blank lines.
+    (!words.is_empty()).then(|| words.join("; "))
 }
 
 fn estimates(was: &[EstimateLock], is: &[EstimateLock], tell: &mut dyn FnMut(String)) {

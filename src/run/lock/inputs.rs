@@ -12,13 +12,13 @@ use crate::run::Inputs;
 use crate::run::fault::Fault;
 use crate::run::world::word;
 
-use super::{FileLock, TableLock};
+use super::{FileLock, TableLock, parts};
 
 /// Tables of more rows have no hash of each row.
 pub const MOST_ROWS: usize = 20_000;
 
 /// Sixteen hexadecimal digits tell columns, rows and files of one study apart.
-fn short(hash: &[u8; 32]) -> String {
+pub(super) fn short(hash: &[u8; 32]) -> String {
     hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -71,28 +71,32 @@ pub(super) fn tables(plan: &Plan, inputs: &Inputs) -> Result<(Vec<TableLock>, BT
 
 /// Gene sets, images and masks that are there.
 pub(super) fn files(plan: &Plan, folder: &Path, patients: &BTreeSet<String>) -> Result<Vec<FileLock>, Fault> {
-    let mut paths: Vec<(String, &str)> = Vec::new();
+    // What is read, what it is, and the key of a matrix.
+    let mut paths: Vec<(String, &str, Option<&str>)> = Vec::new();
     for node in plan.nodes() {
         match &node.operation {
             Operation::Table(spec) => {
                 if let Some(genes) = &spec.expression {
-                    paths.extend(spec.path.iter().chain(&genes.names).map(|path| (path.clone(), "expression")));
+                    let of = spec.path.iter().chain(&genes.names);
+                    paths.extend(of.map(|path| (path.clone(), "expression", spec.key.as_deref())));
                 }
             }
-            Operation::Images(images) => paths.extend(image_files(images, folder, patients)),
+            Operation::Images(images) => {
+                paths.extend(image_files(images, folder, patients).into_iter().map(|(path, what)| (path, what, None)));
+            }
             Operation::Contrast(contrast) => {
                 let sets = contrast.enrich.iter().flat_map(|enrich| &enrich.files);
-                paths.extend(sets.map(|path| (path.clone(), "gene sets")));
+                paths.extend(sets.map(|path| (path.clone(), "gene sets", None)));
             }
             _ => {}
         }
     }
     paths
         .into_par_iter()
-        .map(|(path, what)| {
-            let hash = content(&folder.join(&path))
+        .map(|(path, what, key)| {
+            let (hash, parts) = content(&folder.join(&path), what, key)
                 .map_err(|error| Fault::data("data::unreadable", format!("`{path}` cannot be read: {error}")))?;
-            Ok(FileLock { path, what: what.to_owned(), hash: short(&hash) })
+            Ok(FileLock { path, what: what.to_owned(), hash: short(&hash), parts })
         })
         .collect()
 }
@@ -118,12 +122,20 @@ pub fn image_files(images: &Images, folder: &Path, patients: &BTreeSet<String>) 
     found.into_iter().collect()
 }
 
-/// Hash of a file, or of every file of a folder with its name.
-pub(super) fn content(path: &Path) -> std::io::Result<[u8; 32]> {
+/// Hash and parts of a file, or of every file of a folder with its name.
+fn content(path: &Path, what: &str, key: Option<&str>) -> std::io::Result<([u8; 32], Vec<(String, String)>)> {
     if !path.is_dir() {
-        return Ok(*blake3::hash(&std::fs::read(path)?).as_bytes());
+        let bytes = std::fs::read(path)?;
+        let hash = *blake3::hash(&bytes).as_bytes();
+        let parts = match what {
+            "gene sets" => parts::lines(&bytes),
+            "expression" => parts::matrix(&path.to_string_lossy(), bytes, key),
+            _ => Vec::new(),
+        };
+        return Ok((hash, parts));
     }
     let mut hasher = blake3::Hasher::new();
+    let mut parts = Vec::new();
     for file in within(path)? {
         let name = file.strip_prefix(path).unwrap_or(&file).to_string_lossy().replace('\\', "/");
         let bytes = std::fs::read(&file)?;
@@ -131,8 +143,9 @@ pub(super) fn content(path: &Path) -> std::io::Result<[u8; 32]> {
         hasher.update(name.as_bytes());
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(&bytes);
+        parts.push((name, short(blake3::hash(&bytes).as_bytes())));
     }
-    Ok(*hasher.finalize().as_bytes())
+    Ok((*hasher.finalize().as_bytes(), parts))
 }
 
 /// Every file below a folder, in the order of names.

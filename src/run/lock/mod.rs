@@ -5,8 +5,10 @@
 //! both, and neither gives a value away, as a hash of a single yes or no would. An estimate is held
 //! in full. Times, thread counts and what came from the store are not in here.
 
+mod cells;
 mod compare;
 mod inputs;
+mod parts;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ use super::Inputs;
 use super::fault::Fault;
 use super::results::{EstimateRecord, Results};
 
+pub use cells::changed_cells;
 pub use compare::{Cause, Difference, differences};
 pub use inputs::{image_files, within};
 
@@ -83,9 +86,27 @@ pub struct TableLock {
 pub struct FileLock {
     /// As the study writes it, from the study's folder; an image may be a folder.
     pub path: String,
-    /// `dictionary or study`, `gene sets`, `image`, `mask`.
+    /// `dictionary or study`, `gene sets`, `expression`, `image`, `mask`.
     pub what: String,
     pub hash: String,
+    /// Name and hash of what the file consists of, so that a change is named more closely: the
+    /// files of a folder, the lines of a dictionary, the sets of a collection, the rows and columns
+    /// of a matrix.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<(String, String)>,
+}
+
+impl FileLock {
+    /// A dictionary, or a study that is used.
+    pub fn of_text(path: &str, content: &[u8]) -> Self {
+        let lines = if path.ends_with(".study") { Vec::new() } else { parts::lines(content) };
+        FileLock {
+            path: path.to_owned(),
+            what: "dictionary or study".to_owned(),
+            hash: inputs::short(blake3::hash(content).as_bytes()),
+            parts: lines,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

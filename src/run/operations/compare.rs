@@ -1,8 +1,9 @@
 //! `against`: whether one model beats another on the same patients, by every metric asked for, with
-//! P adjusted where that was asked; and what a model reclassifies.
+//! p adjusted where that was asked; and what a model reclassifies.
 
 use std::collections::HashSet;
 
+use crate::figures::words::p_is;
 use crate::plan::node::{Evaluate, ModelRef};
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, ResultTable, fixed, interval as shown_interval};
@@ -13,7 +14,6 @@ use crate::stats::multiplicity::{Adjustment, adjust_present};
 use crate::stats::reclassification::reclassification;
 use crate::stats::{Direction, Estimate, Metric, Outcome, Prediction};
 
-use super::describe::sentence_p;
 use super::evaluate::{DIGITS, distinct};
 use super::judge::Judgement;
 use super::optimism::Asked;
@@ -45,7 +45,7 @@ pub fn against(
     }
     let adjustment = spec.adjust.as_deref().and_then(Adjustment::from_word).unwrap_or(Adjustment::None);
     let mut found: Vec<(Comparison, EstimateRecord)> = Vec::new();
-    // Comparisons by the first metric are told in words, once their P is adjusted.
+    // Comparisons by the first metric are told in words, once their p is adjusted.
     let mut told = Vec::new();
     for (place, asked) in asked.iter().enumerate() {
         for (model, other) in &pairs {
@@ -80,7 +80,7 @@ pub fn against(
     let mut table = ResultTable::new(
         &format!("comparison-{cohort}"),
         title,
-        ["model", "against", "evidence", "metric", "difference", "P", "P adjusted", "patients"],
+        ["model", "against", "evidence", "metric", "difference", "p", "p adjusted", "patients"],
     );
     let mut hows = Vec::new();
     for ((comparison, record), adjusted) in found.iter().zip(&adjusted) {
@@ -99,15 +99,15 @@ pub fn against(
         hows.push(comparison.difference.how.clone());
     }
     if adjustment == Adjustment::None {
-        // Nobody asked for it: the column would repeat P.
-        let place = table.columns.iter().position(|column| column == "P adjusted").unwrap_or(0);
+        // Nobody asked for it: the column would repeat p.
+        let place = table.columns.iter().position(|column| column == "p adjusted").unwrap_or(0);
         table.columns.remove(place);
         table.rows.iter_mut().for_each(|row| {
             row.remove(place);
         });
-        table.notes.push("P not adjusted for the number of comparisons".to_owned());
+        table.notes.push("p not adjusted for the number of comparisons".to_owned());
     } else {
-        table.notes.push(format!("P adjusted over the {} comparisons by {}", found.len(), adjustment.title()));
+        table.notes.push(format!("p adjusted over the {} comparisons by {}", found.len(), adjustment.title()));
     }
     table.notes.push(distinct(hows.iter().map(String::as_str)).join("; "));
     answer.tables.push(table);
@@ -157,7 +157,7 @@ fn reclassified(step: &Step<'_>, spec: &Evaluate, cohort: &str, pairs: &[(Judgem
     let mut table = ResultTable::new(
         &format!("reclassification-{cohort}"),
         format!("Reclassification on {cohort}"),
-        ["model", "over", "evidence", "measure", "estimate", "P", "patients"],
+        ["model", "over", "evidence", "measure", "estimate", "p", "patients"],
     );
     let cutoffs: Vec<f64> = spec.threshold.into_iter().collect();
     for (model, other) in pairs {
@@ -215,14 +215,14 @@ fn difference(
     stream: &crate::random::Stream,
 ) -> Result<Comparison, Fault> {
     if let (Outcome::Survival(censored), "C-index") = (&model.outcome, metric.card().name) {
-        use crate::survival::concordance::{self, TimeWeight};
-        let scores = (model.prediction.scores(), other.prediction.scores());
-        let found = concordance::compare(censored, scores.0, scores.1, TimeWeight::Pairs, step.level());
+        let (first, second) = (model.judged(horizon, threshold), other.judged(horizon, threshold));
+        let found = crate::survival::concordance::compare_judged(&first, &second, step.level());
+        let within = if model.held.is_some() { ", of pairs within a fold" } else { "" };
         let name = "difference in C-index";
         let (difference, p) = match found {
             Ok(found) => {
-                let estimate =
-                    Estimate::new(name, found.difference, found.n, "paired by patient; infinitesimal jackknife");
+                let how = format!("paired by patient; infinitesimal jackknife{within}");
+                let estimate = Estimate::new(name, found.difference, found.n, how);
                 let estimate = if found.p.is_some() {
                     estimate.within(found.lower, found.upper, found.level)
                 } else {
@@ -234,7 +234,7 @@ fn difference(
                 };
                 (estimate.with_events(Some(found.events)), found.p)
             }
-            Err(error) => (Estimate::not_estimable(name, censored.len(), error.to_string()), None),
+            Err(error) => (Estimate::not_estimable(name, censored.len(), error.reason), None),
         };
         return Ok(Comparison {
             metric: metric.card().name.to_owned(),
@@ -275,13 +275,13 @@ fn sentence(
         fixed(*value, DIGITS),
         interval.map_or(String::new(), |i| format!(" ({})", shown_interval(i.lower, i.upper, DIGITS))),
         match (adjusted, comparison.p) {
-            (Some((p, adjustment)), _) => format!(", {} after {}", sentence_p(p), adjustment.title()),
-            (None, Some(p)) => format!(", {}", sentence_p(p)),
+            (Some((p, adjustment)), _) => format!(", {} after {}", p_is(p), adjustment.title()),
+            (None, Some(p)) => format!(", {}", p_is(p)),
             (None, None) => String::new(),
         },
     );
     if target.is_some() {
-        return format!("{name} and {against} on {cohort} ({}): {numbers}.", model.kind.words());
+        return format!("{name} and {against} on {}: {numbers}.", model.kind.on(cohort));
     }
     let better = if direction == Direction::Higher { *value > 0.0 } else { *value < 0.0 };
     let shown = match adjusted {
@@ -293,5 +293,5 @@ fn sentence(
         (false, true) => "is worse than",
         (_, false) => "does not beat",
     };
-    format!("{name} {verdict} {against} on {cohort} ({}): {numbers}.", model.kind.words())
+    format!("{name} {verdict} {against} on {}: {numbers}.", model.kind.on(cohort))
 }

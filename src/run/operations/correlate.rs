@@ -55,7 +55,7 @@ pub fn run(step: &Step<'_>, spec: &Correlate) -> Result<Answer, Fault> {
     let mut table = ResultTable::new(
         "correlations",
         format!("Correlations on {}, {words}", set.label),
-        ["first", "second", "correlation", "P", "P adjusted", "patients", "missing"],
+        ["first", "second", "correlation", "p", "p adjusted", "patients", "missing"],
     );
     let mut drawn = Vec::new();
     for pair in &pairs {
@@ -100,7 +100,7 @@ pub fn run(step: &Step<'_>, spec: &Correlate) -> Result<Answer, Fault> {
         answer.estimates.push(record);
     }
     table.notes.push(
-        "P adjusted by Benjamini-Hochberg over the pairs; predictions of patients of the fit are out of fold"
+        "p adjusted by Benjamini-Hochberg over the pairs; predictions of patients of the fit are out of fold"
             .to_owned(),
     );
     answer.tables.push(table);
@@ -182,7 +182,7 @@ fn redundancy(
     let mut nearest = ResultTable::new(
         "nearest",
         "Features that another block tells best",
-        ["block", "feature", "with", "nearest feature", "correlation", "P", "P adjusted", "patients"],
+        ["block", "feature", "with", "nearest feature", "correlation", "p", "p adjusted", "patients"],
     );
     let mut found = Vec::new();
     for (place, (first, own)) in held.iter().enumerate() {
@@ -262,7 +262,7 @@ fn redundancy(
         ]);
         answer.estimates.push(record);
     }
-    nearest.notes.push("P adjusted by Bonferroni over all pairs of features of the two blocks".to_owned());
+    nearest.notes.push("p adjusted by Bonferroni over all pairs of features of the two blocks".to_owned());
     answer.tables.extend([summary, nearest]);
     Ok(())
 }

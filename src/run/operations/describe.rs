@@ -4,7 +4,7 @@ use crate::frame::Cells;
 use crate::frame::expression::Type;
 use crate::plan::node::{Describe, Grouping, Operation, TimeUnit};
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable, fixed, shown_p};
+use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable, fixed};
 use crate::run::step::Step;
 use crate::run::world::{EndpointValue, RowSet, coded};
 use crate::stats::binomial::{ProportionInterval, proportion};
@@ -211,9 +211,9 @@ fn shown(described: &Table1, label: &str, grouped: Option<&Grouped>, adjustment:
     columns.extend(described.groups.iter().map(|group| format!("{} (n = {})", group.label, group.n)));
     let tested = !described.groups.is_empty();
     if tested {
-        columns.push("P".to_owned());
+        columns.push("p".to_owned());
         if adjusted {
-            columns.push("P adjusted".to_owned());
+            columns.push("p adjusted".to_owned());
         }
         columns.extend(["test".to_owned(), "SMD".to_owned()]);
     }
@@ -283,7 +283,7 @@ fn shown(described: &Table1, label: &str, grouped: Option<&Grouped>, adjustment:
         table.notes.push(format!("{label} has no patient with {} {absent}", grouped.label));
     }
     if adjusted {
-        table.notes.push(format!("P adjusted over the rows of the table by {}", adjustment.title()));
+        table.notes.push(format!("p adjusted over the rows of the table by {}", adjustment.title()));
     }
     if described.ungrouped > 0 {
         table.notes.push(format!("{} patients without a group are left out", described.ungrouped));
@@ -375,7 +375,7 @@ fn outcome(
                 let curve = kaplan_meier(&censored, None, Counted::Event, Transform::Log, step.level());
                 median(curve.map(|curve| curve.quantile(0.5)), &censored, endpoint, "median survival")
             }
-            (Outcome::Continuous(_), _) => continue,
+            (Outcome::Continuous(_) | Outcome::Nominal(_), _) => continue,
         };
         let record = EstimateRecord::new(&estimate.with_missing(unknown), Kind::Descriptive)
             .of("", &format!("{}, {label}", set.label));
@@ -412,10 +412,4 @@ fn median<E: std::fmt::Display>(
 /// `, months`.
 pub fn shown_unit(unit: Option<TimeUnit>) -> String {
     unit.map_or(String::new(), |unit| format!(", {unit}"))
-}
-
-/// Label of a P for a sentence.
-pub fn sentence_p(p: f64) -> String {
-    let shown = shown_p(p);
-    if shown.starts_with('<') { format!("P {shown}") } else { format!("P = {shown}") }
 }

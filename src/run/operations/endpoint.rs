@@ -9,7 +9,7 @@ use crate::plan::node::{Endpoint, EndpointDefinition, TimeUnit};
 use crate::plan::{Node, NodeId};
 use crate::run::fault::Fault;
 use crate::run::world::{EndpointValue, World, word};
-use crate::stats::{Censored, Outcome};
+use crate::stats::{Censored, Classes, Outcome};
 
 /// # Errors
 /// Negative follow-up, two first events at once, a value of another type.
@@ -38,6 +38,10 @@ fn make(world: &World<'_>, node: &Node, spec: &Endpoint) -> Result<EndpointValue
             let known = values.iter().map(|value| !value.is_nan()).collect();
             let values = values.into_iter().map(|value| if value.is_nan() { 0.0 } else { value }).collect();
             Ok(endpoint(Outcome::Continuous(values), known, None, Vec::new()))
+        }
+        EndpointDefinition::Nominal { value, levels } => {
+            let (outcome, known) = nominal(world, node, value, levels, table)?;
+            Ok(endpoint(outcome, known, None, Vec::new()))
         }
         EndpointDefinition::SurvivalDates { from, to, censor } => {
             let (outcome, known, notes) = by_dates(world, node, table, from, to, censor)?;
@@ -109,6 +113,37 @@ fn make(world: &World<'_>, node: &Node, spec: &Endpoint) -> Result<EndpointValue
     }
 }
 
+/// More classes than this are names or numbers rather than classes.
+const MOST_CLASSES: usize = 50;
+
+fn nominal(
+    world: &World<'_>,
+    node: &Node,
+    value: &Expression,
+    declared: &[String],
+    table: NodeId,
+) -> Result<(Outcome, Vec<bool>), Fault> {
+    let cells = world.evaluate(value, table)?;
+    let found = cells.levels();
+    // Levels of the dictionary that nobody has are no classes of these data.
+    let mut levels: Vec<String> = declared.iter().filter(|level| found.contains(level)).cloned().collect();
+    levels.extend(found.into_iter().filter(|level| !declared.contains(level)));
+    if levels.len() < 2 || levels.len() > MOST_CLASSES {
+        let what = match levels.as_slice() {
+            [] => "has no value at all".to_owned(),
+            [only] => format!("has one class only, `{only}`"),
+            many => format!("has {} classes; more than {MOST_CLASSES} are names or measurements", many.len()),
+        };
+        return Err(Fault::data("data::classes", format!("`{}` {what}", word(node))));
+    }
+    let place = |level: &str| levels.iter().position(|own| own == level);
+    let class: Vec<Option<usize>> =
+        (0..cells.len()).map(|row| cells.text(row).and_then(|level| place(&level))).collect();
+    let known = class.iter().map(Option::is_some).collect();
+    let class = class.into_iter().map(|class| class.unwrap_or(0)).collect();
+    Ok((Outcome::Nominal(Classes { class, levels: levels.into() }), known))
+}
+
 fn by_dates(
     world: &World<'_>,
     node: &Node,
@@ -142,7 +177,7 @@ fn by_dates(
     non_negative(world, table, &times, &known)?;
     let mut notes = Vec::new();
     if after_closing > 0 {
-        notes.push(format!("{after_closing} events after the closing date of `{}` are censored there", word(node)));
+        notes.push(format!("events after the closing date of `{}`: {after_closing}, censored there", word(node)));
     }
     Ok((Outcome::Survival(Censored { time: times, event: codes, entry: None }), known, notes))
 }

@@ -46,7 +46,7 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
 
     let mut answer = Answer::default();
     let title =
-        format!("Performance, {}", metrics.iter().map(|metric| metric.card().title).collect::<Vec<_>>().join(", "));
+        format!("Performance: {}", metrics.iter().map(|metric| metric.card().title).collect::<Vec<_>>().join(", "));
     let mut table = ResultTable::new(
         "performance",
         title,
@@ -80,8 +80,7 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
                 if let Some((alike, folds)) = folds_without_ranks(step, model, &judgement)? {
                     answer.notes.push(format!(
                         "in {alike} of {folds} folds {} predicts the same for everybody, as where no feature is left; \
-                         there its out-of-fold ranks compare folds, not patients, which puts a model that knows \
-                         nothing below chance",
+                         the pairs of those folds count one half",
                         judgement.model
                     ));
                 }
@@ -89,7 +88,7 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
                 let apparent = judge(step, model, on, true, &at)?;
                 estimates(step, &apparent, &asked, spec, &mut table, &mut answer);
             }
-            figures(spec, &judgement, &mut answer);
+            figures(spec, &judgement, step.level(), &mut answer);
             probabilities.add(step, spec, &judgement, &mut answer)?;
             judgements.push(judgement);
         }
@@ -145,7 +144,7 @@ fn without_interval(records: &[EstimateRecord]) -> Vec<String> {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for record in records.iter().filter(|record| record.value.is_some() && record.lower.is_none()) {
         let Some(why) = record.no_interval.as_deref() else { continue };
-        let what = format!("{} of {} on {} ({})", record.metric, record.model, record.cohort, record.kind.words());
+        let what = format!("{} of {} on {}", record.metric, record.model, record.kind.on(&record.cohort));
         match reasons.iter_mut().find(|(known, _)| *known == why) {
             Some((_, of)) if of.contains(&what) => {}
             Some((_, of)) => of.push(what),
@@ -305,6 +304,7 @@ fn null_models(
     let judgement = Judgement {
         model: "Kaplan-Meier, no predictors".to_owned(),
         prediction: Prediction::Risk(vec![0.0; n]),
+        held: None,
         curves: Some(null),
         how: "Kaplan-Meier of the training rows".to_owned(),
         ..first.clone()
@@ -317,13 +317,12 @@ fn null_models(
 fn plainly(answer: &mut Answer) {
     let mut told = Vec::new();
     for record in &answer.estimates {
-        let chance = matches!(record.metric.as_str(), "AUC" | "C-index" | "Uno-C");
+        let chance = matches!(record.metric.as_str(), "AUC" | "AUC-ovr" | "C-index" | "Uno-C");
         if chance && record.kind != Kind::Apparent && record.no_interval.as_deref() == Some(SAME_SCORE) {
             let sentence = format!(
-                "{} tells no patients apart on {} ({}): {SAME_SCORE}.",
+                "{} tells no patients apart on {}: {SAME_SCORE}.",
                 record.model,
-                record.cohort,
-                record.kind.words()
+                record.kind.on(&record.cohort)
             );
             if !told.contains(&sentence) {
                 told.push(sentence);
@@ -335,10 +334,9 @@ fn plainly(answer: &mut Answer) {
         {
             let at = record.horizon.as_ref().map_or(String::new(), |horizon| format!(" at {horizon}"));
             told.push(format!(
-                "{} shows no discrimination on {} ({}): the interval of its {}{at}, {}, reaches down to {}.",
+                "{} is not shown to discriminate on {}: the interval of its {}{at}, {}, reaches down to {}.",
                 record.model,
-                record.cohort,
-                record.kind.words(),
+                record.kind.on(&record.cohort),
                 record.metric,
                 fixed(value, DIGITS),
                 fixed(lower, DIGITS),
@@ -349,11 +347,15 @@ fn plainly(answer: &mut Answer) {
 }
 
 /// Data of what was asked for of single patients.
-fn figures(spec: &Evaluate, judgement: &Judgement, answer: &mut Answer) {
+fn figures(spec: &Evaluate, judgement: &Judgement, level: f64, answer: &mut Answer) {
     let wants = |word: &str| spec.figures.iter().any(|figure| figure == word);
-    let title = format!("{} on {} ({})", judgement.model, judgement.cohort, judgement.kind.words());
+    let title = format!("{} on {}", judgement.model, judgement.kind.on(&judgement.cohort));
     if wants("scores") {
         answer.figures.push(drawn::evaluation::scores(judgement, spec.horizon_labels.first().map(String::as_str)));
+    }
+    if matches!(judgement.outcome, Outcome::Nominal(_)) {
+        super::classes::told(judgement, wants("confusion"), level, answer);
+        return;
     }
     let (Outcome::Binary(events), Prediction::Probability(p)) = (&judgement.outcome, &judgement.prediction) else {
         if wants("roc") {
@@ -372,7 +374,7 @@ fn figures(spec: &Evaluate, judgement: &Judgement, answer: &mut Answer) {
             (tp + fp > 0.0).then(|| (point.sensitivity, tp / (tp + fp)))
         });
         let drawn = precision_recall::Curve {
-            name: format!("{} ({})", judgement.cohort, judgement.kind.words()),
+            name: judgement.kind.on(&judgement.cohort),
             n: events.len() as u64,
             events: happened as u64,
             points: points.collect(),
@@ -422,12 +424,14 @@ fn left_out(
             let mut own = pooled.on(&rows);
             own.cohort = level.unwrap_or_else(|| "missing".to_owned());
             own.missing = fold.fold.test.len() - own.rows.len();
+            // One model predicted them all.
+            own.held = None;
             // Weights of censoring follow from the patients that the fold was fitted on.
             own.training = value.data.endpoint.outcome.select(&fold.fold.train);
             estimates(step, &own, asked, spec, &mut table, &mut answer);
         }
         estimates(step, &pooled, asked, spec, &mut table, &mut answer);
-        figures(spec, &pooled, &mut answer);
+        figures(spec, &pooled, step.level(), &mut answer);
         probabilities.add(step, spec, &pooled, &mut answer)?;
         judgements.push(pooled);
     }
@@ -461,7 +465,7 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], times: &Times
             let apparent = judge(step, model, on, true, times)?;
             estimates(step, &apparent, asked, spec, &mut table, &mut answer);
         }
-        figures(spec, &judgement, &mut answer);
+        figures(spec, &judgement, step.level(), &mut answer);
         probabilities.add(step, spec, &judgement, &mut answer)?;
         judgements.push(judgement);
     }
@@ -531,16 +535,23 @@ fn gathered(
     {
         (rows, prediction, curves) = super::judge::aligned(rows, &prediction, &curve_rows, found);
     }
+    let outcome = model.data.endpoint.outcome.select(&rows);
+    let (held, how) = super::judge::ranking(
+        super::judge::strata(cross, part, &rows),
+        &outcome,
+        super::model::told(&model.design.cross_fit),
+    );
     Ok(Judgement {
+        held,
         model: step.label(reference),
         cohort: cohort.to_owned(),
         kind: Kind::OutOfFold,
         missing: asked.len() - rows.len(),
-        outcome: model.data.endpoint.outcome.select(&rows),
+        outcome,
         prediction,
         rows,
         curves,
         training: model.data.endpoint.outcome.select(&model.rows),
-        how: super::model::told(&model.design.cross_fit),
+        how,
     })
 }

@@ -144,8 +144,9 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
         };
         notes.push(format!("Nobody is in the group {}: {why}.", empty.join(", ")));
     }
+    let taken = if matches!(spec.cut, Cut::At(_)) { "cut set by the study; it divides" } else { "cut taken from" };
     table.notes.push(format!(
-        "cut taken from {} patients by their out-of-fold predictions where they are of the fit",
+        "{taken} {} patients by their out-of-fold predictions where they are of the fit",
         held.rows.len()
     ));
     if let (Some(found), Cut::Threshold(criterion)) = (chosen, &spec.cut) {
@@ -161,7 +162,7 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
         table.notes.push(format!(
             "the cut separates the outcome most among {} candidates; {} by permutation, corrected for the search",
             selection.candidates,
-            super::describe::sentence_p(selection.p_permutation),
+            crate::figures::words::p_is(selection.p_permutation),
         ));
     }
     let name = crate::run::world::word(step.node).to_owned();

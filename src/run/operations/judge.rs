@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::card::EndpointKind;
-use crate::fuse::{FittedDesign, Predicted};
+use crate::fuse::{CrossFit, FittedDesign, Predicted};
 use crate::plan::node::{ModelRef, Operation};
 use crate::plan::{NodeId, Rows};
 use crate::run::fault::Fault;
 use crate::run::results::Kind;
 use crate::run::step::Step;
-use crate::stats::{Judged, Outcome, Prediction, SurvivalCurves};
+use crate::stats::strata::{Layer, POOLED};
+use crate::stats::{Judged, Outcome, Prediction, Strata, SurvivalCurves};
 
 use super::model::{Data, ModelValue};
 
@@ -26,6 +27,8 @@ pub struct Judgement {
     pub missing: usize,
     pub outcome: Outcome,
     pub prediction: Prediction,
+    /// The folds of out-of-fold predictions, for statistics of pairs.
+    pub held: Option<Strata>,
     pub curves: Option<SurvivalCurves>,
     /// Outcome of the rows of the fit, for weights of censoring.
     pub training: Outcome,
@@ -37,6 +40,7 @@ impl Judgement {
         Judged {
             outcome: &self.outcome,
             prediction: &self.prediction,
+            held: self.held.as_ref(),
             curves: self.curves.as_ref(),
             training: Some(&self.training),
             horizon,
@@ -56,6 +60,7 @@ impl Judgement {
             missing: self.missing,
             outcome: self.outcome.select(&kept),
             prediction: self.prediction.select(&kept),
+            held: self.held.as_ref().map(|held| held.select(&kept)),
             curves: self.curves.as_ref().map(|curves| SurvivalCurves {
                 times: curves.times.clone(),
                 survival: curves.survival.select(ndarray::Axis(0), &kept),
@@ -88,26 +93,27 @@ pub fn design<'m>(model: &'m ModelValue, part: Option<&str>) -> Result<&'m Fitte
 pub fn predicted(model: &ModelValue, part: Option<&str>, rows: &[usize]) -> Result<Predicted, Fault> {
     let fitted_on: HashSet<usize> = model.rows.iter().copied().collect();
     let held = model.cross.as_ref().and_then(|cross| cross.out_of_fold(part.unwrap_or("")));
-    let mut scores: BTreeMap<usize, f64> = BTreeMap::new();
+    let mut scores: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     if let Some(held) = held {
         let average = &held.average;
-        scores.extend(average.rows.iter().copied().zip(average.prediction.scores().iter().copied()));
+        let told = average.rows.iter().enumerate().map(|(place, row)| (*row, average.prediction.row(place)));
+        scores.extend(told);
     }
     let outside: Vec<usize> = rows.iter().copied().filter(|row| held.is_none() || !fitted_on.contains(row)).collect();
     let template = held.map(|held| held.average.prediction.clone());
     let mut prediction = template;
     if !outside.is_empty() || prediction.is_none() {
         let frozen = design(model, part)?.predict(&model.data.blocks, &outside)?;
-        for (row, score) in frozen.rows.iter().zip(frozen.prediction.scores()) {
-            scores.insert(*row, *score);
+        for (place, row) in frozen.rows.iter().enumerate() {
+            scores.insert(*row, frozen.prediction.row(place));
         }
         prediction = Some(frozen.prediction);
     }
     let present: Vec<usize> = rows.iter().copied().filter(|row| scores.contains_key(row)).collect();
     let left_out = rows.iter().copied().filter(|row| !scores.contains_key(row)).collect();
-    let values = present.iter().filter_map(|row| scores.get(row).copied()).collect();
+    let values: Vec<Vec<f64>> = present.iter().filter_map(|row| scores.remove(row)).collect();
     let template = prediction.unwrap_or(Prediction::Value(Vec::new()));
-    Ok(Predicted { rows: present, prediction: template.with_scores(values), left_out })
+    Ok(Predicted { rows: present, prediction: template.with_rows(values), left_out })
 }
 
 /// Judges `reference` on `on`: out of fold where those are the rows of the fit, frozen where they
@@ -182,12 +188,17 @@ pub fn judge(
             }
         }
     }
+    let outcome = data.endpoint.outcome.select(&rows);
+    let cross = model.cross.as_ref().filter(|_| out_of_fold);
+    let held = cross.and_then(|cross| strata(cross, part.unwrap_or(""), &rows));
+    let (held, how) = ranking(held, &outcome, how);
     Ok(Judgement {
+        held,
         model: label,
         cohort: set.label,
         kind,
         missing: set.rows.len() - rows.len(),
-        outcome: data.endpoint.outcome.select(&rows),
+        outcome,
         rows,
         prediction,
         curves,
@@ -196,10 +207,37 @@ pub fn judge(
     })
 }
 
-/// In how many folds everybody is predicted alike, of how many, where that is so in any: there a
-/// rank statistic over all folds compares folds, and is below chance for a model that knows nothing
-/// (Parker BJ et al. Stratification bias in low signal microarray studies. BMC Bioinformatics
-/// 2007;8:326). `None` also where folds are repeated and predictions averaged.
+/// The folds that predicted `rows`, with their predictions by repeat.
+pub fn strata(cross: &CrossFit, part: &str, rows: &[usize]) -> Option<Strata> {
+    let held = cross.out_of_fold(part)?;
+    let place: BTreeMap<usize, usize> = cross.rows.iter().enumerate().map(|(place, row)| (*row, place)).collect();
+    let layers = held.repeats.iter().zip(&cross.fold_of).map(|(predicted, fold_of)| {
+        let own: BTreeMap<usize, usize> = predicted.rows.iter().enumerate().map(|(place, row)| (*row, place)).collect();
+        let scores = predicted.prediction.scores();
+        let nominal = matches!(predicted.prediction, Prediction::Classes(_));
+        let classes = |row: &usize| own.get(row).map_or_else(Vec::new, |place| predicted.prediction.row(*place));
+        Layer {
+            scores: rows.iter().map(|row| own.get(row).map_or(f64::NAN, |place| scores[*place])).collect(),
+            fold: rows.iter().map(|row| place.get(row).and_then(|place| fold_of[*place])).collect(),
+            classes: if nominal { rows.iter().map(classes).collect() } else { Vec::new() },
+        }
+    });
+    let layers: Vec<Layer> = layers.collect();
+    (!layers.is_empty()).then(|| Strata::new(layers))
+}
+
+/// The folds, where they hold pairs to rank; else all patients are ranked together, and that is said.
+pub fn ranking(held: Option<Strata>, outcome: &Outcome, how: String) -> (Option<Strata>, String) {
+    match held {
+        Some(strata) if !strata.ranks(outcome) && outcome.kind() != EndpointKind::Continuous => {
+            (None, format!("{how}; {POOLED}"))
+        }
+        held => (held, how),
+    }
+}
+
+/// In how many folds everybody is predicted alike, of how many, where that is so in any. `None` also
+/// where folds are repeated and predictions averaged.
 ///
 /// # Errors
 /// No such model.

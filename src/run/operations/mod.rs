@@ -6,6 +6,7 @@
 //!
 //! [`World`]: super::world::World
 
+mod classes;
 pub mod cohort;
 pub mod columns;
 pub mod compare;

@@ -31,6 +31,15 @@ pub struct Data {
     pub columns: BTreeMap<String, Vec<Option<String>>>,
 }
 
+/// The table of candidates; its first columns name one.
+pub const CANDIDATES: &str = "candidates";
+
+/// The name of a candidate, of its row: `PRIME_R.clinical, tune, gtbr, depth = 3`.
+pub fn candidate(row: &[Cell]) -> String {
+    let words: Vec<String> = row.iter().take(4).map(Cell::shown).collect();
+    words.join(", ")
+}
+
 /// A fitted model.
 pub struct ModelValue {
     /// `PRIME_R`.
@@ -106,7 +115,20 @@ pub fn run(step: &Step<'_>, spec: &Model) -> Result<Done, Fault> {
     let name = word(step.node).to_owned();
     let value = ModelValue { name, design: spec.design.clone(), data, rows, unknown, fitted, cross };
     let answer = answer(&value, &set.label, &phases(step, spec));
+    tell_times(step, &value, &answer);
     Ok(Done { answer, made: Made::Model(Arc::new(value)) })
+}
+
+/// Tells the watch what each candidate took; a model from the store was not searched for again.
+fn tell_times(step: &Step<'_>, model: &ModelValue, answer: &Answer) {
+    let parts = model.fitted.parts();
+    let designs = std::iter::once(&model.fitted).chain(parts.iter().map(|(_, design)| *design));
+    let seconds: Vec<f64> =
+        designs.filter_map(FittedDesign::learned).flat_map(|learned| learned.seconds().to_vec()).collect();
+    let Some(table) = answer.tables.iter().find(|table| table.name == CANDIDATES) else { return };
+    for (row, seconds) in table.rows.iter().zip(seconds).filter(|(_, seconds)| *seconds > 0.0) {
+        step.watch.took(&step.node.name, &candidate(row), seconds);
+    }
 }
 
 /// What the data says that the study could not know.
@@ -139,6 +161,23 @@ fn check(step: &Step<'_>, spec: &Model, data: &Data, rows: &[usize], label: &str
             (events, events)
         }
         Outcome::Continuous(_) => return Ok(()),
+        Outcome::Nominal(classes) => {
+            let counts = classes.counts();
+            if let Some(none) = counts.iter().position(|count| *count == 0) {
+                return Err(Fault::data(
+                    "data::one-class",
+                    format!(
+                        "nobody of the {} patients in `{label}` is of class `{}`",
+                        classes.len(),
+                        classes.levels[none]
+                    ),
+                )
+                .helped("leave that class out by a cohort, or fit on rows that have it"));
+            }
+            // The smallest class is what the data are short of.
+            let scarce = counts.iter().copied().min().unwrap_or(0);
+            (scarce, scarce)
+        }
     };
     let mut told = Vec::new();
     for (block, _) in &spec.blocks {
@@ -154,13 +193,25 @@ fn check(step: &Step<'_>, spec: &Model, data: &Data, rows: &[usize], label: &str
         });
         if parameters > 0 && (scarce as f64) < EVENTS_PER_PARAMETER * parameters as f64 {
             let each = scarce as f64 / parameters as f64;
-            told.push(format!("`{block}` has {parameters} candidate predictors, {each:.1} events each"));
+            let digits = if each < 0.95 { 2 } else { 1 };
+            told.push(format!("`{block}` has {parameters} candidate predictors, {each:.digits$} events each"));
         }
     }
     if !told.is_empty() {
         step.notice(
             "data::few-events",
-            format!("{events} events of `{name}` among {} patients in `{label}`: {}", rows.len(), told.join("; ")),
+            match &outcome {
+                Outcome::Nominal(_) => format!(
+                    "{events} patients of the smallest class of `{name}` among {} in `{label}`: {}",
+                    rows.len(),
+                    told.join("; ")
+                ),
+                _ => format!(
+                    "{events} events of `{name}` among {} patients in `{label}`: {}",
+                    rows.len(),
+                    told.join("; ")
+                ),
+            },
         );
     }
     if let Resampling::Folds { folds, .. } = spec.design.cross_fit
@@ -232,8 +283,10 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
     }
     if model.unknown > 0 {
         fit.notes.push(format!(
-            "`{}` is not known of {} patients; they are left out",
-            model.data.endpoint.name, model.unknown
+            "`{}` is not known of {} patient{}, left out of the fit",
+            model.data.endpoint.name,
+            model.unknown,
+            if model.unknown == 1 { "" } else { "s" }
         ));
     }
     if let Some(cross) = &model.cross {
@@ -283,7 +336,7 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
     }
 
     let mut candidates = ResultTable::new(
-        "candidates",
+        CANDIDATES,
         "Learners and settings tried",
         ["model", "stage", "learner", "settings", "metric", "mean", "SD", "folds", "chosen"],
     );
@@ -308,6 +361,17 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
                     Cell::text(if tried.chosen { "yes" } else { "" }),
                 ]);
             }
+            if let Some(model) = learned.model().as_any().downcast_ref::<crate::learn::multinomial::MultinomialModel>()
+            {
+                for (level, slopes) in model.levels.iter().zip(&model.slopes) {
+                    let held = learned.names().iter().zip(slopes).filter(|(_, slope)| **slope != 0.0);
+                    for (feature, slope) in held {
+                        let term = format!("{feature}, class {level}");
+                        terms.push([Cell::text(name.as_str()), Cell::text(term), Cell::number(*slope, 4)]);
+                    }
+                }
+                continue;
+            }
             for (feature, value) in learned.names().iter().zip(learned.model().importance().unwrap_or_default()) {
                 terms.push([Cell::text(name.as_str()), Cell::text(feature.as_str()), Cell::number(value, 4)]);
             }
@@ -323,6 +387,13 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
             }
             if !summary.how.is_empty() {
                 terms.notes.push(format!("{name}: {}", summary.how));
+            }
+            // A part that helps is believed; one of negative weight is at most noise on these rows.
+            for (part, weight) in summary.weights.iter().filter(|(_, weight)| *weight < 0.0) {
+                terms.notes.push(format!(
+                    "{name} turns the prediction of {part} round: its weight is {weight:.3}, as of a part that knows \
+                     nothing; `weighted` has no weight below 0"
+                ));
             }
         }
     }

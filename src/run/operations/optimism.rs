@@ -106,6 +106,7 @@ pub fn corrected(
             let judged = Judged {
                 outcome: &held.outcome,
                 prediction: &held.prediction,
+                held: None,
                 curves: held.curves.as_ref(),
                 training: Some(&apparent.training),
                 horizon,

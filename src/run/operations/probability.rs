@@ -70,7 +70,7 @@ impl Default for Probabilities {
             fit: ResultTable::new(
                 "hosmer-lemeshow",
                 "Hosmer-Lemeshow test",
-                ["model", "cohort", "evidence", "chi-square", "df", "P", "patients"],
+                ["model", "cohort", "evidence", "chi-square", "df", "p", "patients"],
             ),
         }
     }
@@ -363,7 +363,7 @@ impl Probabilities {
             Cell::text(judgement.model.as_str()),
             Cell::text(judgement.cohort.as_str()),
             Cell::text(judgement.kind.words()),
-            Cell::text(label.map_or_else(|| name.to_owned(), |label| format!("{name} at {label}"))),
+            Cell::text(label.map_or_else(|| measured(name), |label| format!("{} at {label}", measured(name)))),
             record.cell(DIGITS),
             Cell::count(record.n),
             Cell::events(record.events),
@@ -424,7 +424,12 @@ fn stream(step: &Step<'_>, judgement: &Judgement, label: &str) -> crate::random:
         .named(label)
 }
 
+/// A measure of calibration in words.
+fn measured(name: &str) -> String {
+    if name == "EO" { "expected over observed".to_owned() } else { name.replace('_', " ") }
+}
+
 fn titled(judgement: &Judgement, label: Option<&str>) -> String {
     let at = label.map_or(String::new(), |label| format!(" at {label}"));
-    format!("{} on {}{at} ({})", judgement.model, judgement.cohort, judgement.kind.words())
+    format!("{} on {}{at}", judgement.model, judgement.kind.on(&judgement.cohort))
 }

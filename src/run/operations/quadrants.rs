@@ -145,7 +145,7 @@ pub fn run(step: &Step<'_>, spec: &Quadrants) -> Result<Answer, Fault> {
                         .notes
                         .extend(told.notes.into_iter().map(|note| format!("{}: {}, {note}", set.label, endpoint.name)));
                 }
-                Outcome::Continuous(_) => {}
+                Outcome::Continuous(_) | Outcome::Nominal(_) => {}
             }
         }
         let grouping = |groups: &GroupsValue| Grouping {

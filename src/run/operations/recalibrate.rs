@@ -8,7 +8,7 @@ use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::calibration::{calibration_in_the_large, logistic_calibration};
-use crate::stats::distribution::normal_multiplier;
+use crate::stats::distribution::{normal_multiplier, t_quantile};
 use crate::stats::metrics::Brier;
 use crate::stats::{Censored, Estimate, Judged, Metric, Outcome, Prediction};
 use crate::survival::SurvivalError;
@@ -29,6 +29,9 @@ pub fn run(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
         (Outcome::Survival(censored), Prediction::Risk(risk)) => {
             return survival(step, spec, &judgement, censored, risk);
         }
+        (Outcome::Continuous(observed), Prediction::Value(predicted)) => {
+            return continuous(step, spec, &judgement, observed, predicted);
+        }
         _ => return Err(Fault::unavailable("`recalibrate` of this prediction", "`by refit` is")),
     };
     let slope_too = spec.method != "intercept";
@@ -39,7 +42,7 @@ pub fn run(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
     };
     let brier = |name: &str, f: &dyn Fn(f64) -> f64| {
         let prediction = Prediction::Probability(p.iter().map(|p| f(*p)).collect());
-        let judged = Judged { prediction: &prediction, ..judgement.judged(None, None) };
+        let judged = Judged { prediction: &prediction, held: None, ..judgement.judged(None, None) };
         Estimate { name: name.to_owned(), ..Brier.estimate(&judged, &step.intervals(), &step.stream.named(name)) }
     };
     let mut answer = Answer::default();
@@ -81,6 +84,98 @@ pub fn run(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
     }
     answer.tables.push(table);
     Ok(answer)
+}
+
+/// A model of a continuous endpoint: a line from what was predicted to what was observed, or its
+/// level alone.
+fn continuous(
+    step: &Step<'_>,
+    spec: &Recalibrate,
+    judgement: &Judgement,
+    observed: &[f64],
+    predicted: &[f64],
+) -> Result<Answer, Fault> {
+    let slope_too = spec.method != "intercept";
+    let line = Line::through(predicted, observed, slope_too).ok_or_else(|| {
+        Fault::run("run::not-estimable", "too few patients, or the prediction does not vary among them")
+    })?;
+    let mut answer = Answer::default();
+    let mut table = ResultTable::new(
+        "recalibration",
+        format!("{} recalibrated on {} ({})", judgement.model, judgement.cohort, spec.method),
+        ["what", "estimate", "patients"],
+    );
+    let n = observed.len();
+    let mut push = |estimate: Estimate, kind: Kind| {
+        let record = EstimateRecord::new(&estimate.with_missing(judgement.missing), kind)
+            .of(&judgement.model, &judgement.cohort);
+        table.push([Cell::text(record.metric.as_str()), record.cell(3), Cell::count(record.n)]);
+        answer.estimates.push(record);
+    };
+    let t = t_quantile(0.5 + step.level() / 2.0, line.freedom);
+    let how = "least squares of the observed on the frozen model's prediction; t interval";
+    let told = |name: &str, (value, error): (f64, f64)| {
+        Estimate::new(name, value, n, how).within(value - t * error, value + t * error, step.level())
+    };
+    push(told("intercept of the update", line.intercept), judgement.kind);
+    if slope_too {
+        push(told("slope of the update", line.slope), judgement.kind);
+    }
+    let error = |name: &str, f: &dyn Fn(f64) -> f64| {
+        let squares: Vec<f64> = predicted.iter().zip(observed).map(|(p, y)| (y - f(*p)).powi(2)).collect();
+        let mean = squares.iter().sum::<f64>() / n as f64;
+        let spread = squares.iter().map(|square| (square - mean).powi(2)).sum::<f64>() / (n as f64 - 1.0);
+        let half = normal_multiplier(step.level()) * (spread / n as f64).sqrt();
+        Estimate::new(name, mean.sqrt(), n, "normal interval of the mean squared error").within(
+            (mean - half).max(0.0).sqrt(),
+            (mean + half).sqrt(),
+            step.level(),
+        )
+    };
+    let updated = |p: f64| line.intercept.0 + line.slope.0 * p;
+    push(error("root mean squared error before", &|p| p), judgement.kind);
+    push(error("root mean squared error after", &updated), Kind::Apparent);
+    table.notes.push(format!(
+        "value after = {:.4} + {:.4} x value before; what is told after the update is on the patients of the update",
+        line.intercept.0, line.slope.0
+    ));
+    answer.tables.push(table);
+    Ok(answer)
+}
+
+/// A line by least squares; each coefficient with its standard error.
+struct Line {
+    intercept: (f64, f64),
+    slope: (f64, f64),
+    freedom: f64,
+}
+
+impl Line {
+    /// `None` where nothing is left to estimate the spread from, or `x` does not vary.
+    fn through(x: &[f64], y: &[f64], slope_too: bool) -> Option<Line> {
+        let n = x.len() as f64;
+        let freedom = n - if slope_too { 2.0 } else { 1.0 };
+        if freedom < 1.0 {
+            return None;
+        }
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / n;
+        let (x_mean, y_mean) = (mean(x), mean(y));
+        let of_x: f64 = x.iter().map(|x| (x - x_mean).powi(2)).sum();
+        let slope = if slope_too {
+            let both: f64 = x.iter().zip(y).map(|(x, y)| (x - x_mean) * (y - y_mean)).sum();
+            Some(both / of_x).filter(|slope| slope.is_finite())?
+        } else {
+            1.0
+        };
+        let intercept = y_mean - slope * x_mean;
+        let rest: f64 = x.iter().zip(y).map(|(x, y)| (y - intercept - slope * x).powi(2)).sum::<f64>() / freedom;
+        let (of_intercept, of_slope) = if slope_too {
+            ((rest * (1.0 / n + x_mean.powi(2) / of_x)).sqrt(), (rest / of_x).sqrt())
+        } else {
+            ((rest / n).sqrt(), 0.0)
+        };
+        Some(Line { intercept: (intercept, of_intercept), slope: (slope, of_slope), freedom })
+    }
 }
 
 /// The time by which half of the events have happened: where calibration is told.
@@ -202,6 +297,9 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
         .ok_or_else(|| Fault::run("run::no-part", format!("`{}` has no part `{part}`", model.name)))?;
     let held = &held.average;
     let outcome = data.endpoint.outcome.select(&held.rows);
+    let folds = super::judge::strata(&cross, part, &held.rows);
+    let told = super::model::told(&model.design.cross_fit);
+    let (folds, told) = super::judge::ranking(folds, &outcome, told);
     let mut answer = Answer::default();
     let mut table = ResultTable::new(
         "recalibration",
@@ -211,15 +309,17 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
     let words: &[&str] = match outcome {
         Outcome::Binary(_) => &["AUC", "Brier", "calibration_slope"],
         Outcome::Survival(_) => &["C-index", "calibration_slope"],
-        Outcome::Continuous(_) => &[],
+        Outcome::Continuous(_) | Outcome::Nominal(_) => &[],
     };
     for metric in words.iter().filter_map(|word| fuse::metric(word, outcome.kind())) {
         let name = metric.card().name;
         for (who, outcome, prediction, kind, how) in [
             ("frozen", &frozen.outcome, &frozen.prediction, frozen.kind, frozen.how.clone()),
-            ("refitted", &outcome, &held.prediction, Kind::OutOfFold, super::model::told(&model.design.cross_fit)),
+            ("refitted", &outcome, &held.prediction, Kind::OutOfFold, told.clone()),
         ] {
-            let judged = Judged { outcome, prediction, curves: None, training: None, horizon: None, threshold: None };
+            let held = folds.as_ref().filter(|_| kind == Kind::OutOfFold && who == "refitted");
+            let judged =
+                Judged { outcome, prediction, held, curves: None, training: None, horizon: None, threshold: None };
             let stream = step.stream.named(who).named(name);
             let estimate = metric.estimate(&judged, &step.intervals(), &stream).with_missing(frozen.missing);
             let mut record =
@@ -243,4 +343,25 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
     );
     answer.tables.push(table);
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Line;
+
+    /// `summary(lm(y ~ x))` and `summary(lm(y - x ~ 1))` of R on the same ten points.
+    #[test]
+    fn a_line_is_that_of_r() {
+        let x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0];
+        let y = [2.1, 2.9, 3.2, 4.8, 5.1, 5.9, 7.7, 7.9, 9.3, 9.6];
+        let close = |(value, error): (f64, f64), expected: (f64, f64)| {
+            assert!((value - expected.0).abs() < 1e-9 && (error - expected.1).abs() < 1e-9, "{value} {error}");
+        };
+        let line = Line::through(&x, &y, true).unwrap();
+        close(line.intercept, (1.006666666666663, 0.249712966536713));
+        close(line.slope, (0.880606060606061, 0.0402448885700369));
+        close(Line::through(&x, &y, false).unwrap().intercept, (0.35, 0.157938103206428));
+        assert!(Line::through(&[1.0; 4], &[1.0, 2.0, 3.0, 4.0], true).is_none());
+        assert!(Line::through(&x[..2], &y[..2], true).is_none());
+    }
 }

@@ -159,6 +159,7 @@ fn strata(
                     (Outcome::Binary(values), true) => values[row].to_string(),
                     (Outcome::Survival(censored), true) => censored.event[row].to_string(),
                     (Outcome::Continuous(_), true) => "known".to_owned(),
+                    (Outcome::Nominal(classes), true) => classes.class[row].to_string(),
                 })
             }
             Balance::Column(name) => {

@@ -89,7 +89,7 @@ pub fn run(step: &Step<'_>, spec: &Stratify) -> Result<Answer, Fault> {
                 }
                 answer.tables.push(table);
             }
-            Outcome::Continuous(_) => {
+            Outcome::Continuous(_) | Outcome::Nominal(_) => {
                 return Err(Fault::run(
                     "run::wrong-endpoint",
                     "groups are compared on a survival or a binary endpoint",
@@ -121,7 +121,7 @@ fn hazards(
     let mut table = ResultTable::new(
         &format!("hazards-{}", set.label),
         format!("Hazard ratios against {} on {}", labels.first().map_or("", String::as_str), set.label),
-        ["subgroup", "group", "patients", "events", "HR", "P", "P of interaction"],
+        ["subgroup", "group", "patients", "events", "HR", "p", "p for interaction"],
     );
     let dummies = |rows: &[usize]| -> Vec<(String, Vec<f64>)> {
         (1..labels.len())
@@ -137,7 +137,7 @@ fn hazards(
                     extra: Vec<(String, Vec<f64>)>,
                     interaction: Cell|
      -> Vec<Option<f64>> {
-        // A P within a subgroup would say more of its size than of a difference.
+        // A p within a subgroup would say more of its size than of a difference.
         let whole = !subgroup.contains(": ");
         let mut ratios = Vec::new();
         let mut levels = Vec::new();
@@ -304,7 +304,7 @@ fn fit(step: &Step<'_>, rows: &[usize], all: &Censored, columns: Vec<(String, Ve
     cox::fit(&CoxData::new(x.view(), &names, &outcome), &options).map_err(|error| error.to_string())
 }
 
-/// P of the interaction of groups and subgroups.
+/// p for the interaction of groups and subgroups.
 fn interaction(
     step: &Step<'_>,
     rows: &[usize],

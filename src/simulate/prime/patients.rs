@@ -11,9 +11,11 @@ use crate::simulate::phantom::Phase;
 use super::{Effects, Simulation};
 
 /// Log-odds of response, and log hazards of death, for each standard deviation of what drives
-/// them; the second driver lets a fusion be better than either part.
-pub(super) const RESPONSE_FIRST: f64 = 3.0;
-pub(super) const RESPONSE_SECOND: f64 = 1.5;
+/// them; the second driver lets a fusion be better than either part. Known without error, the drivers of
+/// response have an AUC of 0.86 and 0.76; what 92 patients let a model learn of them is near what is
+/// published of this treatment (0.79 for imaging, 0.71 for the clinic; doi:10.1186/s12967-026-08166-2).
+pub(super) const RESPONSE_FIRST: f64 = 4.0;
+pub(super) const RESPONSE_SECOND: f64 = 3.0;
 pub(super) const RESPONSE_INTERCEPT: f64 = 0.1;
 pub(super) const HAZARD_FIRST: f64 = 1.5;
 pub(super) const HAZARD_SECOND: f64 = 1.0;

@@ -1,4 +1,5 @@
-//! Metrics of a binary endpoint, one file each.
+//! Metrics of a binary endpoint, one file each, and those of a nominal one (`nominal_*`), whose words they
+//! share where they mean the same.
 //!
 //! A metric reads [`Judged`], checks it by [`ranked`] or [`probabilities`], and tells an
 //! estimate. Probabilities are required where the metric judges calibration; a ranking is enough
@@ -17,6 +18,12 @@ mod integrated_calibration_index;
 mod log_loss;
 mod matthews_correlation;
 mod negative_predictive_value;
+mod nominal_accuracy;
+mod nominal_auc;
+mod nominal_auc_ovr;
+mod nominal_balanced_accuracy;
+mod nominal_brier;
+mod nominal_log_loss;
 mod positive_predictive_value;
 mod sensitivity;
 mod specificity;
@@ -34,6 +41,12 @@ pub use integrated_calibration_index::IntegratedCalibrationIndex;
 pub use log_loss::LogLoss;
 pub use matthews_correlation::MatthewsCorrelation;
 pub use negative_predictive_value::NegativePredictiveValue;
+pub use nominal_accuracy::NominalAccuracy;
+pub use nominal_auc::NominalAuc;
+pub use nominal_auc_ovr::NominalAucOvr;
+pub use nominal_balanced_accuracy::NominalBalancedAccuracy;
+pub use nominal_brier::NominalBrier;
+pub use nominal_log_loss::NominalLogLoss;
 pub use positive_predictive_value::PositivePredictiveValue;
 pub use sensitivity::Sensitivity;
 pub use specificity::Specificity;
@@ -43,7 +56,8 @@ use super::bootstrap::{BootstrapInterval, bca, described, jackknife, percentile,
 use super::calibration::CalibrationFit;
 use super::confusion::Confusion;
 use super::distribution::normal_multiplier;
-use super::estimate::{Estimate, NotEstimable};
+use super::estimate::{Estimate, NotEstimable, SAME_SCORE};
+use super::hand_till::{MeanArea, Ranked};
 use super::metric::{IntervalPlan, Judged, Metric};
 use super::outcome::{Outcome, Prediction};
 use crate::progress::Watch;
@@ -63,6 +77,12 @@ pub(super) static REGISTRY: &[&dyn Metric] = &[
     &LogLoss,
     &MatthewsCorrelation,
     &NegativePredictiveValue,
+    &NominalAccuracy,
+    &NominalAuc,
+    &NominalAucOvr,
+    &NominalBalancedAccuracy,
+    &NominalBrier,
+    &NominalLogLoss,
     &PositivePredictiveValue,
     &Sensitivity,
     &Specificity,
@@ -102,6 +122,45 @@ pub fn probabilities<'a>(judged: &Judged<'a>) -> Result<(&'a [bool], &'a [f64]),
         return Err(NotEstimable::new("a predicted probability is outside 0 to 1"));
     }
     Ok((events, scores))
+}
+
+/// Observed classes beside the probabilities of each.
+///
+/// # Errors
+/// Another endpoint, other rows, or no rows.
+pub fn classes<'a>(judged: &Judged<'a>) -> Result<Ranked<'a>, NotEstimable> {
+    let (Outcome::Nominal(classes), Prediction::Classes(p)) = (judged.outcome, judged.prediction) else {
+        return Err(NotEstimable::new(format!("the endpoint is {}, not nominal", judged.outcome.kind())));
+    };
+    if classes.len() != p.called().len() {
+        return Err(NotEstimable::new("predictions and outcomes are of different numbers of rows"));
+    }
+    if classes.is_empty() {
+        return Err(NotEstimable::new("no patients"));
+    }
+    Ok(Ranked { classes, p, held: judged.held })
+}
+
+/// A mean of areas with its interval by influence.
+fn mean_area(judged: &Judged<'_>, plan: &IntervalPlan, name: &str, found: Result<MeanArea, NotEstimable>) -> Estimate {
+    let n = judged.outcome.len();
+    let found = match found {
+        Ok(found) => found,
+        Err(fault) => return Estimate::not_estimable(name, n, fault.reason),
+    };
+    let within = if judged.held.is_some() { ", of pairs within a fold" } else { "" };
+    let estimate =
+        Estimate::new(name, found.area, n, format!("mean of {} areas{within}; influence of each patient", found.areas));
+    match found.interval(plan.level) {
+        Some(interval) => estimate.within(interval.lower, interval.upper, plan.level),
+        None if judged.prediction.is_constant() && (found.area - 0.5).abs() < 1e-12 => {
+            Estimate { no_interval: Some(SAME_SCORE.to_owned()), ..estimate }
+        }
+        None => {
+            let why = "a class has a single patient, or every patient ranks alike: the variance is unknown or 0";
+            Estimate { no_interval: Some(why.to_owned()), ..estimate }
+        }
+    }
 }
 
 /// Counts at the judged threshold.
@@ -195,7 +254,8 @@ fn bootstrapped(
     let statistic = |rows: &[usize]| {
         let outcome = judged.outcome.select(rows);
         let prediction = judged.prediction.select(rows);
-        let resample = Judged { outcome: &outcome, prediction: &prediction, ..*judged };
+        let held = judged.held.map(|held| held.select(rows));
+        let resample = Judged { outcome: &outcome, prediction: &prediction, held: held.as_ref(), ..*judged };
         metric.score(&resample).unwrap_or(f64::NAN)
     };
     let events = judged.outcome.events();
@@ -230,6 +290,7 @@ mod tests {
         f(&Judged {
             outcome: &outcome,
             prediction: &prediction,
+            held: None,
             curves: None,
             training: None,
             horizon: None,

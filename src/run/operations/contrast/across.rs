@@ -59,7 +59,7 @@ fn pair(a: &str, b: &str, first: &[GseaResult], second: &[GseaResult], enrich: u
     let mut table = ResultTable::new(
         &format!("compared-{}-{}-{}", enrich + 1, slug(a), slug(b)),
         format!("Enrichment of {a} beside {b}"),
-        ["set", "first NES", "first P adjusted", "second NES", "second P adjusted", "is", "in both leading edges"],
+        ["set", "first NES", "first p adjusted", "second NES", "second p adjusted", "is", "in both leading edges"],
     );
     for set in &sets {
         let words = match set.meeting {
@@ -140,7 +140,7 @@ fn dots(answer: &mut Answer, analyses: &[Analysis], ranked: &[(&Asked, &[GseaRes
             "sets": sets,
             "fdr": RATE,
             "choice": if all > DOTS {
-                format!("{DOTS} of {all} sets with the smallest adjusted P in any contrast")
+                format!("{DOTS} of {all} sets with the smallest adjusted p in any contrast")
             } else {
                 format!("all {all} sets")
             },

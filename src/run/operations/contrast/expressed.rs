@@ -77,7 +77,7 @@ fn z_scores(values: &[f64]) -> Vec<f64> {
     values.iter().map(|v| if spread > 0.0 { (v - mean) / spread } else { f64::NAN }).collect()
 }
 
-/// A heat map of the genes of smallest P of every thing contrasted: of its groups, where there are.
+/// A heat map of the genes of smallest p of every thing contrasted: of its groups, where there are.
 pub fn tell(answer: &mut Answer, analyses: &[Analysis], covariates: &[(String, Cells)]) {
     for analysis in analyses {
         let grouped = |other: &Analysis| other.asked.source == analysis.asked.source && other.asked.groups.is_some();
@@ -108,8 +108,8 @@ fn map(analysis: &Analysis, analyses: &[Analysis], covariates: &[(String, Cells)
         .map(|(place, gene)| Line { name: &gene.gene, adjusted: gene.adjusted, values: analysis.matrix.row(*place) })
         .collect();
     let method = format!(
-        "the {} of {} genes with the smallest P, {label}; z-scores over all samples of log expression; {CLUSTERED}, genes \
-         over all samples; stars are P adjusted by {adjustment}: {}",
+        "the {} of {} genes with the smallest p, {label}; z-scores over all samples of log expression; {CLUSTERED}, genes \
+         over all samples; stars are p adjusted by {adjustment}: {}",
         known.len(),
         told.genes.len(),
         crate::figures::words::STARS
@@ -128,7 +128,7 @@ pub struct Surroundings<'a> {
 /// A row of a heat map: a value a sample of the analysis.
 pub struct Line<'a> {
     pub name: &'a str,
-    /// P of its test, adjusted.
+    /// p of its test, adjusted.
     pub adjusted: Option<f64>,
     pub values: &'a [f64],
 }

@@ -126,7 +126,7 @@ pub fn tell(answer: &mut Answer, analysis: &Analysis) {
     let mut table = ResultTable::new(
         &format!("genes-{}", slug(label)),
         format!("Genes, {label}"),
-        ["gene", analysis.asked.effect.as_str(), "mean", "statistic", "P", "P adjusted"],
+        ["gene", analysis.asked.effect.as_str(), "mean", "statistic", "p", "p adjusted"],
     );
     for place in &order[..shown] {
         let gene = &told.genes[*place];
@@ -146,7 +146,7 @@ pub fn tell(answer: &mut Answer, analysis: &Analysis) {
         ]);
     }
     table.notes.push(format!(
-        "{}; P adjusted over {} genes by {}; the {shown} of smallest P are shown, the volcano holds all",
+        "{}; p adjusted over {} genes by {}; the {shown} of smallest p are shown, the volcano holds all",
         told.how,
         told.genes.len(),
         told.adjustment.title()

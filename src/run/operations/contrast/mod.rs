@@ -40,18 +40,25 @@ pub fn run(step: &Step<'_>, spec: &Contrast) -> Result<Answer, Fault> {
     answer.notes.extend(gathered.matrix.notes.iter().cloned());
     let scored = sets::scored(step, spec, &gathered, &collections)?;
 
-    let (mut analyses, mut reasons) = (Vec::new(), Vec::new());
+    let (mut analyses, mut reasons, mut failed) = (Vec::new(), Vec::new(), false);
     for contrast in asked {
         match genes::analyse(step, spec, &gathered, &covariates, &contrast) {
             Ok(analysis) => analyses.push(analysis),
             Err(OmicsError::Cancelled(cancelled)) => return Err(cancelled.into()),
-            Err(error) => reasons.push(format!("{}: {error}", contrast.label)),
+            Err(error) => {
+                failed |= !matches!(error, OmicsError::NotEstimable(_));
+                reasons.push(format!("{}: {error}", contrast.label));
+            }
         }
     }
-    if analyses.is_empty() {
+    if analyses.is_empty() && failed {
         return Err(Fault::run("run::not-estimable", reasons.join("; ")));
     }
     answer.notes.splice(0..0, reasons);
+    // A score that is the same for all patients is an answer: the study goes on and says so.
+    if analyses.is_empty() {
+        return Ok(answer);
+    }
     for analysis in &analyses {
         genes::tell(&mut answer, analysis);
     }

@@ -69,7 +69,7 @@ fn by_group(
     let mut table = ResultTable::new(
         name,
         format!("{} scores, {}", method.method, analysis.asked.label),
-        ["set", "measured", high.as_str(), low.as_str(), "superiority", "P", "P adjusted"],
+        ["set", "measured", high.as_str(), low.as_str(), "superiority", "p", "p adjusted"],
     );
     let samples = scores.samples.len();
     for set in &compared {
@@ -89,12 +89,12 @@ fn by_group(
             format!("{}; Mann-Whitney", method.how),
         );
         let mut record = EstimateRecord::new(&estimate, Kind::Descriptive).of("", &analysis.asked.label);
-        record.no_interval = Some("the rank test gives a P".to_owned());
+        record.no_interval = Some("the rank test gives a p value".to_owned());
         answer.estimates.push(record);
     }
     let (a, b) = compared.first().map_or((0, 0), |set| set.counts);
     table.notes.push(format!(
-        "{}; medians of {a} and {b} samples; Mann-Whitney test, P adjusted over {} sets by {}",
+        "{}; medians of {a} and {b} samples; Mann-Whitney test, p adjusted over {} sets by {}",
         method.how,
         compared.len(),
         method.adjustment.title()
@@ -145,7 +145,7 @@ fn heat(among: &Surroundings<'_>, method: &Scored, scores: &Scores, compared: &[
         .collect();
     let label = &among.analysis.asked.label;
     let words = format!(
-        "{label}: {} scores of {} sets as z-scores over all samples; {CLUSTERED}, sets over all samples; stars are P of the \
+        "{label}: {} scores of {} sets as z-scores over all samples; {CLUSTERED}, sets over all samples; stars are p of the \
          Mann-Whitney test, adjusted by {}: {}",
         method.method,
         compared.len(),
@@ -166,7 +166,7 @@ fn along(answer: &mut Answer, analysis: &Analysis, method: &Scored, scores: &Sco
     let mut table = ResultTable::new(
         name,
         format!("{} scores, {}", method.method, analysis.asked.label),
-        ["set", "measured", "Spearman's rho", "P", "P adjusted"],
+        ["set", "measured", "Spearman's rho", "p", "p adjusted"],
     );
     for ((set, test), adjusted) in scores.sets.iter().zip(&tests).zip(adjusted) {
         let rho = match test {
@@ -182,7 +182,7 @@ fn along(answer: &mut Answer, analysis: &Analysis, method: &Scored, scores: &Sco
         ]);
     }
     table.notes.push(format!(
-        "{}; {} samples, P adjusted over {} sets by {}",
+        "{}; {} samples, p adjusted over {} sets by {}",
         method.how,
         scores.samples.len(),
         scores.sets.len(),

@@ -200,7 +200,7 @@ pub fn tell(answer: &mut Answer, analyses: &[Analysis], found: &[Asked]) {
     }
 }
 
-/// Places of the results, the smallest P first.
+/// Places of the results, the smallest p first.
 fn by_p(results: &[GseaResult]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..results.len()).collect();
     order.sort_by(|a, b| {
@@ -216,7 +216,7 @@ fn ranked(name: &str, label: &str, results: &[GseaResult], how: &str, ranking: &
     let mut table = ResultTable::new(
         name,
         format!("Enrichment, {label}"),
-        ["set", "collection", "measured", "ES", "NES", "P", "P adjusted", "FDR", "leading edge", "genes"],
+        ["set", "collection", "measured", "ES", "NES", "p", "p adjusted", "FDR", "leading edge", "genes"],
     );
     let missing = || Cell::NotEstimable("no random set has an ES of this sign".to_owned());
     for place in by_p(results) {
@@ -234,7 +234,7 @@ fn ranked(name: &str, label: &str, results: &[GseaResult], how: &str, ranking: &
             Cell::text(result.leading_edge.iter().take(10).cloned().collect::<Vec<_>>().join(" ")),
         ]);
     }
-    table.notes.push(format!("{how}; P adjusted over {} sets by Benjamini-Hochberg", results.len()));
+    table.notes.push(format!("{how}; p adjusted over {} sets by Benjamini-Hochberg", results.len()));
     if by_labels {
         table.notes.push("FDR is that of the normalised scores over the permutations".to_owned());
     } else {
@@ -258,7 +258,7 @@ fn estimates(answer: &mut Answer, analysis: &Analysis, results: &[GseaResult], h
             None => Estimate::not_estimable(name, samples, "no random set has an ES of this sign"),
         };
         let mut record = EstimateRecord::new(&estimate, Kind::Descriptive).of("", &analysis.asked.label);
-        record.no_interval = Some("a permutation gives a P, not an interval".to_owned());
+        record.no_interval = Some("a permutation gives a p value, not an interval".to_owned());
         answer.estimates.push(record);
     }
 }
@@ -273,8 +273,8 @@ fn listed(
 ) -> ResultTable {
     let mut table = ResultTable::new(
         name,
-        format!("Over-representation among {count} genes that are {list}, {label}"),
-        ["set", "collection", "measured", "listed", "fold", "odds ratio", "P", "P adjusted", "genes"],
+        format!("Over-representation among the {list} genes ({count}), {label}"),
+        ["set", "collection", "measured", "listed", "fold", "odds ratio", "p", "p adjusted", "genes"],
     );
     let mut order: Vec<usize> = (0..results.len()).collect();
     order.sort_by(|a, b| results[*a].p.total_cmp(&results[*b].p).then(a.cmp(b)));
@@ -299,7 +299,7 @@ fn listed(
     table.notes.push(if count == 0 {
         format!("no gene is {list}")
     } else {
-        format!("{how}; P adjusted over {} sets by Benjamini-Hochberg", results.len())
+        format!("{how}; p adjusted over {} sets by Benjamini-Hochberg", results.len())
     });
     table
 }

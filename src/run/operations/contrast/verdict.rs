@@ -16,15 +16,15 @@ pub fn tell(answer: &mut Answer, analyses: &[Analysis], found: &[Asked], scored:
         let sets: Vec<String> = found.iter().filter(|asked| asked.analysis == place).filter_map(passing).collect();
         let rate = RATE * 100.0;
         sentences.push(match (up + down, sets.is_empty()) {
-            (0, true) => format!("{label}: no gene of {genes} passes a false discovery rate of {rate} %."),
+            (0, true) => format!("{label}: no gene of {genes} passes a false discovery rate of {rate}%."),
             (0, false) => {
                 let any = found.iter().filter(|asked| asked.analysis == place).any(|asked| count(asked).0 > 0);
                 let turn = if any { "but these gene sets do" } else { "and no gene set does" };
-                format!("{label}: no gene of {genes} passes a false discovery rate of {rate} %, {turn}: {}.", sets.join("; "))
+                format!("{label}: no gene of {genes} passes a false discovery rate of {rate}%, {turn}: {}.", sets.join("; "))
             }
-            (_, true) => format!("{label}: {up} genes are higher and {down} lower of {genes} (false discovery rate {rate} %)."),
+            (_, true) => format!("{label}: of {genes} genes, {up} are higher and {down} lower (false discovery rate {rate}%)."),
             (_, false) => format!(
-                "{label}: {up} genes are higher and {down} lower of {genes} (false discovery rate {rate} %); gene sets: {}.",
+                "{label}: of {genes} genes, {up} are higher and {down} lower (false discovery rate {rate}%); gene sets: {}.",
                 sets.join("; ")
             ),
         });

@@ -15,7 +15,7 @@ use crate::figures::words;
 use crate::run::operations::judge::Judgement;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind};
 use crate::stats::decision_curve::DecisionPoint;
-use crate::stats::roc::roc_curve;
+use crate::stats::roc::{roc_curve, roc_within};
 use crate::stats::{Outcome, Prediction, SurvivalCurves};
 use crate::survival::brier::{integrated_brier, null_curves};
 use crate::survival::censoring::Side;
@@ -27,7 +27,7 @@ const PENS: usize = 6;
 
 /// `train (out of fold)`.
 fn place(judgement: &Judgement) -> String {
-    format!("{} ({})", judgement.cohort, judgement.kind.words())
+    judgement.kind.on(&judgement.cohort)
 }
 
 fn events(outcome: &Outcome) -> u64 {
@@ -45,14 +45,14 @@ fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     seen
 }
 
-/// P of paired differences in a metric by cohort, model and comparator, as the tables of comparison
+/// p of paired differences in a metric by cohort, model and comparator, as the tables of comparison
 /// tell them.
 fn differences(answer: &Answer, metric: &str) -> BTreeMap<(String, String, String), f64> {
     let mut found = BTreeMap::new();
     for table in answer.tables.iter().filter(|table| table.name.starts_with("comparison-")) {
         let cohort = table.name.trim_start_matches("comparison-");
         let at = |name: &str| table.columns.iter().position(|column| column == name);
-        let (Some(of), Some(p)) = (at("metric"), at("P")) else { continue };
+        let (Some(of), Some(p)) = (at("metric"), at("p")) else { continue };
         for row in &table.rows {
             if let (Some(Cell::Text(model)), Some(Cell::Text(other)), Some(Cell::Text(own)), Some(Cell::P(p))) =
                 (row.first(), row.get(1), row.get(of), row.get(p))
@@ -91,11 +91,20 @@ fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData>
             return None;
         };
         let area = record(answer, judgement, "AUC").and_then(|r| Some((r.value?, r.lower?, r.upper?)));
-        let points = roc_curve(events, p).map(|c| c.iter().map(|p| (1.0 - p.specificity, p.sensitivity)).collect());
+        // Out of fold the curve is the mean of the folds' own, so that its area is the one told.
+        let points = match &judgement.held {
+            Some(strata) => roc_within(events, strata),
+            None => roc_curve(events, p).map(|c| c.iter().map(|p| (1.0 - p.specificity, p.sensitivity)).collect()),
+        };
         let happened = events.iter().filter(|event| **event).count() as u64;
         Some(Roc { name, n: events.len() as u64, events: happened, area, points: points.unwrap_or_default() })
     };
-    let method = format!("{}, DeLong", interval(level));
+    let folds = if judgements.iter().any(|judgement| judgement.held.is_some()) {
+        "; out of fold the mean of the folds' curves, weighed by pairs"
+    } else {
+        ""
+    };
+    let method = format!("{}, DeLong{folds}", interval(level));
     let p = differences(answer, "AUC");
     let mut figures = Vec::new();
     let models = distinct(judgements.iter().map(|j| j.model.as_str()));
@@ -156,7 +165,7 @@ fn comparisons(answer: &Answer, level: f64) -> Option<FigureData> {
     let mut rows = Vec::new();
     for cohort in cohorts {
         rows.extend(told.iter().filter(|r| r.cohort == cohort).map(|r| Row {
-            cohort: format!("{} ({})", r.cohort, r.kind.words()),
+            cohort: r.kind.on(&r.cohort),
             name: r.model.clone(),
             n: r.n as u64,
             events: r.events.map(|e| e as u64),
@@ -249,6 +258,7 @@ pub fn scores(judgement: &Judgement, at: Option<&str>) -> FigureData {
             both.map(|(time, event)| (Some(*event == 1), Some(time / word_days(&unit)))).collect()
         }
         Outcome::Continuous(values) => values.iter().map(|value| (None, Some(*value))).collect(),
+        Outcome::Nominal(classes) => classes.class.iter().map(|class| (None, Some(*class as f64))).collect(),
     };
     let figure = Scores {
         model: judgement.model.clone(),
@@ -263,7 +273,7 @@ pub fn scores(judgement: &Judgement, at: Option<&str>) -> FigureData {
         observed: match judgement.outcome {
             Outcome::Binary(_) => String::new(),
             Outcome::Survival(_) => format!("Time ({unit})"),
-            Outcome::Continuous(_) => "Observed value".to_owned(),
+            Outcome::Continuous(_) | Outcome::Nominal(_) => "Observed value".to_owned(),
         },
         patients: observed
             .into_iter()

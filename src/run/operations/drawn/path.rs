@@ -154,6 +154,7 @@ impl Net<'_> {
             Outcome::Binary(_) => "binomial deviance",
             Outcome::Survival(_) => "partial-likelihood deviance",
             Outcome::Continuous(_) => "mean squared error",
+            Outcome::Nominal(_) => "multinomial deviance",
         });
         let penalty = match tuned.alpha {
             1.0 => "lasso penalty".to_owned(),

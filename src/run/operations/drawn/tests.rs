@@ -182,3 +182,124 @@ fn every_kind_is_drawn_by_a_study() {
     let missing: Vec<&str> = KINDS.iter().map(|kind| kind.card.name).filter(|name| !drawn.contains(*name)).collect();
     assert!(missing.is_empty(), "no line of a study draws {}", missing.join(", "));
 }
+
+/// Lines in which the two numbers of an out-of-fold area must be one.
+const FOLDS: &str = r#"study FOLDS
+  seed 5
+
+table patients from "patients.csv"
+  key patient
+
+endpoint response = binary(responded == 1)
+
+features tumour from patients
+  columns size, marker, twin
+
+model R for response
+  learn naive_bayes(tumour)
+
+evaluate R
+  show AUC, roc
+"#;
+
+#[test]
+fn the_curve_drawn_out_of_fold_has_the_area_that_is_told() {
+    use crate::figures::roc::RocCurves;
+    use crate::run::results::Kind;
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path());
+    for (over, within) in [("", "within each of 5 folds"), ("  over 4 folds, 3 repeats\n", "mean over 3 repeats")] {
+        let text = format!("{FOLDS}{over}");
+        let study = Study::new("t.study", text.as_str()).in_folder(folder.path());
+        let finished = study.run(&Store::none(), &Watch::silent()).unwrap_or_else(|no| panic!("{:?}", no.words()));
+        let results = &finished.report.results;
+        let told = results.estimates().find(|e| e.metric == "AUC" && e.kind == Kind::OutOfFold).expect("an area");
+        assert!(told.how.contains(within) && told.lower.is_some(), "{}", told.how);
+        let figures = results.answers.iter().flat_map(|answer| &answer.figures).filter(|figure| figure.kind == "roc");
+        let curves: Vec<RocCurves> =
+            figures.map(|figure| serde_json::from_value(figure.data.clone()).expect("a figure")).collect();
+        let curve = curves.iter().flat_map(|figure| &figure.curves).find(|curve| curve.name.contains("out of fold"));
+        let points = &curve.expect("a curve").points;
+        let area: f64 = points.windows(2).map(|two| (two[1].0 - two[0].0) * 0.5 * (two[0].1 + two[1].1)).sum();
+        assert!((area - told.value.expect("a value")).abs() < 1e-9, "{area} {:?}", told.value);
+    }
+}
+
+/// Where every patient is a fold there is nothing to rank within one.
+#[test]
+fn leaving_out_one_patient_at_a_time_ranks_all_together_and_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path());
+    let text = format!("{FOLDS}  over leave-out patient\n");
+    let study = Study::new("t.study", text.as_str()).in_folder(folder.path());
+    let finished = study.run(&Store::none(), &Watch::silent()).unwrap_or_else(|no| panic!("{:?}", no.words()));
+    let told = finished.report.results.estimates().find(|e| e.metric == "AUC" && e.cohort.contains("all"));
+    let told = told.expect("an area over all");
+    assert!(told.value.is_some() && told.how.contains("ranked together"), "{told:?}");
+}
+
+#[test]
+fn several_classes_are_learned_judged_and_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path());
+    let patients = std::fs::read_to_string(folder.path().join("patients.csv")).expect("patients");
+    let mut kinds = String::from("patient,kind\n");
+    for line in patients.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let (size, marker): (f64, f64) = (cells[4].parse().expect("a size"), cells[5].parse().expect("a marker"));
+        let kind = if size > 60.0 {
+            "large"
+        } else if marker > 50.0 {
+            "marked"
+        } else {
+            "other"
+        };
+        let _ = writeln!(kinds, "{},{kind}", cells[0]);
+    }
+    std::fs::write(folder.path().join("kinds.csv"), kinds).expect("a file can be written");
+    let text = r#"study KINDS
+  seed 5
+
+table patients from "patients.csv"
+  key patient
+
+table kinds from "kinds.csv"
+  key patient
+
+endpoint kind from kinds
+  nominal kind
+
+features tumour from patients
+  columns size, marker, noise
+
+model K for kind on patients
+  prepare tumour by z-score
+  learn lasso(folds = 3), decision_tree(depth = 3)
+  choose by AUC over 3 folds
+  fuse tumour
+
+model N for kind on patients
+  learn naive_bayes(tumour)
+
+evaluate K
+  against N
+  show AUC, AUC-ovr, accuracy, balanced_accuracy, Brier, log_loss, confusion
+"#;
+    let study = Study::new("t.study", text).in_folder(folder.path());
+    let finished = study.run(&Store::none(), &Watch::silent()).unwrap_or_else(|no| panic!("{:?}", no.words()));
+    let results = &finished.report.results;
+    for (metric, least) in [("AUC", 0.9), ("AUC-ovr", 0.9), ("accuracy", 0.8), ("AUC of marked against the rest", 0.85)]
+    {
+        let told = results.estimates().find(|e| e.metric == metric && e.model == "K").expect(metric);
+        assert!(told.value.is_some_and(|value| value > least) && told.lower.is_some(), "{told:?}");
+        assert_eq!(told.n, 90);
+    }
+    let difference = results.estimates().find(|e| e.metric == "difference in AUC").expect("a comparison");
+    assert!(difference.lower.is_some(), "{difference:?}");
+    let tables = || results.answers.iter().flat_map(|answer| &answer.tables);
+    let confusion = tables().find(|table| table.name.starts_with("confusion-K")).expect("a table of what is called");
+    assert_eq!((confusion.rows.len(), confusion.columns.len()), (3, 5));
+    assert!(tables().any(|table| table.name.starts_with("classes-K") && table.rows.len() == 3));
+    let terms = tables().find(|table| table.name == "terms").expect("coefficients");
+    assert!(terms.rows.iter().flatten().any(|cell| cell.shown().contains("class marked")), "{terms:?}");
+}

@@ -67,7 +67,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
     let unit = match subject.model.data.endpoint.outcome.kind() {
         EndpointKind::Binary => "probability",
         EndpointKind::Survival => "risk score",
-        EndpointKind::Continuous => "predicted value",
+        EndpointKind::Continuous | EndpointKind::Nominal => "predicted value",
     };
     let mut table = ResultTable::new(
         &format!("dependence-{}-{}", subject.label, subject.cohort),

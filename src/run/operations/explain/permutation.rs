@@ -24,6 +24,9 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
     let (metric, name) = match &endpoint.outcome {
         Outcome::Binary(_) => (fuse::metric("AUC", endpoint.outcome.kind()), "AUC"),
         Outcome::Survival(_) => (fuse::metric("C-index", endpoint.outcome.kind()), "C-index"),
+        Outcome::Nominal(_) => {
+            return Err(Fault::unavailable("`explain` of a nominal endpoint", "judge it by `evaluate`"));
+        }
         Outcome::Continuous(_) => (None, "mean squared error"),
     };
     let score = |scores: &[Option<f64>]| -> Result<f64, NotEstimable> {
@@ -42,6 +45,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
                 metric.score(&Judged {
                     outcome: &outcome,
                     prediction: &prediction,
+                    held: None,
                     curves: None,
                     training: None,
                     horizon: None,

@@ -220,7 +220,7 @@ fn unit(scale: Scale, kind: EndpointKind, spec: &Explain) -> String {
         }
         (Scale::Prediction, EndpointKind::Binary) => "probability".to_owned(),
         (Scale::Prediction, EndpointKind::Survival) => "the risk score".to_owned(),
-        (Scale::Prediction, EndpointKind::Continuous) => "the predicted value".to_owned(),
+        (Scale::Prediction, EndpointKind::Continuous | EndpointKind::Nominal) => "the predicted value".to_owned(),
     }
 }
 

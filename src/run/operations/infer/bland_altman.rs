@@ -50,7 +50,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         if let Ok(test) = &found.proportional {
             table
                 .notes
-                .push(format!("{who}: difference and mean correlate with P {}", crate::run::results::shown_p(test.p)));
+                .push(format!("{who}: difference and mean correlate with {}", crate::figures::words::p_is(test.p)));
         }
         let limit = |estimate: &crate::stats::Estimate| estimate.value.as_ref().ok().copied();
         let figure = Agreement {

@@ -2,9 +2,10 @@
 
 use crate::figures::cif::{Curve, Incidence, Step as Corner};
 use crate::figures::words as shown;
+use crate::figures::words::p_is;
 use crate::plan::node::Infer;
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable, shown_p};
+use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::distribution::normal_multiplier;
 use crate::stats::{Estimate, Outcome};
@@ -87,7 +88,7 @@ pub(super) fn cif(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         match gray_test(&outcome, 1, &numbers, groups.groups.len(), strata.as_deref()) {
             Ok(test) => {
                 let words =
-                    format!("Gray's test: chi-square {:.2} on {} df, P {}.", test.statistic, test.df, shown_p(test.p));
+                    format!("Gray's test: chi-square {:.2} on {} df, {}.", test.statistic, test.df, p_is(test.p));
                 said.push(format!("Gray's test {}", shown::p_is(test.p)));
                 table.notes.push(words.clone());
                 answer.notes.push(words);

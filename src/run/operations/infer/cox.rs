@@ -1,8 +1,9 @@
 //! `cox(os ~ age + strata(centre))`.
 
+use crate::figures::words::p_is;
 use crate::plan::node::{Infer, TimeUnit};
 use crate::run::fault::Fault;
-use crate::run::results::{Cell, EstimateRecord, Kind, ResultTable, shown_p};
+use crate::run::results::{Cell, EstimateRecord, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::{Estimate, Outcome};
 use crate::survival::cox::proportionality::{TimeScale, proportional_hazards};
@@ -60,7 +61,7 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
     let test = |name: &str, test: &ChiSquared| {
         (
             format!("{name} test"),
-            Cell::text(format!("chi-square {:.2} on {} df, P {}", test.statistic, test.df, shown_p(test.p))),
+            Cell::text(format!("chi-square {:.2} on {} df, {}", test.statistic, test.df, p_is(test.p))),
         )
     };
     let mut notes = Vec::new();

@@ -101,6 +101,10 @@ fn outcome_columns(outcome: &Outcome) -> Result<Vec<Column>, Fault> {
     Ok(match outcome {
         Outcome::Binary(events) => vec![column("(outcome)", events.iter().map(|event| number(*event)).collect())],
         Outcome::Continuous(values) => vec![column("(outcome)", values.clone())],
+        // An indicator of each class but the first.
+        Outcome::Nominal(classes) => (1..classes.levels.len())
+            .map(|level| column(&format!("(outcome {level})"), classes.of(level).into_iter().map(number).collect()))
+            .collect(),
         Outcome::Survival(censored) => {
             let hazard = nelson_aalen(censored, None, Counted::Event, 0.95)
                 .map_err(|error| Fault::run("run::not-estimable", error.to_string()))?;

@@ -22,7 +22,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     let mut table = ResultTable::new(
         "kappa",
         step.node.stem.clone(),
-        ["readers", "agreement", "kappa", "P", "patients", "left out"],
+        ["readers", "agreement", "kappa", "p", "patients", "left out"],
     );
     let mut push = |who: String, agreement: Cell, found: Kappa| {
         let mut record = EstimateRecord::new(&found.estimate, Kind::Descriptive).of("", &readings.cohort);
@@ -63,10 +63,10 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     }
     table.notes.push(format!("levels in order: {}", levels.join(", ")));
     table.notes.push(match weights {
-        KappaWeights::Unweighted => "Cohen's kappa of each pair, large-sample interval; P that it is 0".to_owned(),
-        KappaWeights::Linear => "Cohen's kappa with linear weights, large-sample interval; P that it is 0".to_owned(),
+        KappaWeights::Unweighted => "Cohen's kappa of each pair, large-sample interval; p that it is 0".to_owned(),
+        KappaWeights::Linear => "Cohen's kappa with linear weights, large-sample interval; p that it is 0".to_owned(),
         KappaWeights::Quadratic => {
-            "Cohen's kappa with quadratic weights, large-sample interval; P that it is 0".to_owned()
+            "Cohen's kappa with quadratic weights, large-sample interval; p that it is 0".to_owned()
         }
     });
     answer.tables.push(table);

@@ -2,9 +2,10 @@
 
 use crate::figures::km::{Curve, Step as Corner, SurvivalCurves};
 use crate::figures::words;
+use crate::figures::words::p_is;
 use crate::plan::node::{Infer, TimeUnit};
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable, shown_p};
+use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::run::world::coded;
 use crate::stats::multiplicity::Adjustment;
@@ -46,7 +47,7 @@ pub struct Asked {
     /// Weight `S(t-)^rho` of the test.
     pub rho: f64,
     pub trend: bool,
-    /// Every pair of groups, P adjusted so.
+    /// Every pair of groups, p adjusted so.
     pub pairwise: Option<Adjustment>,
 }
 
@@ -359,7 +360,7 @@ fn compared(groups: &Groups, asked: &Asked, answer: &mut Answer) -> Option<Strin
             return None;
         }
     };
-    let told = |test: &ChiSquared| format!("chi-square {:.2} on {} df, P {}", test.statistic, test.df, shown_p(test.p));
+    let told = |test: &ChiSquared| format!("chi-square {:.2} on {} df, {}", test.statistic, test.df, p_is(test.p));
     answer.notes.push(format!("{name}: {}.", told(&found.test)));
     let mut tests = ResultTable::new("log-rank", name.clone(), ["group", "patients", "observed", "expected"]);
     // Weighted sums of events are no counts.
@@ -397,7 +398,7 @@ fn pair_table(groups: &Groups, name: &str, pairs: &[Pair], how: Adjustment) -> R
     let mut table = ResultTable::new(
         "pairs",
         format!("{name}: pairs of groups"),
-        ["first", "second", "chi-square", "P", "P adjusted"],
+        ["first", "second", "chi-square", "p", "p adjusted"],
     );
     for pair in pairs {
         let label = |number: u32| groups.groups.get(number as usize).map_or("", |group| group.label.as_str());

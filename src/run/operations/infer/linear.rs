@@ -1,9 +1,10 @@
 //! `linear(log(crp) ~ age + sex)`.
 
+use crate::figures::words::p_is;
 use crate::learn::linear_regression;
 use crate::plan::node::Infer;
 use crate::run::fault::Fault;
-use crate::run::results::{Cell, EstimateRecord, Kind, shown_p};
+use crate::run::results::{Cell, EstimateRecord, Kind};
 use crate::run::step::Step;
 use crate::stats::{Estimate, Outcome};
 
@@ -39,10 +40,7 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
         whole.push(("intercept".to_owned(), Cell::number(intercept.estimate, 3)));
     }
     if let Some((f, between, within, p)) = fit.overall {
-        whole.push((
-            "F test".to_owned(),
-            Cell::text(format!("F {f:.2} on {between} and {within} df, P {}", shown_p(p))),
-        ));
+        whole.push(("F test".to_owned(), Cell::text(format!("F {f:.2} on {between} and {within} df, {}", p_is(p)))));
     }
     if let Some(r) = fit.r_squared {
         whole.push(("R squared".to_owned(), Cell::number(r, 3)));

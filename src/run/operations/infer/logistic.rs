@@ -1,9 +1,10 @@
 //! `logistic(response ~ albi + stage)`.
 
+use crate::figures::words::p_is;
 use crate::learn::logistic_regression::{self, Firth, Options};
 use crate::plan::node::Infer;
 use crate::run::fault::Fault;
-use crate::run::results::{Cell, EstimateRecord, Kind, shown_p};
+use crate::run::results::{Cell, EstimateRecord, Kind};
 use crate::run::step::Step;
 use crate::stats::{Estimate, Outcome};
 
@@ -55,9 +56,9 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
         notes.push("case weights".to_owned());
     }
     let how = if profile {
-        "P by likelihood ratio, intervals by profile likelihood where they are finite, else Wald"
+        "p by likelihood ratio, intervals by profile likelihood where they are finite, else Wald"
     } else {
-        "P and intervals by Wald"
+        "p and intervals by Wald"
     };
     Ok(Fitted {
         coefficients,
@@ -69,7 +70,7 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
         whole: vec![
             (
                 "likelihood-ratio test".to_owned(),
-                Cell::text(format!("chi-square {statistic:.2} on {freedom} df, P {}", shown_p(p))),
+                Cell::text(format!("chi-square {statistic:.2} on {freedom} df, {}", p_is(p))),
             ),
             ("AIC".to_owned(), Cell::number(fit.aic(), 1)),
         ],

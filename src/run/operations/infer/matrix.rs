@@ -224,7 +224,7 @@ impl<'a> Gathered<'a> {
         let events: Option<Vec<bool>> = match &outcome {
             Outcome::Binary(values) => Some(values.clone()),
             Outcome::Survival(censored) => Some(censored.event.iter().map(|event| *event == 1).collect()),
-            Outcome::Continuous(_) => None,
+            Outcome::Continuous(_) | Outcome::Nominal(_) => None,
         };
         let count = |inside: &dyn Fn(usize) -> bool| {
             let n = (0..rows.len()).filter(|row| inside(*row)).count();

@@ -117,7 +117,7 @@ fn regressions(step: &Step<'_>, spec: &Infer, fit: Fit) -> Result<Answer, Fault>
     let mut answer = Answer::default();
     let title = step.node.stem.clone();
     let mut table =
-        ResultTable::new("terms", title.clone(), ["term", "level", "patients", "events", "estimate", "P", "missing"]);
+        ResultTable::new("terms", title.clone(), ["term", "level", "patients", "events", "estimate", "p", "missing"]);
     let sets: Vec<(Vec<&crate::plan::node::Term>, usize)> = if formula.each.is_empty() {
         vec![(formula.terms.iter().collect(), 0)]
     } else {

@@ -33,7 +33,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
             at / factor,
             groups.unit.map_or(String::new(), |unit| format!(" {unit}"))
         ),
-        ["group", "patients", "events", &format!("mean{unit}"), "P"],
+        ["group", "patients", "events", &format!("mean{unit}"), "p"],
     );
     let mut means: Vec<(f64, f64)> = Vec::new();
     for group in &groups.groups {

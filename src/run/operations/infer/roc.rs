@@ -93,7 +93,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
         let mut tests = ResultTable::new(
             "comparison",
             "Differences in AUC on common patients",
-            ["marker", "against", "difference", "P", "patients"],
+            ["marker", "against", "difference", "p", "patients"],
         );
         for (place, (first, a)) in markers.iter().enumerate() {
             for (second, b) in &markers[place + 1..] {
@@ -129,7 +129,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
             }
         }
         tests.notes.push(
-            "DeLong's test of two correlated ROC curves; P not adjusted for the number of comparisons".to_owned(),
+            "DeLong's test of two correlated ROC curves; p not adjusted for the number of comparisons".to_owned(),
         );
         answer.tables.push(tests);
     }

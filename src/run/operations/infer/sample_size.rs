@@ -29,7 +29,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
                 mean_follow_up: settings.real_if_given("follow_up").unwrap_or(followed / censored.len().max(1) as f64),
             }
         }
-        Outcome::Continuous(_) => {
+        Outcome::Continuous(_) | Outcome::Nominal(_) => {
             return Err(Fault::run("run::wrong-endpoint", "`sample_size` wants a binary or a survival endpoint"));
         }
     };

@@ -1,27 +1,21 @@
-//! Rows that satisfy the dictionary of any study, so that it can be tried before data arrive: they
-//! respect types, levels, ranges, keys and missing values, follow-up ends after it begins, and most
-//! rows fulfil the conditions of a cohort. Nothing in them predicts anything.
+//! Rows that keep to a dictionary, and to the conditions, parts and endpoints of a study as far as
+//! these are plain.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::collections::BTreeMap;
 
 use chrono::{Duration, NaiveDate};
 
-use crate::frame::dictionary::ColumnEntry;
+use crate::frame::dictionary::{ColumnEntry, Dictionary};
 use crate::frame::expression::{Comparison, Expression, Type};
 use crate::frame::{Cells, Table, evaluate};
-use crate::imaging::dicom::{SeriesText, write_series};
-use crate::imaging::write_image;
 use crate::plan::node::{self, EndpointDefinition, MissingCondition, Operation};
 use crate::plan::{Node, NodeId, Plan};
-use crate::progress::Watch;
 use crate::random::Stream;
-use crate::run::store::write_whole;
 use crate::run::world::word;
+use crate::simulate::SimulationFault;
+use crate::simulate::draw::Draw;
 
-use super::SimulationFault;
-use super::draw::Draw;
-use super::phantom::{Lesion, Phase, Reader, write_mask};
+use super::{Made, key};
 
 /// Share of the rows that are meant for a cohort.
 const MEANT: f64 = 0.85;
@@ -29,108 +23,6 @@ const MEANT: f64 = 0.85;
 const MISSING: f64 = 0.05;
 /// Attempts at a row that fulfils the conditions of its cohort.
 const ATTEMPTS: u64 = 25;
-/// Genes of a made-up expression table.
-const GENES: usize = 300;
-
-/// What was made.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Made {
-    pub files: Vec<PathBuf>,
-    /// Rows that fulfil the conditions of each cohort.
-    pub cohorts: Vec<(String, usize)>,
-    pub notes: Vec<String>,
-}
-
-/// Writes the tables, images and gene sets of a checked study below `out`, where the study's own
-/// paths find them.
-///
-/// # Errors
-/// A table without a dictionary; a file that cannot be written; stopped.
-pub fn write(plan: &Plan, rows: usize, seed: u64, out: &Path, watch: &Watch) -> Result<Made, SimulationFault> {
-    let stream = Stream::root(seed).named("dummy").named(&plan.study.name);
-    let mut made = Made::default();
-    let mut patients: Vec<String> = Vec::new();
-    let tables = || {
-        plan.nodes().iter().filter_map(|node| match &node.operation {
-            Operation::Table(table) => Some((node, table)),
-            _ => None,
-        })
-    };
-    for (node, table) in tables().filter(|(_, table)| table.expression.is_none()) {
-        watch.check()?;
-        if table.dictionary.columns.is_empty() {
-            return Err(SimulationFault::Refused(format!(
-                "the table `{}` has no dictionary, so nothing says what its columns hold; add `dictionary \"dictionary.csv\"` or `column` clauses",
-                word(node)
-            )));
-        }
-        let maker = Maker { plan, node: node.id, table, stream: stream.named(&node.name) };
-        let whole = maker.table(rows, &mut made)?;
-        if table.key.is_some() && patients.is_empty() {
-            patients = (0..rows).map(key).collect();
-        }
-        if let Some(path) = &table.path {
-            let path = place(out, path, &mut made);
-            put(&path, csv(&whole).as_bytes(), &mut made)?;
-        }
-    }
-    if patients.is_empty() {
-        patients = (0..rows).map(key).collect();
-    }
-    for (node, table) in tables().filter(|(_, table)| table.expression.is_some()) {
-        let Some(path) = &table.path else { continue };
-        let target = place(out, path, &mut made);
-        let whole = expression(table, &patients, &stream.named(&node.name))?;
-        if path.ends_with(".parquet") || path.ends_with(".pq") {
-            put(&target, &parquet(&whole)?, &mut made)?;
-        } else {
-            put(&target, csv(&whole).as_bytes(), &mut made)?;
-        }
-    }
-    for node in plan.nodes() {
-        match &node.operation {
-            Operation::Images(spec) => images(spec, &patients, out, &stream.named(&node.name), &mut made, watch)?,
-            Operation::Contrast(contrast) => {
-                for path in contrast.enrich.iter().flat_map(|method| &method.files) {
-                    let target = place(out, path, &mut made);
-                    put(&target, sets(&stream.named(path)).as_bytes(), &mut made)?;
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(made)
-}
-
-fn key(row: usize) -> String {
-    format!("P{:04}", row + 1)
-}
-
-fn gene(place: usize) -> String {
-    format!("GENE{:04}", place + 1)
-}
-
-/// Where a path of the study stands below `out`; one that leaves the study's folder stands in it by
-/// its name, and the reader is told.
-fn place(out: &Path, path: &str, made: &mut Made) -> PathBuf {
-    let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if inside {
-        return out.join(path);
-    }
-    let name = Path::new(path).file_name().unwrap_or_default();
-    made.notes.push(format!(
-        "the study reads `{path}` from outside its folder; the made-up file is `{}`: give its path by a parameter",
-        name.to_string_lossy()
-    ));
-    out.join(name)
-}
-
-fn put(path: &Path, content: &[u8], made: &mut Made) -> Result<(), SimulationFault> {
-    write_whole(path, content).map_err(|source| SimulationFault::Unwritable { path: path.to_owned(), source })?;
-    made.files.push(path.to_owned());
-    Ok(())
-}
-
 /// A value of a cell.
 #[derive(Clone, Debug, PartialEq)]
 enum Value {
@@ -143,15 +35,18 @@ enum Value {
 
 type Row = BTreeMap<String, Value>;
 
-struct Maker<'p> {
-    plan: &'p Plan,
-    node: NodeId,
-    table: &'p node::Table,
-    stream: Stream,
+/// Makes the rows of one table.
+pub(super) struct Maker<'p> {
+    pub plan: &'p Plan,
+    pub node: NodeId,
+    pub table: &'p node::Table,
+    /// What the columns hold.
+    pub dictionary: &'p Dictionary,
+    pub stream: Stream,
 }
 
 impl Maker<'_> {
-    fn table(&self, rows: usize, made: &mut Made) -> Result<Table, SimulationFault> {
+    pub fn table(&self, rows: usize, made: &mut Made) -> Result<Table, SimulationFault> {
         let cohorts: Vec<(&Node, &node::Cohort)> = self
             .plan
             .nodes()
@@ -194,7 +89,7 @@ impl Maker<'_> {
             }
             made.cohorts.push((word(node).to_owned(), count));
         }
-        whole(&self.table.dictionary.columns, &all)
+        whole(&self.dictionary.columns, &all)
     }
 
     /// The conditions of a cohort that speak of columns of the table alone.
@@ -226,7 +121,7 @@ impl Maker<'_> {
         if evaluate::columns(expression).iter().any(|column| !row.contains_key(column)) {
             return None;
         }
-        let table = whole(&self.table.dictionary.columns, std::slice::from_ref(row)).ok()?;
+        let table = whole(&self.dictionary.columns, std::slice::from_ref(row)).ok()?;
         let cells = crate::frame::evaluate(expression, &table).ok()?;
         Some(cells.flags()?.first().copied().flatten())
     }
@@ -235,7 +130,7 @@ impl Maker<'_> {
         let mut draw = Draw::new(stream);
         let base = NaiveDate::from_ymd_opt(2021, 1, 1).unwrap_or_default() + days(draw.between(0.0, 900.0));
         let mut row = Row::new();
-        for (column, entry) in &self.table.dictionary.columns {
+        for (column, entry) in &self.dictionary.columns {
             let value = if Some(column) == self.table.key.as_ref() {
                 Value::Text(key(place))
             } else if entry.nullable != Some(false) && draw.chance(MISSING) {
@@ -280,7 +175,7 @@ impl Maker<'_> {
                 let happens = draw.chance(0.45);
                 self.satisfy(event, happens, row, draw);
             }
-            EndpointDefinition::Continuous { .. } => {}
+            EndpointDefinition::Continuous { .. } | EndpointDefinition::Nominal { .. } => {}
             EndpointDefinition::SurvivalDates { from, to, censor } => {
                 let start = date(from, row).unwrap_or(base);
                 if let Expression::Column(column) = from {
@@ -304,7 +199,7 @@ impl Maker<'_> {
                     self.set(row, column, Value::Number(0.0));
                 }
                 if let Expression::Column(column) = time {
-                    let (low, high) = bounds(self.table.dictionary.columns.get(column));
+                    let (low, high) = bounds(self.dictionary.columns.get(column));
                     let value = (low.max(0.0) + 0.5 + draw.exponential(20.0)).min(high);
                     self.set(row, column, Value::Number((value * 10.0).round() / 10.0));
                 }
@@ -345,7 +240,7 @@ impl Maker<'_> {
             }
             Expression::IsMissing(inner) => {
                 let Expression::Column(column) = &**inner else { return };
-                let value = match self.table.dictionary.columns.get(column) {
+                let value = match self.dictionary.columns.get(column) {
                     Some(entry) if !wanted => any(entry, some_date(row), draw),
                     _ => Value::Missing,
                 };
@@ -399,7 +294,7 @@ impl Maker<'_> {
 
     /// One of these values, or a lawful one that is none of them.
     fn choose(&self, column: &str, of: &[Value], wanted: bool, row: &mut Row, draw: &mut Draw) {
-        let entry = self.table.dictionary.columns.get(column);
+        let entry = self.dictionary.columns.get(column);
         let value = if wanted {
             draw.of(of).cloned()
         } else {
@@ -427,7 +322,7 @@ impl Maker<'_> {
 
     /// A number within bounds, or outside them, and within the range of the dictionary.
     fn number(&self, column: &str, low: f64, high: f64, wanted: bool, row: &mut Row, draw: &mut Draw) {
-        let (least, most) = bounds(self.table.dictionary.columns.get(column));
+        let (least, most) = bounds(self.dictionary.columns.get(column));
         let (low, high) = if wanted {
             (low.max(least), high.min(most))
         } else if high.is_finite() {
@@ -550,153 +445,4 @@ fn whole(columns: &BTreeMap<String, ColumnEntry>, rows: &[Row]) -> Result<Table,
         })
         .collect();
     Ok(Table::new(columns)?)
-}
-
-fn csv(table: &Table) -> String {
-    let field = |text: &str| {
-        if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
-    };
-    let mut text = table.names().map(field).collect::<Vec<_>>().join(",");
-    text.push('\n');
-    for row in 0..table.rows() {
-        let cells: Vec<String> =
-            table.columns().map(|(_, cells)| field(&cells.text(row).unwrap_or_default())).collect();
-        text.push_str(&cells.join(","));
-        text.push('\n');
-    }
-    text
-}
-
-fn expression(table: &node::Table, patients: &[String], stream: &Stream) -> Result<Table, SimulationFault> {
-    let key = table.key.clone().unwrap_or_else(|| "patient".to_owned());
-    let mut columns = vec![(key, Cells::Text(patients.iter().cloned().map(Some).collect()))];
-    for place in 0..GENES {
-        let mut draw = Draw::new(&stream.indexed(place as u64));
-        let mean = draw.between(2.0, 10.0);
-        let values = patients.iter().map(|_| ((mean + draw.normal()).max(0.0) * 1e4).round() / 1e4).collect();
-        columns.push((gene(place), Cells::Number(values)));
-    }
-    Ok(Table::new(columns)?)
-}
-
-fn parquet(table: &Table) -> Result<Vec<u8>, SimulationFault> {
-    let mut bytes = Vec::new();
-    polars_io::parquet::write::ParquetWriter::new(std::io::Cursor::new(&mut bytes))
-        .finish(&mut table.to_frame()?)
-        .map_err(|error| SimulationFault::Refused(error.to_string()))?;
-    Ok(bytes)
-}
-
-fn sets(stream: &Stream) -> String {
-    let mut draw = Draw::new(stream);
-    (0..20)
-        .map(|set| {
-            let mut genes: Vec<usize> = (0..GENES).collect();
-            draw.shuffle(&mut genes);
-            let genes: Vec<String> = genes.into_iter().take(25).map(gene).collect();
-            format!("SET_{:02}\tmade up\t{}\n", set + 1, genes.join("\t"))
-        })
-        .collect()
-}
-
-/// A series and masks for every patient and phase; formats follow from the names of the pattern.
-fn images(
-    spec: &node::Images,
-    patients: &[String],
-    out: &Path,
-    stream: &Stream,
-    made: &mut Made,
-    watch: &Watch,
-) -> Result<(), SimulationFault> {
-    let phases: Vec<&str> =
-        if spec.phases.is_empty() { vec![""] } else { spec.phases.iter().map(String::as_str).collect() };
-    let named =
-        |pattern: &str, patient: &str, phase: &str| pattern.replace("{patient}", patient).replace("{phase}", phase);
-    let mut notes: BTreeSet<String> = BTreeSet::new();
-    for patient in patients {
-        watch.check()?;
-        let own = stream.named(patient);
-        let mut draw = Draw::new(&own);
-        let lesion = Lesion::new("", draw.normal(), draw.between(60.0, 110.0), &own.named("lesion"));
-        for (number, phase) in phases.iter().enumerate() {
-            // Any phase looks like one of the two that the phantom knows.
-            let seen = if number % 2 == 0 { Phase::Arterial } else { Phase::Venous };
-            let volume = lesion.volume(seen, &own.named(phase))?;
-            let mut told = Made::default();
-            let path = place(out, &named(&spec.pattern, patient, phase), &mut told);
-            if path.extension().is_some() {
-                if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder)
-                        .map_err(|source| SimulationFault::Unwritable { path: folder.to_owned(), source })?;
-                }
-                write_image(&path, &volume)?;
-            } else {
-                let text = SeriesText {
-                    patient: patient.clone(),
-                    description: format!("{phase} made up"),
-                    number: number as u32 + 1,
-                    seed: 1,
-                };
-                write_series(&path, &volume, &text)?;
-            }
-            made.files.push(path);
-            for (place_of, (reader, pattern)) in spec.masks.iter().enumerate() {
-                let hand = if place_of == 0 { Reader::First } else { Reader::Second };
-                let mask = lesion.mask(hand, &own.named(phase).named(reader))?;
-                let path = place(out, &named(pattern, patient, phase), &mut told);
-                if path.to_string_lossy().ends_with(".nrrd") {
-                    write_mask(&path, &mask)?;
-                } else {
-                    if let Some(folder) = path.parent() {
-                        std::fs::create_dir_all(folder)
-                            .map_err(|source| SimulationFault::Unwritable { path: folder.to_owned(), source })?;
-                    }
-                    write_image(&path, &mask)?;
-                }
-                made.files.push(path);
-            }
-            notes.extend(told.notes);
-        }
-    }
-    made.notes.extend(notes.into_iter().take(1));
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::Study;
-    use crate::progress::Watch;
-
-    const TEXT: &str = "study D\n  predict at start + 1 month\n\ntable trial from \"trial.csv\"\n  key id\n  dictionary \"d.csv\"\n\n\
-        cohort treated from trial\n  include \"adults\": age >= 18\n  include \"in time\": start in 2020-01-01 .. 2022-12-31\n  \
-        include \"scanned\": scan in start - 1 month .. start\n  include \"stage\": stage in (\"A\", \"B\")\n  \
-        exclude \"other\": other\n  exclude \"lost\": last is missing\n\n\
-        split centres from treated\n  part train = 70% where centre == \"X\"\n  part test = 30% where centre == \"X\"\n  \
-        part external where centre == \"Y\"\n\n\
-        endpoint response = binary(best in (\"CR\", \"PR\"))\nendpoint os\n  survival from start to death\n  censor at last\n\n\
-        features clinical from trial\n  columns where role == \"predictor\"\n\n\
-        model R for response on train\n  prepare clinical by median then one_hot\n  learn logistic\n\n\
-        flow treated\nevaluate R on test, external\n  show AUC\n";
-    const DICTIONARY: &str = "column,type,unit,role,levels,range,known at,nullable\nid,text,,key,,,,no\n\
-        centre,text,,design,X|Y,,start,no\nstart,date,,design,,,start,no\nscan,date,,eligibility,,,start,yes\n\
-        stage,text,,eligibility,A|B|C,,start,no\nother,flag,,eligibility,,,start,no\nage,number,years,predictor,,0 .. 100,start,no\n\
-        grade,text,,predictor,low|high,,start,yes\nlab,number,,predictor,,0 ..,start,yes\nbest,text,,outcome,CR|PR|SD,,start + 3 months,yes\n\
-        death,date,,outcome,,,,yes\nlast,date,,follow-up,,,,yes\n";
-
-    #[test]
-    fn made_up_rows_satisfy_a_study_and_it_runs_on_them() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("d.study"), TEXT).unwrap();
-        std::fs::write(folder.path().join("d.csv"), DICTIONARY).unwrap();
-        let study = Study::open(&folder.path().join("d.study")).unwrap();
-        let review = study.check();
-        let plan = review.checked.plan.unwrap_or_else(|| panic!("{:?}", review.checked.diagnostics));
-        let made = super::write(&plan, 150, 1, folder.path(), &Watch::silent()).unwrap();
-        assert!(made.cohorts[0].1 > 100, "{made:?}");
-        let twice = std::fs::read(folder.path().join("trial.csv")).unwrap();
-        super::write(&plan, 150, 1, folder.path(), &Watch::silent()).unwrap();
-        assert_eq!(std::fs::read(folder.path().join("trial.csv")).unwrap(), twice);
-        let finished = study.run(&crate::run::Store::none(), &Watch::silent()).unwrap();
-        assert!(finished.report.results.estimates().any(|estimate| estimate.metric == "AUC"));
-    }
 }
