@@ -185,9 +185,10 @@ impl Figure for Beeswarm {
             let across: Vec<f64> = values.iter().map(|v| panel.at(*v, 0.0).0).collect();
             let heights = stacked(&across, radius * 1.7, row * 0.44);
             // One cloud an ink, so that many patients make few marks. Those without a value lie below all others,
-            // and of very many every fourth patient is a layer, so that no colour hides the rest.
-            let layers = if values.len() > 1000 { 4 } else { 1 };
-            let mut clouds: std::collections::BTreeMap<(usize, super::Ink), Vec<(f64, f64)>> = Default::default();
+            // and very many lie in layers, from dark to pale and from pale to dark by turns, so that no colour hides
+            // the rest.
+            let layers = if values.len() > 1000 { 16 } else { 1 };
+            let mut clouds: std::collections::BTreeMap<(usize, u8, super::Ink), Vec<(f64, f64)>> = Default::default();
             for (patient, (x, shift)) in across.iter().zip(&heights).enumerate() {
                 let coarse = |(r, g, b): super::Ink| {
                     let part = |part: u8| (part / 12).saturating_mul(12);
@@ -197,9 +198,10 @@ impl Figure for Beeswarm {
                     MISSING => (0, MISSING),
                     ink => (1 + patient % layers, coarse(ink)),
                 };
-                clouds.entry((layer, ink)).or_default().push((*x, y + shift));
+                let turn = if layer % 2 == 0 { 255 - ink.1 } else { ink.1 };
+                clouds.entry((layer, turn, ink)).or_default().push((*x, y + shift));
             }
-            for ((_, ink), cloud) in clouds {
+            for ((_, _, ink), cloud) in clouds {
                 page.dots(cloud, radius, ink, 0.9);
             }
         };

@@ -149,7 +149,12 @@ impl Figure for Comparison {
         }
         let mut y = head - row / 2.0;
         let (mut cohort, mut place) = ("", 0);
-        for r in &self.rows {
+        let mut rows: Vec<&Row> = self.rows.iter().collect();
+        if single {
+            // Centres that are numbers stand in their order, 2 before 10; those that are not keep theirs.
+            rows.sort_by(|a, b| leading(&a.cohort).total_cmp(&leading(&b.cohort)));
+        }
+        for r in rows {
             if !single && (r.cohort != cohort || place == 0) {
                 y += row;
                 page.block((1.0, y - row / 2.0), total - 2.0, row, PALE, 0.6);
@@ -198,6 +203,12 @@ impl Figure for Comparison {
     }
 }
 
+/// The number that a name begins with; infinite where it begins with none.
+fn leading(name: &str) -> f64 {
+    let digits: String = name.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(f64::INFINITY)
+}
+
 /// `Estimate (95% CI)` where the method begins with what the interval is.
 fn heading_of(method: &str) -> String {
     match method.split([';', ',']).next() {
@@ -236,6 +247,7 @@ mod tests {
         assert!(csv.ends_with("train,empty,9,4,,,,\n"));
         let svg = figure.draw(Width::Column).and_then(|p| p.svg()).expect("a drawing");
         assert!(svg.contains("not estimable") && svg.contains("0.75 (0.65–0.85)") && svg.contains("&lt; 0.001"));
+        assert!(leading("2 (out of fold)") < leading("10 (out of fold)") && leading("all").is_infinite());
         figure.rows.truncate(0);
         assert!(matches!(figure.draw(Width::Column), Err(FigureError::Empty { .. })));
     }

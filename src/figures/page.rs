@@ -257,6 +257,14 @@ fn phrases(text: &str) -> Vec<String> {
             && last.ends_with(|c: char| c.is_ascii_digit() || c == '%');
         let compared = matches!(word, "=" | "<" | ">") || last.ends_with(['=', '<', '>']);
         let bound = !last.is_empty() && (open || interval || compared);
+        // `slope 0.44 (0.00 to 0.87)`: what is estimated stands with its estimate.
+        if interval && out.len() > 1 && !out[out.len() - 2].ends_with([',', ';', ':', '.', ')']) {
+            let estimate = out.pop().unwrap_or_default();
+            if let Some(named) = out.last_mut() {
+                named.push(' ');
+                named.push_str(&estimate);
+            }
+        }
         open = (open || interval) && !word.contains(')');
         match out.last_mut() {
             Some(last) if bound => {
@@ -426,7 +434,7 @@ mod tests {
     fn estimates_and_comparisons_are_not_torn_apart() {
         assert_eq!(
             phrases("slope 0.44 (0.00 to 0.87), A against B: p = 0.22 (all)"),
-            ["slope", "0.44 (0.00 to 0.87),", "A", "against", "B:", "p = 0.22", "(all)"]
+            ["slope 0.44 (0.00 to 0.87),", "A", "against", "B:", "p = 0.22", "(all)"]
         );
         let lines = wrap("METASTASIS.radiomics against METASTASIS.clinical: p = 0.22", 7.0, 66.0, 2);
         assert_eq!(lines[1], "p = 0.22", "{lines:?}");

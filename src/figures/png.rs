@@ -9,7 +9,7 @@ use std::io::Write;
 /// `rgb` as a PNG; `dpi` is told in the file where it is given.
 pub fn encode(width: usize, height: usize, rgb: &[u8], dpi: Option<f64>) -> Vec<u8> {
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
-    let indexed = palette(rgb);
+    let indexed = palette(rgb, width);
     let mut header = Vec::with_capacity(13);
     header.extend((width as u32).to_be_bytes());
     header.extend((height as u32).to_be_bytes());
@@ -34,24 +34,32 @@ pub fn encode(width: usize, height: usize, rgb: &[u8], dpi: Option<f64>) -> Vec<
 }
 
 /// The colours and the index of each pixel, where there are few.
-fn palette(rgb: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+fn palette(rgb: &[u8], width: usize) -> Option<(Vec<u8>, Vec<u8>)> {
     let (mut colours, mut known) = (Vec::new(), HashMap::new());
-    let mut indices = Vec::with_capacity(rgb.len() / 3);
-    let (mut last, mut index) = (None, 0u8);
-    for pixel in rgb.chunks_exact(3) {
-        if last != Some(pixel) {
-            index = match known.get(pixel) {
-                Some(index) => *index,
-                None => {
-                    let next = u8::try_from(known.len()).ok()?;
-                    known.insert(pixel, next);
-                    colours.extend_from_slice(pixel);
-                    next
-                }
-            };
-            last = Some(pixel);
+    let mut indices: Vec<u8> = Vec::with_capacity(rgb.len() / 3);
+    let (mut last, mut index, mut above): (_, _, &[u8]) = (None, 0u8, &[]);
+    for row in rgb.chunks(width.max(1) * 3) {
+        // Drawings have many rows that repeat the one above.
+        if row == above {
+            indices.extend_from_within(indices.len() - row.len() / 3..);
+            continue;
         }
-        indices.push(index);
+        above = row;
+        for pixel in row.chunks_exact(3) {
+            if last != Some(pixel) {
+                index = match known.get(pixel) {
+                    Some(index) => *index,
+                    None => {
+                        let next = u8::try_from(known.len()).ok()?;
+                        known.insert(pixel, next);
+                        colours.extend_from_slice(pixel);
+                        next
+                    }
+                };
+                last = Some(pixel);
+            }
+            indices.push(index);
+        }
     }
     Some((colours, indices))
 }
@@ -70,7 +78,7 @@ fn compressed(bytes: &[u8], stride: usize) -> Vec<u8> {
         }
         above = row;
     }
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(4));
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(3));
     // Writing into memory does not fail.
     let _ = encoder.write_all(&filtered);
     encoder.finish().unwrap_or_default()
@@ -95,6 +103,10 @@ mod tests {
         let few = encode(2, 2, &[0, 0, 0, 255, 255, 255, 255, 255, 255, 0, 0, 0], Some(300.0));
         assert_eq!(few[25], 3);
         assert!(few.windows(4).any(|w| w == b"PLTE"));
+        // A row that repeats the one above has its indices.
+        let (colours, indices) =
+            palette(&[0, 0, 0, 9, 9, 9, 0, 0, 0, 9, 9, 9, 9, 9, 9, 0, 0, 0], 2).expect("two colours");
+        assert_eq!((colours.len(), indices), (6, vec![0, 1, 0, 1, 1, 0]));
         let many: Vec<u8> = (0..300u32).flat_map(|i| [(i % 256) as u8, (i / 256) as u8, 7]).collect();
         assert_eq!(encode(300, 1, &many, None)[25], 2);
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::axes::{Panel, y_margin};
+use super::km::free;
 use super::page::{Align, BLACK_INK, GREY, Ink, PALETTE, fit, text_width};
 use super::{Figure, FigureError, Page, Width, empty, field, finite, number, words};
 use crate::card::{Card, Role};
@@ -114,9 +115,32 @@ fn overlaps(a: Rect, b: Rect) -> bool {
     a.0 < b.2 && b.0 < a.2 && a.1 < b.3 && b.1 < a.3
 }
 
+/// What stands already where a label is to go.
+#[derive(Default)]
+struct Taken {
+    /// Lines of the panel.
+    lines: Vec<Rect>,
+    labels: Vec<Rect>,
+    leaders: Vec<Vec<(f64, f64)>>,
+}
+
+impl Taken {
+    /// Whether neither the label nor its leader touches another.
+    fn leaves(&self, rect: Rect, leader: &[(f64, f64)]) -> bool {
+        !self.lines.iter().chain(&self.labels).any(|other| overlaps(rect, *other))
+            && free(rect, &self.leaders)
+            && self.labels.iter().all(|label| free(*label, &[leader.to_vec()]))
+    }
+}
+
+/// Where a label's leader ends.
+fn edge(at: (f64, f64), rect: Rect) -> (f64, f64) {
+    (at.0.clamp(rect.0, rect.2), at.1.clamp(rect.1, rect.3))
+}
+
 /// A place for a label near its point: inside the panel, over no other label or line, over as few points
 /// as can be, and near.
-fn place(at: (f64, f64), size: (f64, f64), inside: Rect, taken: &[Rect], points: &[(f64, f64)]) -> Option<Rect> {
+fn place(at: (f64, f64), size: (f64, f64), inside: Rect, taken: &Taken, points: &[(f64, f64)]) -> Option<Rect> {
     let mut best: Option<(f64, Rect)> = None;
     for ring in 0..12 {
         let away = 1.3 + 1.5 * f64::from(ring);
@@ -128,7 +152,7 @@ fn place(at: (f64, f64), size: (f64, f64), inside: Rect, taken: &[Rect], points:
             let top = y - size.1 * (0.5 + 0.5 * angle.sin());
             let rect = (left, top, left + size.0, top + size.1);
             let fits = rect.0 >= inside.0 && rect.1 >= inside.1 && rect.2 <= inside.2 && rect.3 <= inside.3;
-            if !fits || taken.iter().any(|other| overlaps(rect, *other)) {
+            if !fits || !taken.leaves(rect, &[at, edge(at, rect)]) {
                 continue;
             }
             // A point is a disc, and its edge is not to be touched either.
@@ -238,18 +262,18 @@ impl Figure for Volcano {
         }
         panel.axes(&mut page, &self.effect.replace("log2", "log₂"), "−log₁₀ p");
         let line = self.genes.iter().filter(|gene| gene.fdr <= self.fdr).map(|gene| gene.p).reduce(f64::max);
-        let mut taken: Vec<Rect> = Vec::new();
+        let mut taken = Taken::default();
         if let Some(p) = line.filter(|p| *p > 0.0) {
             panel.level(&mut page, -p.log10());
             // The line does not strike a label through.
             let y = panel.at(0.0, -p.log10()).1;
-            taken.push((panel.left, y - 0.3, panel.right(), y + 0.3));
+            taken.lines.push((panel.left, y - 0.3, panel.right(), y + 0.3));
         }
         if self.cut > 0.0 {
             for cut in [self.cut, -self.cut] {
                 panel.rise(&mut page, cut);
                 let x = panel.at(cut, 0.0).0;
-                taken.push((x - 0.2, panel.top, x + 0.2, panel.bottom()));
+                taken.lines.push((x - 0.2, panel.top, x + 0.2, panel.bottom()));
             }
         }
         let inside = (panel.left + 0.5, panel.top, panel.right(), panel.bottom());
@@ -259,15 +283,15 @@ impl Figure for Volcano {
             let name = fit(&self.genes[gene].name, 6.5, 30.0);
             let size = (text_width(&name, 6.5) + 0.6, 2.5);
             let Some(rect) = place(at[gene], size, inside, &taken, &near) else { continue };
-            let (x, y) = at[gene];
-            let edge = (x.clamp(rect.0, rect.2), y.clamp(rect.1, rect.3));
-            if (edge.0 - x).hypot(edge.1 - y) > 1.5 {
-                page.line((x, y), edge, BLACK_INK, 0.12);
+            let ((x, y), end) = (at[gene], edge(at[gene], rect));
+            if (end.0 - x).hypot(end.1 - y) > 1.5 {
+                page.line((x, y), end, BLACK_INK, 0.12);
+                taken.leaders.push(vec![(x, y), end]);
             }
             // Over a crowd of points letters want a ground of their own.
             page.block((rect.0, rect.1), rect.2 - rect.0, rect.3 - rect.1, (255, 255, 255), 0.65);
             page.text(((rect.0 + rect.2) / 2.0, (rect.1 + rect.3) / 2.0), &name, 6.5, Align::Centre, BLACK_INK);
-            taken.push(rect);
+            taken.labels.push(rect);
         }
         for (place, (side, ink, word)) in inks.iter().rev().enumerate() {
             let y = legend + 3.6 * place as f64;
@@ -324,10 +348,15 @@ mod tests {
     fn labels_keep_apart() {
         let svg = example(400).draw(Width::Column).and_then(|p| p.svg()).expect("a drawing");
         assert!(svg.contains("GENE0") && svg.contains("GENE399") && !svg.contains("NaN"));
-        let taken = [(0.0, 0.0, 10.0, 2.5)];
+        let taken = Taken { labels: vec![(0.0, 0.0, 10.0, 2.5)], ..Taken::default() };
         let found = place((5.0, 3.0), (6.0, 2.5), (0.0, 0.0, 40.0, 40.0), &taken, &[]).expect("a place");
-        assert!(!overlaps(found, taken[0]));
-        assert_eq!(place((1.0, 1.0), (50.0, 2.5), (0.0, 0.0, 40.0, 40.0), &[], &[]), None);
+        assert!(!overlaps(found, taken.labels[0]));
+        assert_eq!(place((1.0, 1.0), (50.0, 2.5), (0.0, 0.0, 40.0, 40.0), &Taken::default(), &[]), None);
+        // A leader does not run through the label of another point.
+        let beyond = [(20.0, 0.0), (20.0, 10.0)];
+        let wall = Taken { labels: vec![(10.0, 0.0, 12.0, 10.0)], ..Taken::default() };
+        assert!(!wall.leaves((14.0, 4.0, 18.0, 6.0), &[(5.0, 5.0), (14.0, 5.0)]));
+        assert!(wall.leaves((14.0, 4.0, 18.0, 6.0), &beyond));
     }
 
     #[test]

@@ -132,7 +132,9 @@ impl Figure for Waterfall {
             let tip = (b - a).clamp(-1.2, 1.2);
             let half = row * 0.34;
             page.area(vec![(a, y - half), (b - tip, y - half), (b, y), (b - tip, y + half), (a, y + half)], ink, 0.9);
-            let said = format!("{}{}", if *shapley >= 0.0 { "+" } else { "" }, words::signed(*shapley, digits));
+            let said = words::signed(*shapley, digits);
+            let some = *shapley > 0.0 && said.contains(|c: char| matches!(c, '1'..='9'));
+            let said = if some { format!("+{said}") } else { said };
             let wide = text_width(&said, 6.5);
             // Inside where there is room, else beyond the tip, or before the foot where the page ends.
             if (b - a).abs() > wide + 2.0 {
@@ -150,7 +152,10 @@ impl Figure for Waterfall {
         let tag = |page: &mut Page, value: f64, y: f64, words: &str| {
             let x = panel.at(value, 0.0).0;
             let half = text_width(words, 7.0) / 2.0;
-            page.text((x.clamp(half + 1.0, total - half - 1.0), y), words, 7.0, Align::Centre, BLACK_INK);
+            let x = x.clamp(half + 1.0, total - half - 1.0);
+            // The line of the mean does not strike the words through.
+            page.block((x - half - 0.3, y - 1.5), 2.0 * half + 0.6, 3.0, (255, 255, 255), 1.0);
+            page.text((x, y), words, 7.0, Align::Centre, BLACK_INK);
         };
         let peak = panel.at(self.prediction, 0.0).0;
         page.dashed(&[(peak, 7.6), (peak, panel.top + row / 2.0)], &[0.6, 0.6], GREY, 0.2);
