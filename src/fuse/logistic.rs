@@ -169,6 +169,7 @@ impl Combiner for Fitted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::card::Value;
     use ndarray::array;
 
     #[test]
@@ -177,11 +178,17 @@ mod tests {
         let outcome = Outcome::Binary(vec![false, false, false, true, true, true]);
         let scores = array![[0.1], [0.2], [0.3], [0.7], [0.8], [0.9]];
         let task = FusionTask { scores: scores.view(), names: &names, parts: &[0], outcome: &outcome };
-        let combiner = Logistic.fit(&task, &Settings::defaults(&CARD), &Stream::root(1), &Watch::silent()).unwrap();
-        let summary = combiner.summary();
-        assert!(summary.how.contains("Firth"));
-        assert!(summary.weights[0].1 > 0.0 && summary.weights[0].1 < 5.0);
-        assert!(summary.intercept.unwrap().abs() < 1e-6, "symmetric about one half");
+        let summary = |scale: &str| {
+            let settings = Settings::new(&CARD, [("scale", Value::Text(scale.to_owned()))]).unwrap();
+            Logistic.fit(&task, &settings, &Stream::root(1), &Watch::silent()).unwrap().summary()
+        };
+        let logits = summary("logit");
+        assert!(logits.how.contains("Firth"));
+        assert!(logits.weights[0].1 > 0.0 && logits.weights[0].1 < 5.0);
+        assert!(logits.intercept.unwrap().abs() < 1e-6, "symmetric about one half");
+        let plain = summary("probability");
+        assert!(plain.how.contains("Firth") && plain.how.contains("probabilities"));
+        assert!((plain.intercept.unwrap() + 0.5 * plain.weights[0].1).abs() < 1e-6, "symmetric about one half");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::chain::on_scale;
 use super::*;
-use crate::card::Settings;
+use crate::card::{Settings, Value};
 use crate::explain::exact;
 use crate::fuse::{self, Cohort, Work};
 use crate::learn::recipe::{Candidate, Design, Part, Recipe, Resampling};
@@ -32,6 +32,8 @@ fn blocks() -> (BTreeMap<String, Block>, Outcome) {
 }
 
 fn design(rule: &str, learners: [&str; 2]) -> Design {
+    // On logits a fusion by logistic regression is a sum of its parts' margins.
+    let given = (rule == "logistic").then(|| ("scale", Value::Text("logit".to_owned())));
     let part = |block: &str, name: &str| {
         let learner = fuse::learner(name, EndpointKind::Binary).unwrap();
         let candidate = Candidate { learner, settings: Settings::defaults(learner.card()), grid: Vec::new() };
@@ -43,7 +45,7 @@ fn design(rule: &str, learners: [&str; 2]) -> Design {
     Design {
         recipe: Recipe::Late {
             rule: rule.to_owned(),
-            settings: Settings::defaults(fuse::rule(rule).unwrap().card()),
+            settings: Settings::new(fuse::rule(rule).unwrap().card(), given).unwrap(),
             parts: vec![part("a", learners[0]), part("b", learners[1])],
         },
         prepare: BTreeMap::new(),
