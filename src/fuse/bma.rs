@@ -12,9 +12,9 @@ use crate::progress::Watch;
 use crate::random::Stream;
 use crate::stats::{Outcome, Prediction, SurvivalCurves};
 use crate::survival::SurvivalError;
-use crate::survival::bma::{Averaged, Weighting, average};
+use crate::survival::bma::{AverageOptions, Averaged, Signs, Weighting, average};
 
-use super::rule::{Combiner, CombinerSummary, FusionTask, Rule, shape};
+use super::rule::{Combiner, CombinerSummary, FusionTask, Rule, SIGNS, shape};
 
 static CARD: Card = Card {
     name: "bma",
@@ -34,11 +34,14 @@ static CARD: Card = Card {
             default: Initial::Derived("the median event time of the training rows"),
             summary: "Time by which the averaged risk of the event is told.",
         },
+        SIGNS,
     ],
     summary: "Averages Cox regressions on all subsets of the out-of-fold risks, by their posterior probability.",
     documentation: "\
 Each part's out-of-fold risk enters a Cox regression as a covariate, which calibrates it; all 2^k subsets of the parts \
-are fitted on the same patients (Efron's ties). The weight of subset s is proportional to exp(-BIC_s / 2) with \
+are fitted on the same patients (Efron's ties). A subset with a negative coefficient is left out (`signs = nonnegative`): \
+it would turn a part round, which out of fold is what a part that knows nothing asks for; under the constraint it is the \
+same model as a smaller subset (Breiman 1996). The weight of subset s is proportional to exp(-BIC_s / 2) with \
 BIC_s = -2 l_s + k_s log(events): its posterior probability when all subsets are equally likely before. The survival \
 curve is the weighted mean of the subsets' curves, and the risk is one minus it at the horizon; so Brier and IBS exist \
 even where a part only ranks. `weights = AIC` uses exp(-AIC_s / 2), `weights = \"C-index\"` the subset's concordance \
@@ -48,6 +51,7 @@ learners tells its risk in standard deviations of its training rows, so that fol
 pooled. At most 12 parts. A patient without \
 one modality is predicted by the average over the other parts, fitted on the rows that have them.",
     references: &[
+        "Breiman L. Stacked regressions. Machine Learning 1996;24:49-64.",
         "Volinsky CT, Madigan D, Raftery AE, Kronmal RA. Bayesian model averaging in proportional hazard models: assessing the risk of a stroke. Appl Stat 1997;46:433-448.",
         "Volinsky CT, Raftery AE. Bayesian information criterion for censored survival models. Biometrics \
 2000;56:256-262.",
@@ -78,12 +82,12 @@ impl Rule for Bma {
             "C-index" => Weighting::Concordance,
             _ => Weighting::Bic,
         };
-        let horizon = settings.real_if_given("horizon");
-        let averaged =
-            average(task.scores, task.names, outcome, weighting, horizon, watch).map_err(|error| match error {
-                SurvivalError::Cancelled(cancelled) => FitError::Cancelled(cancelled),
-                other => FitError::NotEstimable { learner: CARD.name, reason: other.to_string() },
-            })?;
+        let signs = if settings.choice("signs") == "free" { Signs::Free } else { Signs::Nonnegative };
+        let options = AverageOptions { weighting, signs, horizon: settings.real_if_given("horizon") };
+        let averaged = average(task.scores, task.names, outcome, &options, watch).map_err(|error| match error {
+            SurvivalError::Cancelled(cancelled) => FitError::Cancelled(cancelled),
+            other => FitError::NotEstimable { learner: CARD.name, reason: other.to_string() },
+        })?;
         Ok(Box::new(averaged))
     }
 

@@ -3,7 +3,7 @@
 use ndarray::ArrayView2;
 use serde_json::Value as Json;
 
-use crate::card::{Card, Settings};
+use crate::card::{Card, Domain, Initial, Parameter, Settings};
 use crate::learn::seam::FitError;
 use crate::progress::Watch;
 use crate::random::Stream;
@@ -21,6 +21,14 @@ pub struct FusionTask<'a> {
     pub parts: &'a [usize],
     pub outcome: &'a Outcome,
 }
+
+/// Whether a rule may turn a part's prediction round.
+pub(super) const SIGNS: Parameter = Parameter {
+    name: "signs",
+    domain: Domain::Choice(&["nonnegative", "free"]),
+    default: Initial::Choice("nonnegative"),
+    summary: "Whether a part may have a negative coefficient, which turns its prediction round.",
+};
 
 /// A way to combine the predictions of models. One file each; stateless.
 pub trait Rule: Send + Sync {

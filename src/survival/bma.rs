@@ -33,6 +33,25 @@ pub enum Weighting {
     Concordance,
 }
 
+/// Which coefficients a subset may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Signs {
+    /// A subset with a negative coefficient is left out: a score tells risk, and a fit that turns it
+    /// round follows the noise of out-of-fold predictions.
+    #[default]
+    Nonnegative,
+    Free,
+}
+
+/// How to average.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct AverageOptions {
+    pub weighting: Weighting,
+    pub signs: Signs,
+    /// The median event time where `None`.
+    pub horizon: Option<f64>,
+}
+
 /// One subset of the scores, fitted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Member {
@@ -58,9 +77,9 @@ pub struct Averaged {
     pub weighting: Weighting,
     pub n: usize,
     pub events: usize,
-    /// By number of the subset: bit `j` tells whether score `j` is in it.
+    /// By number of the subset, those left out apart: bit `j` tells whether score `j` is in it.
     pub members: Vec<Member>,
-    /// Subsets that have no estimate, with the reason; they have no weight.
+    /// Subsets that have no estimate or turn a score round, with the reason; they have no weight.
     pub left_out: Vec<(Vec<usize>, String)>,
     /// Weight of the subsets that contain each score: its posterior probability of inclusion.
     pub inclusion: Vec<f64>,
@@ -74,7 +93,7 @@ pub struct Averaged {
 }
 
 /// Averages over all subsets of `scores` (patients by base models, each out of fold). The risk
-/// is that of the event by `horizon`, the median event time where `None`.
+/// is that of the event by the horizon.
 ///
 /// # Errors
 /// Input that a Cox regression rejects, more than [`MOST_SCORES`] scores, or no subset with weight.
@@ -82,10 +101,10 @@ pub fn average(
     scores: ArrayView2<'_, f64>,
     names: &[String],
     outcome: &Censored,
-    weighting: Weighting,
-    horizon: Option<f64>,
+    options: &AverageOptions,
     watch: &Watch,
 ) -> Result<Averaged, SurvivalError> {
+    let AverageOptions { weighting, signs, horizon } = *options;
     let k = scores.ncols();
     if k == 0 {
         return Err(SurvivalError::NoCovariates);
@@ -103,6 +122,9 @@ pub fn average(
         let subset: Vec<usize> = (0..k).filter(|score| mask >> score & 1 == 1).collect();
         let member = if subset.is_empty() { Ok(null(outcome)?) } else { one(scores, names, outcome, &subset) };
         match member {
+            Ok(member) if signs == Signs::Nonnegative && member.coefficients.iter().any(|b| *b < 0.0) => {
+                left_out.push((subset, "a score would be turned round".to_owned()));
+            }
             Ok(member) => members.push(member),
             Err(SurvivalError::Cancelled(cancelled)) => return Err(cancelled.into()),
             Err(reason) => left_out.push((subset, reason.to_string())),
@@ -285,11 +307,12 @@ impl Averaged {
             Weighting::Concordance => "out-of-fold concordance above ½ (a heuristic, not a probability)".to_owned(),
         };
         let mut how = format!(
-            "Cox regressions on all {} subsets of the out-of-fold risk scores, weighted by {weights}",
+            "Cox regressions on {} subsets of the out-of-fold risk scores, weighted by {weights}",
             self.members.len()
         );
-        if !self.left_out.is_empty() {
-            how.push_str(&format!("; {} subsets had no estimate", self.left_out.len()));
+        for (subset, reason) in &self.left_out {
+            let names: Vec<&str> = subset.iter().map(|score| self.names[*score].as_str()).collect();
+            how.push_str(&format!("; {} left out: {reason}", names.join(" with ")));
         }
         how
     }
@@ -313,7 +336,8 @@ mod tests {
     fn weights_are_probabilities_and_curves_fall() {
         let (scores, names, outcome) = patients();
         for weighting in [Weighting::Bic, Weighting::Aic, Weighting::Concordance] {
-            let averaged = average(scores.view(), &names, &outcome, weighting, None, &Watch::silent()).unwrap();
+            let options = AverageOptions { weighting, signs: Signs::Free, horizon: None };
+            let averaged = average(scores.view(), &names, &outcome, &options, &Watch::silent()).unwrap();
             assert_eq!(averaged.members.len(), 4);
             assert!((averaged.members.iter().map(|member| member.weight).sum::<f64>() - 1.0).abs() < 1e-12);
             let curves = averaged.survival(scores.view(), &[0.5, 5.0, 20.0, 100.0]).unwrap();
@@ -330,7 +354,7 @@ mod tests {
     #[test]
     fn the_weight_of_a_subset_is_that_of_its_bic() {
         let (scores, names, outcome) = patients();
-        let averaged = average(scores.view(), &names, &outcome, Weighting::Bic, None, &Watch::silent()).unwrap();
+        let averaged = average(scores.view(), &names, &outcome, &AverageOptions::default(), &Watch::silent()).unwrap();
         let (null, first) = (&averaged.members[0], &averaged.members[1]);
         let events = outcome.events() as f64;
         let expected = (first.log_likelihood - null.log_likelihood - 0.5 * events.ln()).exp();
@@ -338,15 +362,28 @@ mod tests {
     }
 
     #[test]
+    fn a_score_that_goes_against_the_outcome_is_in_no_subset_unless_signs_are_free() {
+        let (mut scores, names, outcome) = patients();
+        let turned = scores.column(0).mapv(|score| -score);
+        scores.column_mut(0).assign(&turned);
+        let free = AverageOptions { signs: Signs::Free, ..AverageOptions::default() };
+        let free = average(scores.view(), &names, &outcome, &free, &Watch::silent()).unwrap();
+        assert!(free.mean[0] < 0.0 && free.inclusion[0] > 0.5);
+        let held = average(scores.view(), &names, &outcome, &AverageOptions::default(), &Watch::silent()).unwrap();
+        assert_eq!((held.mean[0], held.inclusion[0]), (0.0, 0.0));
+        assert!(held.how().contains("a left out: a score would be turned round"), "{}", held.how());
+    }
+
+    #[test]
     fn degenerate_scores_are_told() {
         let (mut scores, names, outcome) = patients();
         scores.column_mut(1).fill(1.0);
-        let averaged = average(scores.view(), &names, &outcome, Weighting::Bic, None, &Watch::silent()).unwrap();
+        let averaged = average(scores.view(), &names, &outcome, &AverageOptions::default(), &Watch::silent()).unwrap();
         assert_eq!(averaged.left_out.len(), 2);
         let none = Censored::new(vec![1.0; 40], vec![0; 40]);
-        assert!(average(scores.view(), &names, &none, Weighting::Bic, None, &Watch::silent()).is_err());
+        assert!(average(scores.view(), &names, &none, &AverageOptions::default(), &Watch::silent()).is_err());
         let wide = Array2::zeros((40, 13));
         let many: Vec<String> = (0..13).map(|score| score.to_string()).collect();
-        assert!(average(wide.view(), &many, &outcome, Weighting::Bic, None, &Watch::silent()).is_err());
+        assert!(average(wide.view(), &many, &outcome, &AverageOptions::default(), &Watch::silent()).is_err());
     }
 }

@@ -525,14 +525,15 @@ fn metrics_are_those_of_scikit_survival() {
 
 #[test]
 fn bayesian_model_averaging_is_that_of_all_cox_models() {
-    use diptych::survival::bma::{Weighting, average};
+    use diptych::survival::bma::{AverageOptions, Signs, average};
     let Some(reference) = shared::json("reference/survival/bma_cox_bic.json") else { return };
     let Some((table, outcome)) = whas500() else { return };
     let covariates = ["age", "chf", "hr", "sysbp", "sho", "bmi"];
     let (x, _) = table.complete(&covariates);
     let names: Vec<String> = covariates.iter().map(|name| (*name).to_owned()).collect();
     let watch = diptych::progress::Watch::silent();
-    let ours = average(x.view(), &names, &outcome, Weighting::Bic, None, &watch).expect("an average");
+    let options = AverageOptions { signs: Signs::Free, ..AverageOptions::default() };
+    let ours = average(x.view(), &names, &outcome, &options, &watch).expect("an average");
     let mut worst = Worst::default();
     for theirs in reference["models"].as_array().expect("models") {
         let member = &ours.members[number(&theirs["mask"]) as usize];
