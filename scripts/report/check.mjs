@@ -55,7 +55,11 @@ for (const [name, options] of views) {
   if (name === "desktop") await behaves(page);
   if (shots) {
     mkdirSync(shots, { recursive: true });
-    await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true, timeout: 240_000 });
+    // A page as long as a report is more than one picture holds: the beginning of every part.
+    for (const id of await page.evaluate(() => [...document.querySelectorAll("main section[id]")].map((one) => one.id))) {
+      await page.evaluate((id) => document.getElementById(id).scrollIntoView(), id);
+      await page.screenshot({ path: join(shots, `${name}-${id}.png`), timeout: 120_000 });
+    }
   }
   await context.close();
 }
@@ -66,6 +70,7 @@ const errors = [];
 page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
 page.on("pageerror", (error) => errors.push(String(error)));
 await page.goto(pathToFileURL(resolve(report)).href, { waitUntil: "load" });
+page.setDefaultTimeout(300_000);
 say(errors.length === 0, `under its own policy: ${errors.length} errors ${errors.slice(0, 3)}`);
 const files = await page.evaluate(() => [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href"))
   .filter((href) => !/^(#|data:|https:)/.test(href)));

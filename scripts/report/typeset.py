@@ -75,9 +75,9 @@ def main():
         pages = sorted((results / "tables").glob("*.html"))
         if office:
             word = out / "word"
-            run = [office, "--headless", "--infilter=HTML (StarWriter)", "--outdir", str(word)]
             for kind in ("docx", "pdf"):
-                subprocess.run([*run, "--convert-to", kind, *map(str, pages)], stdout=subprocess.DEVNULL, check=False)
+                run = [office, "--headless", "--infilter=HTML (StarWriter)", "--convert-to", kind, "--outdir", str(word)]
+                subprocess.run([*run, *map(str, pages)], stdout=subprocess.DEVNULL, check=False)
             lacking = [page.stem for page in pages for kind in ("docx", "pdf") if not (word / f"{page.stem}.{kind}").exists()]
             failed += len(lacking)
             print(f"{results}: {len(pages)} tables opened by LibreOffice, {len(lacking)} not written {lacking[:3]}")

@@ -141,7 +141,12 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
         if let Operation::Evaluate(evaluate) = &node.operation {
             // The models that were asked about; what their comparators do stands in the results.
             let names: Vec<String> = evaluate.models.iter().map(|model| format!("{} ", label(plan, model))).collect();
-            let own = |note: &&String| names.iter().any(|name| note.starts_with(name.as_str()));
+            // Where models were judged on other patients, what resampling says of their own stands in the results.
+            let resampled = format!("({}):", Kind::OutOfFold.words());
+            let others = answer.estimates.iter().any(|one| matches!(one.kind, Kind::HeldOut | Kind::External));
+            let own = |note: &&String| {
+                names.iter().any(|name| note.starts_with(name.as_str())) && !(others && note.contains(&resampled))
+            };
             told.extend(answer.notes.iter().filter(own).map(|note| format!("<li>{}</li>", line(&sentence(note)))));
         }
     }

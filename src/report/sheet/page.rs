@@ -99,12 +99,17 @@ impl Sheet {
         out
     }
 
-    /// Letters of the longest words of all columns together: below this no line is narrower.
+    /// Letters of the longest words of all columns together, numbers with their intervals being one word: below this no
+    /// line is narrower.
     fn longest_words(&self) -> usize {
         let longest = |text: &str| text.split([' ', '-']).map(|word| word.chars().count()).max().unwrap_or(0);
         (0..self.columns.len())
             .map(|place| {
-                let cells = self.rows.iter().filter_map(|row| row.get(place)).map(|cell| longest(&cell.text));
+                let numeric = self.numeric.get(place).copied().unwrap_or_default();
+                let cells = self.rows.iter().filter_map(|row| row.get(place)).map(|cell| match numeric {
+                    true => cell.text.chars().count(),
+                    false => longest(&cell.text),
+                });
                 cells.chain([longest(&self.columns[place])]).max().unwrap_or(0)
             })
             .sum()

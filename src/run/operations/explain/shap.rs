@@ -101,13 +101,14 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
     if ranking.is_empty() {
         table.notes.push("no feature changes a prediction: the models hold none".to_owned());
     } else if ranking.len() > SHOWN {
-        table.notes.push(format!("{} further features have a smaller share", ranking.len() - SHOWN));
+        table.notes.push(format!("features of a smaller share: {} more", ranking.len() - SHOWN));
     }
     table.notes.push(subject.how.clone());
     table.notes.push(method(&whole, &plan, settings.count("background")));
     let gap = explanation.additivity_gap();
     table.notes.push(format!(
-        "base value and Shapley values sum to the prediction of every patient within {gap:.1e}; {}% intervals",
+        "base value and Shapley values sum to the prediction of every patient within {}; {}% intervals",
+        crate::run::results::fixed(gap, 3),
         shown_level(step.level())
     ));
     if n < subject.rows.len() {
