@@ -392,7 +392,7 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
             for (part, weight) in summary.weights.iter().filter(|(_, weight)| *weight < 0.0) {
                 terms.notes.push(format!(
                     "{name} turns the prediction of {part} round: its weight is {weight:.3}, as of a part that knows \
-                     nothing; `weighted` has no weight below 0"
+                     nothing; `signs = nonnegative` allows none below 0"
                 ));
             }
         }
