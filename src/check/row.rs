@@ -8,10 +8,11 @@ use chrono::NaiveDate;
 
 use crate::frame::expression::{Comparison, Expression, Type};
 use crate::frame::functions;
+use crate::plan::node::Operation;
 use crate::plan::{Known, NodeId};
 use crate::syntax::ast::{Argument, Binary, Expr, ExprKind, Span, State, Unary, Word};
 
-use super::checker::{Checker, Found, Symbol};
+use super::checker::{Checker, Found, Symbol, name_of};
 use super::fault::{Fault, NearestOf, nearest};
 use super::typed::{Ty, Typed, words};
 use super::units;
@@ -89,7 +90,10 @@ impl Checker<'_> {
             }
             ExprKind::In { value, set, negated } => self.one_of(table, purpose, value, set, *negated),
             ExprKind::Is { value, state, negated } => {
-                let inner = self.row(table, purpose, value)?;
+                let inner = match self.presence(table, value) {
+                    Some(found) => found,
+                    None => self.row(table, purpose, value)?,
+                };
                 let missing = Expression::IsMissing(Box::new(inner.expression));
                 let wants_missing = (*state == State::Missing) != *negated;
                 let expression = if wants_missing { missing } else { Expression::Not(Box::new(missing)) };
@@ -189,6 +193,28 @@ impl Checker<'_> {
             },
             [] => None,
         }
+    }
+
+    /// `ct is present`, `gtv is present`: whether the patient has every image of a set, or a row in
+    /// another table. `None` where the words mean something else.
+    fn presence(&mut self, table: NodeId, value: &Expr) -> Option<Typed> {
+        let (name, span) = name_of(value)?;
+        if self.tables.get(&table).is_some_and(|columns| columns.known.contains_key(&name)) {
+            return None;
+        }
+        let other = match self.find(&name, span) {
+            Found::Symbol(Symbol::Images(id)) => id,
+            Found::Symbol(Symbol::Table(id)) if id != table => id,
+            _ => return None,
+        };
+        // Without a key nothing says who is the same patient.
+        let keyless =
+            |id: NodeId| matches!(&self.plan.node(id).operation, Operation::Table(spec) if spec.key.is_none());
+        if keyless(table) || keyless(other) {
+            return None;
+        }
+        let ty = Ty { nullable: Some(true), lineage: [name.clone()].into(), ..Ty::default() };
+        Some(Typed { expression: Expression::Column(name), ty, inputs: [other].into() })
     }
 
     /// `ct.arterial`: whether the patient has the image. Read as the column `ct.arterial`, which

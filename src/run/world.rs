@@ -253,7 +253,12 @@ impl<'a> World<'a> {
             let path = images.pattern.replace("{patient}", patient).replace("{phase}", phase);
             self.folder.join(path).exists()
         };
-        let phases: Vec<&str> = phase.map_or_else(|| images.phases.iter().map(String::as_str).collect(), |p| vec![p]);
+        let phases: Vec<&str> = match phase {
+            Some(phase) => vec![phase],
+            // A set without phases has one image of each patient.
+            None if images.phases.is_empty() => vec![""],
+            None => images.phases.iter().map(String::as_str).collect(),
+        };
         let cells = value
             .keys
             .values()

@@ -13,7 +13,7 @@ use crate::run::results::{Cell, ResultTable};
 use super::{Asked, ModelFile, NewData, Predictions, card};
 
 const EXTRA: &str = "\ngroups profile from RESPONSE at 0.5\nquadrants profile, risk\n\
-    model FOREST for os\n  prepare host by median then one_hot\n  prepare tumour by median\n  learn rsf(trees = 20)\n  \
+    model FOREST for os\n  prepare host by median then one_hot\n  prepare tumour by median\n  \
     fuse early rsf(host, tumour, trees = 20)\n\
     evaluate FOREST on external\n  at 12, 24 months\n  show C-index, AUC\n";
 
