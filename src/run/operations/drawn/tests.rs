@@ -166,8 +166,8 @@ fn the_curve_drawn_out_of_fold_has_the_area_that_is_told() {
     use crate::run::results::Kind;
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path());
-    for (over, within) in [("", "within each of 5 folds"), ("  over 4 folds, 3 repeats\n", "mean over 3 repeats")] {
-        let text = format!("{FOLDS}{over}");
+    for (over, within) in [("", "within each of 5 folds"), (" over 4 folds, 3 repeats", "mean over 3 repeats")] {
+        let text = FOLDS.replace("evaluate R", &format!("evaluate R{over}"));
         let study = Study::new("t.study", text.as_str()).in_folder(folder.path());
         let finished = study.run(&Store::none(), &Watch::silent()).unwrap_or_else(|no| panic!("{:?}", no.words()));
         let results = &finished.report.results;
@@ -188,7 +188,7 @@ fn the_curve_drawn_out_of_fold_has_the_area_that_is_told() {
 fn leaving_out_one_patient_at_a_time_ranks_all_together_and_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path());
-    let text = format!("{FOLDS}  over leave-out patient\n");
+    let text = FOLDS.replace("evaluate R", "evaluate R over leave-out patient");
     let study = Study::new("t.study", text.as_str()).in_folder(folder.path());
     let finished = study.run(&Store::none(), &Watch::silent()).unwrap_or_else(|no| panic!("{:?}", no.words()));
     let told = finished.report.results.estimates().find(|e| e.metric == "AUC" && e.cohort.contains("all"));
@@ -205,7 +205,13 @@ fn several_classes_are_learned_judged_and_told() {
     for line in patients.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
         let (size, marker): (f64, f64) = (cells[4].parse().expect("a size"), cells[5].parse().expect("a marker"));
-        let kind = if size > 60.0 { "large" } else if marker > 50.0 { "marked" } else { "other" };
+        let kind = if size > 60.0 {
+            "large"
+        } else if marker > 50.0 {
+            "marked"
+        } else {
+            "other"
+        };
         let _ = writeln!(kinds, "{},{kind}", cells[0]);
     }
     std::fs::write(folder.path().join("kinds.csv"), kinds).expect("a file can be written");
@@ -240,7 +246,8 @@ evaluate K
     let study = Study::new("t.study", text).in_folder(folder.path());
     let finished = study.run(&Store::none(), &Watch::silent()).unwrap_or_else(|no| panic!("{:?}", no.words()));
     let results = &finished.report.results;
-    for (metric, least) in [("AUC", 0.9), ("AUC-ovr", 0.9), ("accuracy", 0.8), ("AUC of marked against the rest", 0.85)] {
+    for (metric, least) in [("AUC", 0.9), ("AUC-ovr", 0.9), ("accuracy", 0.8), ("AUC of marked against the rest", 0.85)]
+    {
         let told = results.estimates().find(|e| e.metric == metric && e.model == "K").expect(metric);
         assert!(told.value.is_some_and(|value| value > least) && told.lower.is_some(), "{told:?}");
         assert_eq!(told.n, 90);
