@@ -5,7 +5,8 @@ Usage: leakage.py DIPTYCH FOLDER [--permutations 50] [--learners a,b,...]
 One table of noise, 100 patients by 1,000 features in two blocks, and so many permutations of its labels. For each
 learner of a binary endpoint a study of every permutation: univariable screening, z-scores and mRMR inside the folds, the
 learner tuned over 3 folds inside them, fused early and late, judged by 5-fold cross-fitting as the report tells it. An
-honest AUC is 0.5; the interval is that of the mean over permutations (t), and of 34 such one or two miss by chance. Ends with the same question asked of leaky.py, on the same noise by its own seeds.
+honest AUC is 0.5: it counts pairs of one fold, for over all folds at once a model that knows nothing lies below 0.5. The
+interval is that of the mean over permutations (t), and of 32 such one or two miss by chance. Ends with the same question asked of leaky.py, on the same noise by its own seeds.
 Needs numpy; leaky.py also scikit-learn. Answers that exist in FOLDER are kept, so that an interrupted run goes on.
 """
 import argparse

@@ -428,6 +428,16 @@ impl Checker<'_> {
             return None;
         };
         let endpoint = self.endpoints.get(&context.endpoint)?.clone();
+        if endpoint.kind == EndpointKind::Nominal {
+            let fault = Fault::error(
+                "kind::endpoint-kind",
+                function.span,
+                format!("late fusion joins predictions of one number, and `{}` has several classes", endpoint.name),
+            );
+            let help = "join the blocks before learning: `fuse early (clinical, radiomics)`";
+            self.tell(fault.label(format!("`{}` is nominal", endpoint.name)).help(help));
+            return None;
+        }
         let rule = match registry::pick(registry::rules(), |card| card, &function.text, endpoint.kind) {
             Some((rule, true)) => rule,
             Some((rule, false)) => {

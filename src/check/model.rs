@@ -125,6 +125,7 @@ impl<'a> Checker<'a> {
         {
             candidates.clone_from(&parent.candidates);
         }
+        let own = candidates.clone();
         let choose =
             self.search(declaration, "choose", &about, &rows).or(parent.as_ref().and_then(|p| p.choose.clone()));
         let tune = self.search(declaration, "tune", &about, &rows).or(parent.as_ref().and_then(|p| p.tune.clone()));
@@ -175,7 +176,7 @@ impl<'a> Checker<'a> {
         context.recipe = recipe;
         context.blocks = blocks.nodes.into_iter().collect();
         context.defaults = defaults;
-        if direct.is_none() && !context.lifted && !self.learners_used(&learn) {
+        if direct.is_none() && !context.lifted && !self.learners_used(&learn, &own, &context.recipe) {
             return None;
         }
         self.unused_preparations(&context);
@@ -402,21 +403,36 @@ impl<'a> Checker<'a> {
         rows
     }
 
-    /// `learn` is read where a block stands for a model; where each part of the fusion names its own
-    /// learner, what `learn` says would be dropped in silence.
-    fn learners_used(&mut self, learn: &[&Expr]) -> bool {
-        let (Some(first), Some(last)) = (learn.first(), learn.last()) else { return true };
-        let (span, text) = (first.span.to(last.span), self.words(first.span));
-        self.tell(
-            Fault::error(
-                "vacuous::unused-learner",
-                span,
-                format!("`learn {text}` is not used: the fusion names its own learner"),
-            )
-            .label("no block is learned from by it")
-            .help("fuse blocks, as in `fuse late logistic(clinical, radiomics)`, or leave `learn` away"),
-        );
-        false
+    /// `learn` is read where a block stands for a model. Where each part of the fusion names its own
+    /// learner it may say the same again; what it says otherwise would be dropped in silence.
+    fn learners_used(&mut self, learn: &[&Expr], own: &[Candidate], recipe: &Recipe) -> bool {
+        let mut unused = Vec::new();
+        for (expr, candidate) in learn.iter().zip(own) {
+            let bare = !matches!(&expr.kind, ExprKind::Call { arguments, .. } if !arguments.is_empty());
+            let mut said = false;
+            visit(recipe, &mut |_, leaves| {
+                said |= leaves.iter().any(|leaf| {
+                    let same = leaf.settings == candidate.settings && leaf.grid == candidate.grid;
+                    leaf.learner.card().name == candidate.learner.card().name && (bare || same)
+                });
+            });
+            if !said {
+                unused.push(expr.span);
+            }
+        }
+        for span in &unused {
+            let text = self.words(*span);
+            self.tell(
+                Fault::error(
+                    "vacuous::unused-learner",
+                    *span,
+                    format!("`{text}` of `learn` is not used: the fusion names its own learners"),
+                )
+                .label("no block is learned from by it")
+                .help("fuse blocks, as in `fuse late logistic(clinical, radiomics)`, or leave `learn` away"),
+            );
+        }
+        unused.is_empty()
     }
 
     fn unused_preparations(&mut self, context: &ModelAbout) {

@@ -24,7 +24,9 @@ fn plan(name: &str, settings: &[(&str, Value)]) -> StepPlan {
 fn candidate(name: &str, given: &[(&str, Value)]) -> Option<Candidate> {
     let learner = learner(name, EndpointKind::Binary)?;
     let settings = Settings::new(learner.card(), given.iter().cloned()).ok()?;
-    Some(Candidate { learner, settings, grid: Vec::new() })
+    let free = |setting: &&'static str| given.iter().all(|(name, _)| name != setting);
+    let grid = learner.grid().into_iter().filter(|(setting, _)| free(setting)).collect();
+    Some(Candidate { learner, settings, grid })
 }
 
 struct Trial {

@@ -4,7 +4,8 @@
 //! both. The order is that of the study: `choose` compares learners, each with its settings (of a
 //! setting with a grid, the first value); `tune` then walks the grid of the winner. Without
 //! `choose`, `tune` walks the grids of all; without `tune`, `choose` compares every grid point. A
-//! learner without a grid in the study is tuned over its own ([`Learner::grid`]).
+//! candidate's grid is whole when it comes here: what the study says or, where it tunes and says none,
+//! the learner's own ([`Learner::grid`]) without the settings that the study fixes.
 
 use std::collections::BTreeMap;
 
@@ -163,21 +164,14 @@ fn point(
     Ok(Point { learner: candidate.learner, settings, varied })
 }
 
-/// Every point of the study's grid.
+/// Every point of the grid; the settings themselves where there is none.
 fn grid_as_given(candidate: &Candidate) -> Result<Vec<Point>, FuseError> {
     expand(candidate, &candidate.grid)
 }
 
-/// Every point of the grid of the study, or of the learner's own; or `draws` of them.
+/// Every point of the grid, or `draws` of them.
 fn grid(candidate: &Candidate, draws: Option<usize>, work: &Work<'_>) -> Result<Vec<Point>, FuseError> {
-    let own;
-    let axes = if candidate.grid.is_empty() {
-        own = candidate.learner.grid();
-        &own
-    } else {
-        &candidate.grid
-    };
-    let points = expand(candidate, axes)?;
+    let points = grid_as_given(candidate)?;
     match draws {
         Some(draws) if draws < points.len() => {
             let stream = work.stream.named("draw").named(candidate.learner.card().name);

@@ -173,7 +173,8 @@ fn chooses_and_tunes_and_tells_the_candidates() {
     let watch = Watch::silent();
     let rows: Vec<usize> = (0..90).collect();
     let with = |search: Search| {
-        let mut design = design(learn("a"));
+        let tuned = Candidate { grid: Centroid.grid(), ..candidate() };
+        let mut design = design(Recipe::Learn { blocks: vec!["a".to_owned()], candidates: vec![tuned] });
         design.tune = Some(search);
         fit(&design, &cohort, &rows, &Work::new(Stream::root(5), &watch)).unwrap()
     };
@@ -188,7 +189,9 @@ fn chooses_and_tunes_and_tells_the_candidates() {
 
     let shrunk = Settings::new(&CENTROID, [("shrink", Value::Real(1.0))]).unwrap();
     let poor = Candidate { settings: shrunk, ..candidate() };
-    let mut both = design(Recipe::Learn { blocks: vec!["a".to_owned()], candidates: vec![poor, candidate()] });
+    let values = [0.0, 0.5, 1.0].map(Value::Real).to_vec();
+    let good = Candidate { grid: vec![("shrink", values)], ..candidate() };
+    let mut both = design(Recipe::Learn { blocks: vec!["a".to_owned()], candidates: vec![poor, good] });
     let failed = fit(&both, &cohort, &rows, &Work::new(Stream::root(5), &watch)).err().unwrap();
     assert!(matches!(failed, FuseError::Design { .. }));
     both.choose = Some(search());
@@ -197,6 +200,12 @@ fn chooses_and_tunes_and_tells_the_candidates() {
     let tried = fitted.learned().unwrap().tried();
     assert_eq!(tried.iter().filter(|tried| tried.stage == Stage::Choose).count(), 2);
     assert!(tried.len() == 5 && tried[1].chosen && !tried[0].chosen);
+    // What the study fixes stays: without `tune` the learners are compared at their settings.
+    both.tune = None;
+    let Recipe::Learn { candidates, .. } = &mut both.recipe else { unreachable!() };
+    candidates[1].grid = Vec::new();
+    let fitted = fit(&both, &cohort, &rows, &Work::new(Stream::root(5), &watch)).unwrap();
+    assert_eq!(fitted.learned().unwrap().tried().len(), 2);
 }
 
 #[derive(Default)]

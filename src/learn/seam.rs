@@ -67,8 +67,8 @@ pub trait Learner: Send + Sync {
         false
     }
 
-    /// The grid that `tune` walks where the study gives none: settings with the values to try,
-    /// the simplest model first; empty where there is nothing to tune.
+    /// The grid that `tune` walks where the study gives none, but for the settings that it fixes:
+    /// settings with the values to try, the simplest model first; empty where there is nothing to tune.
     fn grid(&self) -> Vec<(&'static str, Vec<crate::card::Value>)> {
         super::grids::of(self.card())
     }

@@ -368,7 +368,12 @@ fn predictions(world: &World<'_>, file: &ModelFile, table: NodeId, scores: &Scor
             Cell::text(keys.name(row)),
             Cell::text(labels.get(&row).cloned().unwrap_or_default()),
             Cell::text(if scores.in_fit[row] { "out of fold" } else { "frozen model" }),
-            predicted(score("", row)),
+            match (file.endpoint.kind, score("", row)) {
+                (EndpointKind::Nominal, Some(class)) => {
+                    Cell::text(part_names.get(class as usize).map_or("", |level| level.as_str()))
+                }
+                (_, score) => predicted(score),
+            },
         ];
         line.extend(part_names.iter().map(|part| predicted(score(part, row))));
         line.extend(file.groups.iter().map(|rule| {

@@ -10,6 +10,7 @@ use crate::run::fault::{Fault, FaultKind};
 use crate::run::operations::judge::{design, predicted};
 use crate::run::operations::model::ModelValue;
 use crate::run::step::Made;
+use crate::stats::Outcome;
 
 /// Beside an answer, for files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,9 +53,16 @@ fn scores(model: &ModelValue, horizons: &[f64]) -> Result<Scores, Fault> {
     for name in names {
         let part = (!name.is_empty()).then_some(name.as_str());
         let mut values = vec![None; rows];
+        // Of several classes the probability of each stands beside the number of the one that is called.
+        let levels: &[String] = match &model.data.endpoint.outcome {
+            Outcome::Nominal(classes) if name.is_empty() => &classes.levels,
+            _ => &[],
+        };
+        let mut classes = vec![vec![None; rows]; levels.len()];
         let mut place = |held: crate::fuse::Predicted| {
-            for (row, score) in held.rows.iter().zip(held.prediction.scores()) {
+            for (at, (row, score)) in held.rows.iter().zip(held.prediction.scores()).enumerate() {
                 values[*row] = Some(*score);
+                classes.iter_mut().zip(held.prediction.row(at)).for_each(|(class, p)| class[*row] = Some(p));
             }
         };
         place(predicted(model, part, &model.rows)?);
@@ -65,6 +73,7 @@ fn scores(model: &ModelValue, horizons: &[f64]) -> Result<Scores, Fault> {
             Err(_) => outside.iter().filter_map(|row| predicted(model, part, &[*row]).ok()).for_each(&mut place),
         }
         parts.push((name, values));
+        parts.extend(levels.iter().cloned().zip(classes));
     }
     let mut survival = vec![vec![None; rows]; horizons.len()];
     if model.data.endpoint.outcome.kind() == EndpointKind::Survival && !horizons.is_empty() {

@@ -36,7 +36,8 @@ impl Metric for NominalAccuracy {
     }
 
     fn estimate(&self, judged: &Judged<'_>, plan: &IntervalPlan, _: &Stream) -> Estimate {
-        proportion_estimate(CARD.name, judged, plan, right(judged), "no patients")
+        // What is called rightly is no event of the endpoint.
+        proportion_estimate(CARD.name, judged, plan, right(judged), "no patients").with_events(None)
     }
 }
 

@@ -208,8 +208,8 @@ fn the_curve_drawn_out_of_fold_has_the_area_that_is_told() {
     use crate::run::results::Kind;
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path());
-    for (over, within) in [("", "within each of 5 folds"), ("  over 4 folds, 3 repeats\n", "mean over 3 repeats")] {
-        let text = format!("{FOLDS}{over}");
+    for (over, within) in [("", "within each of 5 folds"), (" over 4 folds, 3 repeats", "mean over 3 repeats")] {
+        let text = FOLDS.replace("evaluate R", &format!("evaluate R{over}"));
         let study = Study::new("t.study", text.as_str()).in_folder(folder.path());
         let finished = study.run(&Store::none(), &Watch::silent()).unwrap_or_else(|no| panic!("{:?}", no.words()));
         let results = &finished.report.results;
@@ -230,7 +230,7 @@ fn the_curve_drawn_out_of_fold_has_the_area_that_is_told() {
 fn leaving_out_one_patient_at_a_time_ranks_all_together_and_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path());
-    let text = format!("{FOLDS}  over leave-out patient\n");
+    let text = FOLDS.replace("evaluate R", "evaluate R over leave-out patient");
     let study = Study::new("t.study", text.as_str()).in_folder(folder.path());
     let finished = study.run(&Store::none(), &Watch::silent()).unwrap_or_else(|no| panic!("{:?}", no.words()));
     let told = finished.report.results.estimates().find(|e| e.metric == "AUC" && e.cohort.contains("all"));
