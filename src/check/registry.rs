@@ -40,7 +40,7 @@ pub(super) fn pick<T: Copy>(
             if found.serves(kind) {
                 return Some((thing, true));
             }
-            other = Some((thing, false));
+            other.get_or_insert((thing, false));
         }
     }
     other

@@ -416,7 +416,10 @@ fn context(entry: &Entry) -> Vec<String> {
 
 fn thing(role: Role) -> Vec<String> {
     let each = |after: &str| {
-        ["response", "os", "size_end"].iter().map(|endpoint| format!("model A for {endpoint}\n  {after} ")).collect()
+        ["response", "os", "size_end", "class_end"]
+            .iter()
+            .map(|endpoint| format!("model A for {endpoint}\n  {after} "))
+            .collect()
     };
     match role {
         Role::Learner => each("learn"),
@@ -439,6 +442,7 @@ fn everything_that_is_documented_is_completed_with_its_documentation() {
     let mut session = Session::in_memory(folder.path());
     sound(session.enter(START));
     sound(session.enter("endpoint size_end = continuous(size)"));
+    sound(session.enter("endpoint class_end = nominal(ecog)"));
     let catalogue = session.catalogue();
     assert!(
         catalogue

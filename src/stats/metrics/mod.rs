@@ -65,24 +65,24 @@ use crate::random::Stream;
 
 pub(super) static REGISTRY: &[&dyn Metric] = &[
     &Accuracy,
+    &NominalAccuracy,
     &Auc,
+    &NominalAuc,
+    &NominalAucOvr,
     &AveragePrecision,
     &BalancedAccuracy,
+    &NominalBalancedAccuracy,
     &Brier,
+    &NominalBrier,
     &CalibrationIntercept,
     &CalibrationSlope,
     &ExpectedToObserved,
     &F1,
     &IntegratedCalibrationIndex,
     &LogLoss,
+    &NominalLogLoss,
     &MatthewsCorrelation,
     &NegativePredictiveValue,
-    &NominalAccuracy,
-    &NominalAuc,
-    &NominalAucOvr,
-    &NominalBalancedAccuracy,
-    &NominalBrier,
-    &NominalLogLoss,
     &PositivePredictiveValue,
     &Sensitivity,
     &Specificity,
@@ -306,7 +306,7 @@ mod tests {
         assert_eq!(names, sorted);
         for metric in REGISTRY {
             let card = metric.card();
-            assert!(card.serves(EndpointKind::Binary));
+            assert!(card.serves(EndpointKind::Binary) || card.serves(EndpointKind::Nominal));
             assert!(!card.references.is_empty() && !card.example.is_empty() && card.documentation.contains("$"));
         }
     }
