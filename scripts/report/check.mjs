@@ -35,6 +35,8 @@ const views = [
 for (const [name, options] of views) {
   // The page's own policy would keep axe out; that nothing is fetched is watched all the same.
   const context = await browser.newContext({ ...options, bypassCSP: true });
+  // On a busy machine a large report takes its time.
+  context.setDefaultTimeout(300_000);
   const page = await context.newPage();
   const requests = [], errors = [];
   page.on("request", (request) => /^(file|data|blob):/.test(request.url()) || requests.push(request.url()));
@@ -66,11 +68,11 @@ for (const [name, options] of views) {
 
 // With its policy in force: the page works, and prints.
 const page = await browser.newPage();
+page.setDefaultTimeout(300_000);
 const errors = [];
 page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
 page.on("pageerror", (error) => errors.push(String(error)));
 await page.goto(pathToFileURL(resolve(report)).href, { waitUntil: "load" });
-page.setDefaultTimeout(300_000);
 say(errors.length === 0, `under its own policy: ${errors.length} errors ${errors.slice(0, 3)}`);
 const files = await page.evaluate(() => [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href"))
   .filter((href) => !/^(#|data:|https:)/.test(href)));

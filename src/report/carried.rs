@@ -34,7 +34,8 @@ pub fn download(folder: &str, file: &str, words: &str, label: &str, csv: &str, b
     let packed = packed(&csv);
     match beside {
         Beside::Folder if packed.len() > MOST => {
-            format!("{words}: <a href=\"{folder}/{file}\" aria-label=\"{label}\"><code>{folder}/{file}</code></a>")
+            // The name of the file says what it is.
+            format!("{words}: <a href=\"{folder}/{file}\"><code>{folder}/{file}</code></a>")
         }
         Beside::Folder => format!(
             "<a download=\"{file}\" href=\"{folder}/{file}\" data-z=\"{packed}\" aria-label=\"{label}\">{words}</a>"
