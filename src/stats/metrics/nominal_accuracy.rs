@@ -14,7 +14,9 @@ static CARD: Card = Card {
     endpoints: &[EndpointKind::Nominal],
     parameters: &[],
     summary: "Share of patients whose most probable class is the observed one.",
-    documentation: r"The class with the highest predicted probability is called, the first of equals. Read it beside the share of the commonest
+    documentation: r"$$\frac1N \sum_i [\hat y_i = y_i]$$
+
+The class $\hat y_i$ with the highest predicted probability is called, the first of equals. Read it beside the share of the commonest
 class, which a constant answer reaches. The interval is Wilson's. No threshold is needed.",
     references: &[
         "Wilson EB. Probable inference, the law of succession, and statistical inference. J Am Stat Assoc 1927;22:209-212.",

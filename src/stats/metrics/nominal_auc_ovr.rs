@@ -14,8 +14,10 @@ static CARD: Card = Card {
     endpoints: &[EndpointKind::Nominal],
     parameters: &[],
     summary: "Mean over the classes of the area under the ROC curve of each against all others; 0.5 is chance.",
-    documentation: r"The area of the predicted probability of a class among all patients, that class against the rest, averaged over the
-classes with equal weights, as scikit-learn's `roc_auc_score(multi_class = 'ovr', average = 'macro')`. Unlike the mean over
+    documentation: r"$$\frac1c \sum_k \mathrm{AUC}_k$$
+
+where $\mathrm{AUC}_k$ is the area of the predicted probability of class $k$ among all patients, that class against the
+rest, as scikit-learn's `roc_auc_score(multi_class = 'ovr', average = 'macro')`. Unlike the mean over
 pairs (`AUC`) it depends on how frequent the classes are. The table of classes has the area of each. Interval and folds are
 as of `AUC`. Not estimable when a class has no patient.",
     references: &[

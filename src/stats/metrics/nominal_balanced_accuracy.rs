@@ -14,8 +14,9 @@ static CARD: Card = Card {
     endpoints: &[EndpointKind::Nominal],
     parameters: &[],
     summary: "Mean over the classes of the share that is called rightly; one over the number of classes is chance.",
-    documentation: r"The mean of the classes' sensitivities, each with equal weight, where the class with the highest predicted probability is
-called, as scikit-learn's `balanced_accuracy_score`. The interval is a percentile bootstrap over patients. Not estimable
+    documentation: r"$$\frac1c \sum_k \frac{1}{N_k} \sum_{i: y_i = k} [\hat y_i = k]$$
+
+The mean of the classes' sensitivities, where the class $\hat y_i$ with the highest predicted probability is called, as scikit-learn's `balanced_accuracy_score`. The interval is a percentile bootstrap over patients. Not estimable
 when a class has no patient.",
     references: &["Brodersen KH et al. The balanced accuracy and its posterior distribution. ICPR 2010:3121-3124."],
     example: "evaluate TYPE on test by balanced_accuracy",
