@@ -78,7 +78,14 @@ fn leading(results: &Results, model: &str) -> Vec<String> {
         .split("within ")
         .nth(1)
         .and_then(|rest| rest.split(';').next())
-        .and_then(|number| number.trim().parse().ok())
+        .and_then(|number| {
+            let plain = |sign: char| match "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|own| own == sign) {
+                Some(digit) => digit.to_string(),
+                None if sign == '⁻' || sign == '−' => "-".to_owned(),
+                None => sign.to_string(),
+            };
+            number.trim().replace("×10", "e").chars().map(plain).collect::<String>().parse().ok()
+        })
         .expect("a number");
     assert!(gap < 1e-8, "{told}");
     let text = |row: &Vec<Cell>| row.first().map(Cell::shown).unwrap_or_default();

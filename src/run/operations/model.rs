@@ -397,6 +397,13 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
             }
         }
     }
+    if terms.rows.iter().any(|row| row.get(1).is_some_and(|cell| !cell.shown().starts_with("prediction of "))) {
+        terms.notes.push(
+            "value: the coefficient of the prepared feature in a linear learner, its share of what the splits gain in trees \
+             and boosting"
+                .to_owned(),
+        );
+    }
     tables.extend([candidates, terms].into_iter().filter(|table| !table.rows.is_empty()));
 
     if let Some(cross) = &model.cross {
