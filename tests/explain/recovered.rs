@@ -84,7 +84,7 @@ fn leading(results: &Results, model: &str) -> Vec<String> {
                 None if sign == '⁻' || sign == '−' => "-".to_owned(),
                 None => sign.to_string(),
             };
-            number.trim().replace("×10", "e").chars().map(plain).collect::<String>().parse().ok()
+            number.trim().replace(" × 10", "e").chars().map(plain).collect::<String>().parse().ok()
         })
         .expect("a number");
     assert!(gap < 1e-8, "{told}");
