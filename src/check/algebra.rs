@@ -616,12 +616,12 @@ impl Checker<'_> {
 
 /// Names of the settings that arguments give, with those of several values where asked.
 pub(super) fn written(arguments: &[Argument], grids: bool) -> Vec<&str> {
-    let name = |argument| match argument {
-        &Argument::Setting { ref name, .. } => Some(name.text.as_str()),
-        &Argument::Grid { ref name, .. } if grids => Some(name.text.as_str()),
+    let named = arguments.iter().filter_map(|argument| match argument {
+        Argument::Setting { name, .. } => Some(name.text.as_str()),
+        Argument::Grid { name, .. } if grids => Some(name.text.as_str()),
         _ => None,
-    };
-    arguments.iter().filter_map(name).collect()
+    });
+    named.collect()
 }
 
 /// Whether two preparations do the same.

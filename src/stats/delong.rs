@@ -204,7 +204,7 @@ pub fn paired_test(events: &[bool], first: &[f64], second: &[f64], level: f64) -
 pub fn paired(a: &Placements, b: &Placements, constant: (bool, bool), level: f64) -> Result<TestResult, NotEstimable> {
     let n = a.events.len() + a.others.len();
     let difference = a.area - b.area;
-    let variance = match (a.variance(), b.variance(), a.covariance(&b)) {
+    let variance = match (a.variance(), b.variance(), a.covariance(b)) {
         (Some(a), Some(b), Some(both)) => a + b - 2.0 * both,
         _ => return Err(NotEstimable::new("a class has a single patient, so the area has no variance")),
     };
