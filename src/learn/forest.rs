@@ -3,6 +3,7 @@
 
 use rand::RngExt;
 use rand::seq::index::sample;
+use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use crate::progress::Watch;
@@ -65,25 +66,10 @@ pub(super) fn fit(
     watch: &Watch,
 ) -> Result<AveragedTrees, FitError> {
     let (y, binary) = responses(task, learner)?;
-    let (rows, features) = task.x.dim();
-    let ranks = Ranks::new(task.x);
-    let growth = Growth { features: plan.growth.features.clamp(1, features), ..plan.growth };
-    let trees: Result<Vec<_>, FitError> = (0..plan.trees)
-        .into_par_iter()
-        .map(|tree| {
-            watch.check()?;
-            let mut rng = stream.indexed(tree as u64).rng();
-            let candidates = candidates(plan, features, &mut rng);
-            let weights = match plan.bootstrap {
-                Some(share) => bootstrap(task.weights, rows, (share * rows as f64).round() as usize, &mut rng),
-                None => task.weights.map_or_else(|| vec![1.0; rows], <[f64]>::to_vec),
-            };
-            let tree = grow(&ranks, &y, &weights, &candidates, &growth, &mut rng);
-            watch.advance(learner, 1);
-            Ok(tree)
-        })
-        .collect();
-    Ok(AveragedTrees { trees: trees?, features, binary })
+    let trees = grown(task, plan, learner, stream, watch, |ranks, weights, candidates, growth, rng| {
+        grow(ranks, &y, weights, candidates, growth, rng)
+    })?;
+    Ok(AveragedTrees { trees, features: task.x.ncols(), binary })
 }
 
 /// Grows the ensemble of a nominal endpoint.
@@ -98,10 +84,26 @@ pub(super) fn fit_classes(
     watch: &Watch,
 ) -> Result<ClassForest, FitError> {
     let classes = nominal(task, learner)?;
+    let of = (classes.class.as_slice(), classes.levels.len());
+    let trees = grown(task, plan, learner, stream, watch, |ranks, weights, candidates, growth, rng| {
+        super::tree::classes::grow(ranks, of, weights, candidates, growth, rng)
+    })?;
+    Ok(ClassForest { levels: classes.levels.to_vec(), features: task.x.ncols(), trees })
+}
+
+/// Every tree on its resample and its features, each grown by `one`.
+fn grown<T: Send>(
+    task: &Task<'_>,
+    plan: &ForestPlan,
+    learner: &'static str,
+    stream: &Stream,
+    watch: &Watch,
+    one: impl Fn(&Ranks, &[f64], &[u32], &Growth, &mut Xoshiro256PlusPlus) -> T + Sync,
+) -> Result<Vec<T>, FitError> {
     let (rows, features) = task.x.dim();
     let ranks = Ranks::new(task.x);
     let growth = Growth { features: plan.growth.features.clamp(1, features), ..plan.growth };
-    let trees: Result<Vec<_>, FitError> = (0..plan.trees)
+    (0..plan.trees)
         .into_par_iter()
         .map(|tree| {
             watch.check()?;
@@ -111,13 +113,11 @@ pub(super) fn fit_classes(
                 Some(share) => bootstrap(task.weights, rows, (share * rows as f64).round() as usize, &mut rng),
                 None => task.weights.map_or_else(|| vec![1.0; rows], <[f64]>::to_vec),
             };
-            let of = (classes.class.as_slice(), classes.levels.len());
-            let tree = super::tree::classes::grow(&ranks, of, &weights, &candidates, &growth, &mut rng);
+            let tree = one(&ranks, &weights, &candidates, &growth, &mut rng);
             watch.advance(learner, 1);
             Ok(tree)
         })
-        .collect();
-    Ok(ClassForest { levels: classes.levels.to_vec(), features, trees: trees? })
+        .collect()
 }
 
 /// The features that one tree may use.
