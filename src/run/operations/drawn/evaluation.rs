@@ -99,12 +99,11 @@ fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData>
         let happened = events.iter().filter(|event| **event).count() as u64;
         Some(Roc { name, n: events.len() as u64, events: happened, area, points: points.unwrap_or_default() })
     };
-    let folds = if judgements.iter().any(|judgement| judgement.held.is_some()) {
-        "; out of fold the mean of the folds' curves, weighed by pairs"
-    } else {
-        ""
+    let method = format!("{}, DeLong", interval(level));
+    let folds = |of: &[&Judgement]| {
+        let held = of.iter().any(|judgement| judgement.held.is_some());
+        held.then(|| "out of fold: mean of the folds' curves, weighed by pairs".to_owned())
     };
-    let method = format!("{}, DeLong{folds}", interval(level));
     let p = differences(answer, "AUC");
     let mut figures = Vec::new();
     let models = distinct(judgements.iter().map(|j| j.model.as_str()));
@@ -120,7 +119,7 @@ fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData>
                 title: (*model).to_owned(),
                 curves: curves.to_vec(),
                 method: method.clone(),
-                notes: Vec::new(),
+                notes: folds(&of).into_iter().collect(),
             };
             figures.push(FigureData::new(format!("ROC curves of {model}"), &figure));
         }
@@ -132,7 +131,8 @@ fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData>
             continue;
         }
         let told = p.iter().filter(|(key, _)| key.0 == cohort).take(4);
-        let notes = told.map(|((_, a, b), p)| format!("{a} against {b}: {}", words::p_is(*p))).collect();
+        let compared = told.map(|((_, a, b), p)| format!("{a} against {b}: {}", words::p_is(*p)));
+        let notes = compared.chain(folds(&of)).collect();
         let title = of.first().map_or(cohort.to_owned(), |j| place(j));
         let figure = RocCurves { title: title.clone(), curves, method: method.clone(), notes };
         figures.push(FigureData::new(format!("ROC curves on {title}"), &figure));
