@@ -72,7 +72,7 @@ struct Fitted {
 /// More parts than this have too many subsets.
 const MOST_PARTS: usize = 10;
 
-/// The fit of all parts, or of those of `set` alone; of the coefficients only the estimates are per unit of `x`.
+/// The fit of all parts, or of those of `set` alone.
 fn of_parts(
     x: &Array2<f64>,
     set: &[usize],
@@ -82,22 +82,10 @@ fn of_parts(
 ) -> Result<LogisticFit, FitError> {
     let options = Options { profile: false, ..Options::default() };
     let mut own = Array2::zeros(x.dim());
-    // In standard deviations: out-of-fold probabilities may differ in their third digit, and scoring
-    // takes steps of bounded length. Neither the likelihood nor Firth's penalty knows the unit.
-    let mut units = vec![1.0; names.len()];
     for part in set {
-        let column = x.column(*part);
-        let sd = column.std(0.0);
-        if sd > 1e-12 {
-            units[*part] = sd;
-        }
-        own.column_mut(*part).assign(&column.mapv(|value| value / units[*part]));
+        own.column_mut(*part).assign(&x.column(*part));
     }
-    let mut fit = logistic_regression::fit(own.view(), names, events, None, &options, watch)?;
-    for (coefficient, part) in fit.coefficients.iter_mut().skip(1).zip(&fit.kept) {
-        coefficient.estimate /= units[*part];
-    }
-    Ok(fit)
+    logistic_regression::fit(own.view(), names, events, None, &options, watch)
 }
 
 fn turns_round(fit: &LogisticFit) -> bool {

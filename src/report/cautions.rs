@@ -102,8 +102,7 @@ fn together(told: impl Iterator<Item = (String, String)>) -> Vec<String> {
 fn gathered(estimates: &[&EstimateRecord]) -> Vec<String> {
     let mut models: Vec<(&str, Vec<&str>, Vec<String>)> = Vec::new();
     for estimate in estimates {
-        let at = estimate.horizon.as_ref().map_or(String::new(), |at| format!(" at {at}"));
-        let metric = format!("{}{at}", estimate.metric);
+        let metric = estimate.measure();
         let (model, cohort) = (estimate.model.as_str(), estimate.cohort.as_str());
         // A row of the cohorts, each with all of its metrics: only what is alike is taken together.
         match models.iter_mut().find(|(known, cohorts, _)| *known == model && cohorts.as_slice() == [cohort]) {

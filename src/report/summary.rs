@@ -41,9 +41,8 @@ fn headline<'a>(node: &Node, answer: &'a Answer) -> Vec<Line<'a>> {
                 .filter(|estimate| !honest || estimate.kind != Kind::Apparent)
                 .map(|estimate| Line {
                     what: format!(
-                        "{}{}, {} on {}",
-                        html(&estimate.metric),
-                        estimate.horizon.as_ref().map_or(String::new(), |at| format!(" at {}", html(at))),
+                        "{}, {} on {}",
+                        html(&estimate.measure()),
                         code(&estimate.model),
                         html(&estimate.kind.on(&estimate.cohort))
                     ),

@@ -198,6 +198,12 @@ impl FigureData {
 }
 
 impl EstimateRecord {
+    /// `AUC at 24 months`: the metric with its horizon, where it has one.
+    pub fn measure(&self) -> String {
+        let at = self.horizon.as_ref().map_or(String::new(), |at| format!(" at {at}"));
+        format!("{}{at}", self.metric)
+    }
+
     pub fn new(estimate: &Estimate, kind: Kind) -> Self {
         let (value, why) = match &estimate.value {
             Ok(value) if value.is_finite() => (Some(*value), None),

@@ -73,12 +73,11 @@ pub fn placements(events: &[bool], scores: &[f64]) -> Result<Placements, NotEsti
 /// # Errors
 /// When no fold holds a patient of each class, or a row was not predicted.
 pub fn placements_within(events: &[bool], strata: &Strata) -> Result<(Placements, Counted), NotEstimable> {
-    let all: Vec<usize> = (0..events.len()).collect();
     let ranked = strata.layers().iter().find(|layer| layer.scores.len() == events.len());
     let ranked = ranked.ok_or_else(|| NotEstimable::new("there are no out-of-fold predictions"))?;
     // The classes of all rows, whatever the folds.
     check(events, &ranked.scores.iter().map(|score| if score.is_nan() { 0.0 } else { *score }).collect::<Vec<_>>())?;
-    let (m, n) = classes(events, &all);
+    let (m, n) = classes(events);
     let mut counted = Counted { repeats: strata.repeats(), ..Counted::default() };
     let (mut placed, mut area) = (vec![0.0; events.len()], 0.0);
     let mut repeats = 0.0;
@@ -90,7 +89,7 @@ pub fn placements_within(events: &[bool], strata: &Strata) -> Result<(Placements
             counted.folds += 1;
             let own: Vec<bool> = stratum.rows.iter().map(|row| events[*row]).collect();
             let scores: Vec<f64> = stratum.rows.iter().map(|row| stratum.scores[*row]).collect();
-            let (m_f, n_f) = classes(&own, &(0..own.len()).collect::<Vec<_>>());
+            let (m_f, n_f) = classes(&own);
             if m_f * n_f == 0.0 {
                 counted.without += 1;
                 continue;
@@ -132,9 +131,9 @@ pub fn placements_within(events: &[bool], strata: &Strata) -> Result<(Placements
 }
 
 /// Patients with the event, and without.
-fn classes(events: &[bool], rows: &[usize]) -> (f64, f64) {
-    let happened = rows.iter().filter(|row| events[**row]).count();
-    (happened as f64, (rows.len() - happened) as f64)
+fn classes(events: &[bool]) -> (f64, f64) {
+    let happened = events.iter().filter(|event| **event).count();
+    (happened as f64, (events.len() - happened) as f64)
 }
 
 /// The area alone.

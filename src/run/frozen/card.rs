@@ -128,7 +128,7 @@ fn performance(model: &ModelFile, line: &mut dyn FnMut(&str)) {
                 "| {} | {} | {} | {} | {} | {} |",
                 cell(&estimate.cohort),
                 kind.words(),
-                cell(&metric(estimate)),
+                cell(&estimate.measure()),
                 told(estimate),
                 estimate.n,
                 estimate.events.map_or(String::new(), |events| events.to_string())
@@ -146,7 +146,7 @@ fn performance(model: &ModelFile, line: &mut dyn FnMut(&str)) {
         .iter()
         .filter(headline)
         .filter(|estimate| {
-            Some(estimate.kind) == strongest && first.is_some_and(|first| metric(first) == metric(estimate))
+            Some(estimate.kind) == strongest && first.is_some_and(|first| first.measure() == estimate.measure())
         })
         .collect();
     if beside.iter().any(|estimate| estimate.model != model.name) {
@@ -154,7 +154,7 @@ fn performance(model: &ModelFile, line: &mut dyn FnMut(&str)) {
         line("|---|---|---|---|");
         for estimate in beside {
             let (name, cohort) = (cell(&estimate.model), cell(&estimate.cohort));
-            line(&format!("| {name} | {cohort} | {} | {} |", cell(&metric(estimate)), told(estimate)));
+            line(&format!("| {name} | {cohort} | {} | {} |", cell(&estimate.measure()), told(estimate)));
         }
     }
 }
@@ -185,11 +185,6 @@ fn drivers(model: &ModelFile, line: &mut dyn FnMut(&str)) {
     if let Some((_, estimate)) = features.first() {
         line(&format!("\nOf {} patients of `{}`; {}.", estimate.n, estimate.cohort, estimate.how));
     }
-}
-
-fn metric(estimate: &EstimateRecord) -> String {
-    let horizon = estimate.horizon.as_ref().map_or(String::new(), |at| format!(" at {at}"));
-    format!("{}{horizon}", estimate.metric)
 }
 
 fn told(estimate: &EstimateRecord) -> String {

@@ -198,21 +198,12 @@ fn check(step: &Step<'_>, spec: &Model, data: &Data, rows: &[usize], label: &str
         }
     }
     if !told.is_empty() {
-        step.notice(
-            "data::few-events",
-            match &outcome {
-                Outcome::Nominal(_) => format!(
-                    "{events} patients of the smallest class of `{name}` among {} in `{label}`: {}",
-                    rows.len(),
-                    told.join("; ")
-                ),
-                _ => format!(
-                    "{events} events of `{name}` among {} patients in `{label}`: {}",
-                    rows.len(),
-                    told.join("; ")
-                ),
-            },
-        );
+        let (counted, among) = match &outcome {
+            Outcome::Nominal(_) => ("patients of the smallest class", ""),
+            _ => ("events", " patients"),
+        };
+        let of = format!("{events} {counted} of `{name}` among {}{among} in `{label}`", rows.len());
+        step.notice("data::few-events", format!("{of}: {}", told.join("; ")));
     }
     if let Resampling::Folds { folds, .. } = spec.design.cross_fit
         && scarce / folds.max(1) < EVENTS_PER_FOLD

@@ -2,7 +2,7 @@ use crate::card::{Card, EndpointKind, Role};
 use crate::random::Stream;
 use crate::stats::{Direction, Estimate, IntervalPlan, Judged, Metric, NotEstimable};
 
-use super::{mean_estimate, probabilities};
+use super::{mean_estimate, mean_score, probabilities};
 
 /// Logarithmic loss.
 pub struct LogLoss;
@@ -44,8 +44,7 @@ impl Metric for LogLoss {
     }
 
     fn score(&self, judged: &Judged<'_>) -> Result<f64, NotEstimable> {
-        let losses = losses(judged)?;
-        Ok(losses.iter().sum::<f64>() / losses.len() as f64)
+        mean_score(losses(judged))
     }
 
     fn estimate(&self, judged: &Judged<'_>, plan: &IntervalPlan, _: &Stream) -> Estimate {

@@ -213,6 +213,12 @@ fn calibration_estimate(
     }
 }
 
+/// The mean of the patients' losses.
+fn mean_score(losses: Result<Vec<f64>, NotEstimable>) -> Result<f64, NotEstimable> {
+    let losses = losses?;
+    Ok(losses.iter().sum::<f64>() / losses.len() as f64)
+}
+
 /// The estimate of a mean over patients with a normal interval of the mean, bounded below by 0.
 fn mean_estimate(
     judged: &Judged<'_>,

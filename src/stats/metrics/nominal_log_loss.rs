@@ -2,7 +2,7 @@ use crate::card::{Card, EndpointKind, Role};
 use crate::random::Stream;
 use crate::stats::{Direction, Estimate, IntervalPlan, Judged, Metric, NotEstimable};
 
-use super::{classes, mean_estimate};
+use super::{classes, mean_estimate, mean_score};
 
 /// Logarithmic loss of a nominal endpoint.
 pub struct NominalLogLoss;
@@ -33,8 +33,7 @@ impl Metric for NominalLogLoss {
     }
 
     fn score(&self, judged: &Judged<'_>) -> Result<f64, NotEstimable> {
-        let losses = losses(judged)?;
-        Ok(losses.iter().sum::<f64>() / losses.len() as f64)
+        mean_score(losses(judged))
     }
 
     fn estimate(&self, judged: &Judged<'_>, plan: &IntervalPlan, _: &Stream) -> Estimate {
