@@ -45,6 +45,7 @@ every row, or what earlier parts determine, has coefficient 0. For a patient wit
 the regression on the other parts, fitted on the rows that have them, is used.",
     references: &[
         "Wolpert DH. Neural Networks 1992;5:241-59.",
+        "Breiman L. Stacked regressions. Machine Learning 1996;24:49-64.",
         "Firth D. Bias reduction of maximum likelihood estimates. Biometrika 1993;80:27-38.",
     ],
     example: "fuse late logistic(clinical, radiomics)",
