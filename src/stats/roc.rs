@@ -82,6 +82,8 @@ pub fn roc_within(events: &[bool], strata: &Strata) -> Result<Vec<(f64, f64)>, N
             lower += weight * low;
             upper += weight * high;
         }
+        // Weights sum to 1 only up to rounding.
+        (lower, upper) = (lower.clamp(0.0, 1.0), upper.clamp(0.0, 1.0));
         if points.last() != Some(&(at, lower)) {
             points.push((at, lower));
         }

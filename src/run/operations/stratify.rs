@@ -142,6 +142,21 @@ fn hazards(
         let mut ratios = Vec::new();
         let mut levels = Vec::new();
         let events = rows.iter().filter(|row| all.event[**row] == 1).count();
+        // Each row tells the patients of its own group.
+        let counted = |wanted: &[usize]| -> (usize, usize) {
+            let own = || rows.iter().filter(|row| wanted.contains(&(code(**row) as usize)));
+            (own().count(), own().filter(|row| all.event[**row] == 1).count())
+        };
+        let (of_reference, events_of_reference) = counted(&[0]);
+        table.push([
+            Cell::text(subgroup),
+            Cell::text(labels.first().map_or("", String::as_str)),
+            Cell::count(of_reference),
+            Cell::count(events_of_reference),
+            Cell::text("reference"),
+            Cell::Empty,
+            interaction,
+        ]);
         let fitted = fit(step, rows, all, dummies(rows).into_iter().chain(extra).collect());
         for place in 1..labels.len() {
             let name = format!("hazard ratio of {} against {}", labels[place], labels[0]);
@@ -161,10 +176,11 @@ fn hazards(
                 EstimateRecord::new(&estimate, Kind::Descriptive).of("", &format!("{}, {subgroup}", set.label));
             ratios.push(record.value);
             let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
+            let (compared, events_compared) = counted(&[0, place]);
             levels.push(Level {
                 name: subgroup.to_owned(),
-                n: rows.len() as u64,
-                events: events as u64,
+                n: compared as u64,
+                events: events_compared as u64,
                 effect: match record.value {
                     Some(value) => {
                         Effect::Estimate { value, lower: finite(record.lower), upper: finite(record.upper), p: None }
@@ -172,15 +188,15 @@ fn hazards(
                     None => Effect::NotEstimable(record.why.clone().unwrap_or_default()),
                 },
             });
-            let last = if place == 1 { interaction.clone() } else { Cell::Empty };
+            let (own, own_events) = counted(&[place]);
             table.push([
                 Cell::text(subgroup),
                 Cell::text(labels[place].as_str()),
-                Cell::count(rows.len()),
-                Cell::count(events),
+                Cell::count(own),
+                Cell::count(own_events),
                 record.cell(2),
                 if whole { p } else { Cell::Empty },
-                last,
+                Cell::Empty,
             ]);
             answer.estimates.push(record);
         }
