@@ -37,6 +37,31 @@ impl Checker<'_> {
         match &expr.kind {
             ExprKind::Group(inner) => self.recipe(inner, context, blocks),
             ExprKind::Name(_) => self.lifted(expr, context, blocks),
+            // Without a learner before the bracket, those of `learn` learn from the blocks together.
+            ExprKind::Call { function, arguments } if function.text == "early" => {
+                let mut names = Vec::new();
+                for argument in arguments {
+                    match argument {
+                        Argument::Data(block) => names.push(self.block(block, blocks)?),
+                        Argument::Setting { name, .. } | Argument::Grid { name, .. } => {
+                            self.tell(
+                                Fault::error("setting::unknown", name.span, format!("`early` has no setting `{name}`"))
+                                    .label("no such setting")
+                                    .help("settings stand behind the learner: `learn rsf(trees = 500)`"),
+                            );
+                            return None;
+                        }
+                    }
+                }
+                self.lift(names, expr.span, context)
+            }
+            ExprKind::Call { function, .. } if function.text == "late" => {
+                let fault = Fault::error("kind::fusion", function.span, "late fusion wants a rule before the bracket")
+                    .label("by which rule?")
+                    .help("`late logistic(clinical, radiomics)`, or another rule");
+                self.tell(fault);
+                None
+            }
             ExprKind::Call { function, arguments } => {
                 if registry::rules().any(|card| card.name == function.text)
                     && registry::learners().all(|learner| learner.card().name != function.text)
@@ -59,13 +84,6 @@ impl Checker<'_> {
                 "early" => match &of.kind {
                     ExprKind::Call { function, arguments } => {
                         self.learned(function, arguments, expr.span, context, blocks)
-                    }
-                    ExprKind::Set(elements) => {
-                        let mut names = Vec::new();
-                        for element in elements {
-                            names.push(self.block(element, blocks)?);
-                        }
-                        self.lift(names, expr.span, context)
                     }
                     _ => {
                         let name = self.block(of, blocks)?;
@@ -434,7 +452,7 @@ impl Checker<'_> {
                 function.span,
                 format!("late fusion joins predictions of one number, and `{}` has several classes", endpoint.name),
             );
-            let help = "join the blocks before learning: `fuse early (clinical, radiomics)`";
+            let help = "join the blocks before learning: `fuse early(clinical, radiomics)`";
             self.tell(fault.label(format!("`{}` is nominal", endpoint.name)).help(help));
             return None;
         }
@@ -559,7 +577,7 @@ impl Checker<'_> {
                         format!("`{name}` has several blocks and does not say how they are fused"),
                     )
                     .label(list.clone())
-                    .help(format!("`fuse late logistic({list})`, or `fuse early (...)`")),
+                    .help(format!("`fuse late logistic({list})`, or `fuse early({list})`")),
                 );
                 None
             }

@@ -318,8 +318,16 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
             ("refitted", &outcome, &held.prediction, Kind::OutOfFold, told.clone()),
         ] {
             let held = folds.as_ref().filter(|_| kind == Kind::OutOfFold && who == "refitted");
-            let judged =
-                Judged { outcome, prediction, held, curves: None, training: None, horizon: None, threshold: None };
+            let judged = Judged {
+                outcome,
+                prediction,
+                held,
+                patients: None,
+                curves: None,
+                training: None,
+                horizon: None,
+                threshold: None,
+            };
             let stream = step.stream.named(who).named(name);
             let estimate = metric.estimate(&judged, &step.intervals(), &stream).with_missing(frozen.missing);
             let mut record =

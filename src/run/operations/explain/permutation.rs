@@ -46,6 +46,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
                     outcome: &outcome,
                     prediction: &prediction,
                     held: None,
+                    patients: None,
                     curves: None,
                     training: None,
                     horizon: None,

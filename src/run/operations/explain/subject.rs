@@ -114,16 +114,9 @@ impl<'a> Subject<'a> {
         }
         let used = used(&model.design, part);
         let blocks = used.iter().filter_map(|name| model.data.blocks.get(name).map(|block| (name.as_str(), block)));
-        Ok(Subject {
-            label,
-            cohort: set.label,
-            model,
-            data,
-            features: Features::of(blocks),
-            rows,
-            pieces,
-            how: how.join("; "),
-        })
+        let mut features = Features::of(blocks);
+        features.0.retain(|(block, column)| !model.design.used_up(block).contains(&column.as_str()));
+        Ok(Subject { label, cohort: set.label, model, data, features, rows, pieces, how: how.join("; ") })
     }
 
     /// The column of a feature in the data of the patients explained.
