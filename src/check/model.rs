@@ -204,10 +204,10 @@ impl<'a> Checker<'a> {
         defaults.push(spelt(
             "folds",
             match context.kind {
-                EndpointKind::Binary => "stratified by outcome, rows of one key together",
-                EndpointKind::Survival => "stratified by event, rows of one key together",
-                EndpointKind::Continuous => "rows of one key together",
-                EndpointKind::Nominal => "stratified by class, rows of one key together",
+                EndpointKind::Binary => "stratified by outcome, rows of one key together, dealt alike for all models",
+                EndpointKind::Survival => "stratified by event, rows of one key together, dealt alike for all models",
+                EndpointKind::Continuous => "rows of one key together, dealt alike for all models",
+                EndpointKind::Nominal => "stratified by class, rows of one key together, dealt alike for all models",
             },
         ));
         defaults.push(spelt(

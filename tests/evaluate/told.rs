@@ -19,12 +19,12 @@ endpoint os = survival(months as months, died == 1)
 features x from patients
   columns a, b
 
-model A for os over 3 folds
+model A for os
   prepare x by z-score
   learn cox
   fuse cox(x)
 
-model N for os over 3 folds
+model N for os
   prepare x by z-score
   learn coxnet
   fuse coxnet(x, lambda = 10)
@@ -32,7 +32,7 @@ model N for os over 3 folds
 groups risk from N at median
 
 km(os ~ arm)
-evaluate A, N
+evaluate A, N over 3 folds
   against A
   at 6 months, 1 year
   show C-index, Brier

@@ -491,7 +491,8 @@ fn crossed(
     let extra: Vec<String> = if let Resampling::LeaveOut { column } = over { vec![column.clone()] } else { Vec::new() };
     let data = super::model::Data::gather(step.world, spec, model.data.table, &extra)?;
     let memo = step.memo();
-    let work = fuse::Work::new(step.stream.named("over"), step.watch).with_memo(&memo).named(&model.name);
+    let work = fuse::Work::new(step.stream.named("over"), step.watch).with_memo(&memo).with_folds(step.folds());
+    let work = work.named(&model.name);
     let cross = fuse::cross_fit(&spec.design, over, &data.cohort(), &model.rows, &work)?;
     let fitted = fuse::FittedDesign::thaw(&model.fitted.freeze())?;
     let value = super::model::ModelValue {

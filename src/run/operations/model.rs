@@ -110,7 +110,7 @@ pub fn run(step: &Step<'_>, spec: &Model) -> Result<Done, Fault> {
     check(step, spec, &data, &rows, &set.label)?;
 
     let clock = step.memo();
-    let work = Work::new(step.stream, step.watch).with_memo(&clock);
+    let work = Work::new(step.stream, step.watch).with_memo(&clock).with_folds(step.folds());
     let kept = step.recall("fitted").and_then(|frozen| FittedDesign::thaw(&frozen).ok());
     let fitted = match kept {
         Some(fitted) => fitted,

@@ -289,7 +289,7 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
     };
     let rows: Vec<usize> = set.rows.iter().copied().filter(|row| data.endpoint.known[*row]).collect();
     let memo = step.memo();
-    let work = Work::new(step.stream.named("refit"), step.watch).with_memo(&memo);
+    let work = Work::new(step.stream.named("refit"), step.watch).with_memo(&memo).with_folds(step.folds());
     let cross = fuse::cross_fit(&model.design, &model.design.cross_fit, &data.cohort(), &rows, &work)?;
     let part = spec.model.part.as_deref().unwrap_or("");
     let held = cross

@@ -55,7 +55,8 @@ pub(super) fn crossed(
         return Ok(None);
     }
     let memo = step.memo();
-    let work = Work::new(step.stream.named(label), step.watch).with_memo(&memo).named("explain").named(&model.name);
+    let work = Work::new(step.stream.named(label), step.watch).with_memo(&memo).with_folds(step.folds());
+    let work = work.named("explain").named(&model.name);
     Ok(Some(fuse::cross_fit(&model.design, &spec.over, &model.data.cohort(), &model.rows, &work)?))
 }
 
