@@ -269,6 +269,9 @@ fn sentence(
         let why = comparison.difference.value.as_ref().err().map_or(String::new(), |reason| reason.reason.clone());
         return format!("Whether {name} beats {against} on {cohort} by {metric} is not estimable: {why}.");
     };
+    if *value == 0.0 && model.prediction == other.prediction && direction == Direction::Higher {
+        return format!("{name} and {against} predict the same on {}.", model.kind.on(cohort));
+    }
     let interval = comparison.difference.interval;
     let numbers = format!(
         "difference in {metric} {}{}{}",

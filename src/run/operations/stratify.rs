@@ -121,7 +121,7 @@ fn hazards(
     let mut table = ResultTable::new(
         &format!("hazards-{}", set.label),
         format!("Hazard ratios against {} on {}", labels.first().map_or("", String::as_str), set.label),
-        ["subgroup", "group", "patients", "events", "HR", "p", "p for interaction"],
+        ["subgroup", "group", "patients (events)", "all patients", "all events", "HR", "p", "p for interaction"],
     );
     let dummies = |rows: &[usize]| -> Vec<(String, Vec<f64>)> {
         (1..labels.len())
@@ -144,6 +144,7 @@ fn hazards(
         let events = rows.iter().filter(|row| all.event[**row] == 1).count();
         let fitted = fit(step, rows, all, dummies(rows).into_iter().chain(extra).collect());
         for place in 1..labels.len() {
+            let own: Vec<usize> = rows.iter().copied().filter(|row| code(*row) == place as u32).collect();
             let name = format!("hazard ratio of {} against {}", labels[place], labels[0]);
             let (estimate, p) = match &fitted {
                 Ok(fit) => match &fit.coefficients[place - 1] {
@@ -176,6 +177,7 @@ fn hazards(
             table.push([
                 Cell::text(subgroup),
                 Cell::text(labels[place].as_str()),
+                Cell::text(format!("{} ({})", own.len(), own.iter().filter(|row| all.event[**row] == 1).count())),
                 Cell::count(rows.len()),
                 Cell::count(events),
                 record.cell(2),

@@ -177,7 +177,7 @@ fn proportion_score((successes, trials): (usize, usize), reason: &str) -> Result
     if trials == 0 { Err(NotEstimable::new(reason)) } else { Ok(successes as f64 / trials as f64) }
 }
 
-/// A proportion with Wilson's interval; its n is the number of trials.
+/// A proportion with Wilson's interval of its trials; n and events are of all who were judged, as of any metric.
 fn proportion_estimate(
     name: &str,
     judged: &Judged<'_>,
@@ -187,7 +187,11 @@ fn proportion_estimate(
 ) -> Estimate {
     match counts {
         Ok((_, 0)) => Estimate::not_estimable(name, judged.outcome.len(), reason),
-        Ok((successes, trials)) => proportion(name, successes, trials, ProportionInterval::Wilson, plan.level),
+        Ok((successes, trials)) => Estimate {
+            n: judged.outcome.len(),
+            events: judged.outcome.events(),
+            ..proportion(name, successes, trials, ProportionInterval::Wilson, plan.level)
+        },
         Err(fault) => Estimate::not_estimable(name, judged.outcome.len(), fault.reason),
     }
 }

@@ -102,7 +102,7 @@ fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData>
     let method = format!("{}, DeLong", interval(level));
     let folds = |of: &[&Judgement]| {
         let held = of.iter().any(|judgement| judgement.held.is_some());
-        held.then(|| "out of fold: mean of the folds' curves, weighed by pairs".to_owned())
+        held.then(|| "out of fold: mean of the folds' curves, weighted by pairs".to_owned())
     };
     let p = differences(answer, "AUC");
     let mut figures = Vec::new();
