@@ -162,10 +162,13 @@ fn hazards(
                 EstimateRecord::new(&estimate, Kind::Descriptive).of("", &format!("{}, {subgroup}", set.label));
             ratios.push(record.value);
             let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
+            // Of a pair that is drawn, those of its two groups.
+            let pair: Vec<usize> =
+                rows.iter().copied().filter(|row| code(*row) == 0 || code(*row) == place as u32).collect();
             levels.push(Level {
                 name: subgroup.to_owned(),
-                n: rows.len() as u64,
-                events: events as u64,
+                n: pair.len() as u64,
+                events: pair.iter().filter(|row| all.event[**row] == 1).count() as u64,
                 effect: match record.value {
                     Some(value) => {
                         Effect::Estimate { value, lower: finite(record.lower), upper: finite(record.upper), p: None }
