@@ -392,7 +392,7 @@ impl<'a> Checker<'a> {
                 return None;
             }
             horizons.push(value * days);
-            labels.push(format!("{value} {own}"));
+            labels.push(units::told(value, &own.text));
         }
         Some((horizons, labels, None))
     }

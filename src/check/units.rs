@@ -161,6 +161,19 @@ pub(super) fn days(unit: &str) -> Option<f64> {
     })
 }
 
+/// A time as it is told, its unit spelt out: `1 year` of `1 yr` and of `1 years`.
+pub(super) fn told(value: f64, unit: &str) -> String {
+    let word = match unit {
+        "d" => "day",
+        "h" => "hour",
+        "wk" => "week",
+        "mo" => "month",
+        "a" | "y" | "yr" => "year",
+        word => word,
+    };
+    crate::plan::describe::counted(value, word)
+}
+
 /// Factor and offset from one unit to another; `column` tells the analyte.
 pub(super) fn convert(from: &Unit, to: &Unit, column: Option<&str>) -> Result<(f64, f64), NoConversion> {
     use Dimension::{AmountConcentration, MassConcentration};

@@ -92,7 +92,7 @@ impl Figure for Calibration {
     }
 
     fn caption(&self) -> String {
-        let at = self.horizon.as_ref().map_or(String::new(), |h| format!(" at {h}"));
+        let at = words::at(self.horizon.as_deref());
         let curves: Vec<String> = self
             .curves
             .iter()
@@ -150,7 +150,7 @@ impl Figure for Calibration {
             line.band = band.filter_map(|s| s.2.map(|l| (s.0, inside(l.0), inside(l.1)))).collect();
             curves.push(line);
         }
-        let at = self.horizon.as_ref().map_or(String::new(), |h| format!(" at {h}"));
+        let at = words::at(self.horizon.as_deref());
         let chart = Chart {
             x_title: format!("Predicted probability{at}"),
             y_title: format!("Observed probability{at}"),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
+use super::axes::labelled;
 use super::colours::{Key, diverging};
 use super::page::{Align, BLACK_INK, GREY, PALETTE, Raster, shorten, text_width, widest, wrap};
 use super::{Figure, FigureError, Page, Width, empty, field, number, words};
@@ -16,7 +17,7 @@ pub const CARD: Card = Card {
     parameters: &[],
     summary: "Coefficients with stars above the diagonal, scatter with a fitted line below, densities on it.",
     documentation: "Stars stand for p adjusted over all pairs; colour repeats the coefficient. The line is that of least \
-        squares. Of more than a thousand patients the scatter is binned and darker where there are more. Beyond ten columns \
+        squares; numbers beside the outer cells are the scales, where cells bear them. Of more than a thousand patients the scatter is binned and darker where there are more. Beyond ten columns \
         there is no room for scatter: both triangles are cells of colour, with coefficients above while they can be read. \
         A pair that is not estimable has a dash.",
     references: &["Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300"],
@@ -122,6 +123,44 @@ impl Figure for Correlations {
     }
 }
 
+/// Size of the numbers beside the outer cells, in points, and the least cell in millimetres that bears them.
+const NUMBERS: f64 = 5.5;
+const NUMBERED: f64 = 14.0;
+
+/// Ticks of a column below its last cell and, where its row begins with a scatter, beside its first: so many that they
+/// keep apart and within the cell.
+fn beside(
+    page: &mut Page,
+    (left, bottom): (f64, f64),
+    (at, cell): (usize, f64),
+    (low, high): (f64, f64),
+    ticks: &[(f64, String)],
+    upwards: bool,
+) {
+    let inner = cell - 1.6;
+    let place = |value: f64| 0.8 + (value - low) / (high - low) * inner;
+    let wide = widest(ticks.iter().map(|tick| &tick.1), NUMBERS) + 1.0;
+    let apart = match ticks {
+        [first, second, ..] => place(second.0) - place(first.0),
+        _ => cell,
+    };
+    let every = (wide / apart).ceil().max(1.0) as usize;
+    for (value, said) in ticks.iter().step_by(every) {
+        let (x, half) = (left + cell * at as f64 + place(*value), text_width(said, NUMBERS) / 2.0);
+        let within = x - half >= left + cell * at as f64 && x + half <= left + cell * (at + 1) as f64;
+        page.line((x, bottom - 0.4), (x, bottom + 0.4), GREY, 0.12);
+        if within {
+            page.text((x, bottom + 1.7), said, NUMBERS, Align::Centre, GREY);
+        }
+    }
+    let every = (2.6 / apart).ceil().max(1.0) as usize;
+    for (value, said) in ticks.iter().step_by(every).filter(|_| upwards) {
+        let y = 2.0 + cell * (at + 1) as f64 - place(*value);
+        page.line((left - 0.4, y), (left + 0.4, y), GREY, 0.12);
+        page.text((left - 0.9, y), said, NUMBERS, Align::Right, GREY);
+    }
+}
+
 /// The range of what is known of a column; a little around a constant.
 fn range(column: &Column) -> (f64, f64) {
     let known = column.values.iter().flatten().copied();
@@ -133,10 +172,22 @@ impl Correlations {
     fn matrix(&self, width: Width) -> Page {
         let (total, k) = (width.millimetres(), self.columns.len());
         let side = 2.0;
-        let cell = ((total - side * 2.0) / k as f64).min(45.0);
-        let left = (total - cell * k as f64) / 2.0;
-        let mut page = Page::new(total, cell * k as f64 + 4.0);
         let ranges: Vec<(f64, f64)> = self.columns.iter().map(range).collect();
+        let numbers: Vec<Vec<(f64, String)>> = ranges.iter().map(|range| labelled(range.0, range.1)).collect();
+        // Numbers stand at the outer cells where these bear them.
+        let margin = widest(numbers[1..].iter().flatten().map(|tick| &tick.1), NUMBERS) + 1.6;
+        let cell = ((total - side * 2.0 - margin) / k as f64).min(45.0);
+        let numbered = cell >= NUMBERED;
+        let (margin, foot) = if numbered { (margin, 2.6) } else { (0.0, 0.0) };
+        let cell = ((total - side * 2.0 - margin) / k as f64).min(45.0);
+        let left = (total - margin - cell * k as f64) / 2.0 + margin;
+        let mut page = Page::new(total, cell * k as f64 + 4.0 + foot);
+        if numbered {
+            let corner = (left, 2.0 + cell * k as f64);
+            for (at, ticks) in numbers.iter().enumerate() {
+                beside(&mut page, corner, (at, cell), ranges[at], ticks, at > 0);
+            }
+        }
         let size = (cell * 0.42).clamp(5.0, 9.0);
         for row in 0..k {
             for column in 0..k {
@@ -347,6 +398,20 @@ mod tests {
             let svg = example(k, n).draw(Width::Full).and_then(|p| p.svg()).expect("a drawing");
             assert!(!svg.contains("NaN"), "{k} columns");
         }
+    }
+
+    #[test]
+    fn outer_cells_have_numbers_where_they_bear_them() {
+        let grey = |k: usize, width: Width| {
+            let page = example(k, 20).draw(width).expect("a drawing");
+            let marks = page.marks().iter();
+            let small =
+                |mark: &&super::super::Mark| matches!(mark, super::super::Mark::Text { size, .. } if *size == NUMBERS);
+            marks.filter(small).count()
+        };
+        // Two numbers at least below each of three columns, and beside the second and the third.
+        assert!(grey(3, Width::Full) >= 10, "{}", grey(3, Width::Full));
+        assert_eq!(grey(10, Width::Column), 0);
     }
 
     #[test]

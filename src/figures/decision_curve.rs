@@ -77,7 +77,7 @@ impl Figure for DecisionCurves {
     }
 
     fn caption(&self) -> String {
-        let at = self.horizon.as_ref().map_or(String::new(), |h| format!(" at {h}"));
+        let at = words::at(self.horizon.as_deref());
         let names: Vec<&str> = self.curves.iter().map(|c| c.name.as_str()).collect();
         words::paragraph([
             format!(
@@ -126,7 +126,7 @@ impl Figure for DecisionCurves {
             drawn.band = limits.map(|(t, l, u)| (t, l.clamp(floor, top), u.clamp(floor, top))).collect();
             curves.push(drawn);
         }
-        let at = self.horizon.as_ref().map_or(String::new(), |h| format!(" at {h}"));
+        let at = words::at(self.horizon.as_deref());
         let percent = |t: f64| (t, format!("{}%", signed(t * 100.0, 0)));
         let chart = Chart {
             x_title: format!("Threshold probability{at}"),

@@ -18,10 +18,14 @@ pub const CARD: Card = Card {
     documentation: "Steps fall at event times and ticks mark censored times. The band is the interval that was \
         estimated; dotted lines lead to the medians, and a median that was not reached has none and is said so. \
         The number at risk at *t* counts those with a time of *t* or later; in brackets stand those censored before. \
-        One to six groups.",
+        One to six groups. Where a curve ends within the breadth of its pen after a last event, the band of that sliver \
+        is left out; the numbers have it.",
     references: &["Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481", "Pocock SJ et al. Lancet 2002;359:1686-1689"],
     example: "figure km",
 };
+
+/// The breadth of a curve in millimetres.
+const PEN: f64 = 0.4;
 
 /// One time of a curve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,9 +83,12 @@ impl Curve {
         self.steps.iter().take_while(|s| s.time < time - 1e-9).map(|s| s.censored).sum()
     }
 
-    fn median(&self) -> String {
-        let said = words::times([self.median, self.median_limits.0, self.median_limits.1]);
-        let [median, lower, upper] = said.map(|time| time.unwrap_or("not reached".into()));
+    /// The median with its limits; `whole` where times are too long for a digit after the point.
+    fn median(&self, whole: bool) -> String {
+        let digits = if whole { 0 } else { 1 };
+        let known = [self.median, self.median_limits.0, self.median_limits.1];
+        let [median, lower, upper] =
+            known.map(|time| time.map_or("not reached".to_owned(), |time| format!("{time:.digits$}")));
         match (self.median, self.median_limits) {
             (None, (None, _)) => "median not reached".into(),
             (Some(_), (None, None)) => format!("median {median} (limits not reached)"),
@@ -100,13 +107,20 @@ impl Curve {
         corners
     }
 
-    /// The outline of the band; where no limit can be estimated it closes on the curve.
-    fn band(&self) -> Vec<(f64, f64)> {
+    /// The outline of the band; where no limit can be estimated it ends. A last stretch that is shorter than `pen`, a
+    /// stroke's breadth in time, would be a pale sliver beside the end of the curve, and has no band.
+    fn band(&self, pen: f64) -> Vec<(f64, f64)> {
         let (mut last, mut upper, mut lower) = ((1.0, 1.0), vec![(0.0, 1.0)], vec![(0.0, 1.0)]);
+        let end = self.steps.last().map_or(0.0, |s| s.time);
         for s in &self.steps {
             upper.push((s.time, last.1));
             lower.push((s.time, last.0));
-            last = (s.lower.unwrap_or(s.survival).clamp(0.0, 1.0), s.upper.unwrap_or(s.survival).clamp(0.0, 1.0));
+            let now = (s.lower.unwrap_or(s.survival).clamp(0.0, 1.0), s.upper.unwrap_or(s.survival).clamp(0.0, 1.0));
+            let unknown = s.lower.is_none() && s.upper.is_none() && s.survival < 1.0;
+            if unknown || (now != last && end - s.time < pen) {
+                break;
+            }
+            last = now;
             upper.push((s.time, last.1));
             lower.push((s.time, last.0));
         }
@@ -117,6 +131,12 @@ impl Curve {
 }
 
 impl SurvivalCurves {
+    /// Whether a median or limit has four digits: then all that stand together are told without a point.
+    fn whole(&self) -> bool {
+        let times = self.curves.iter().flat_map(|c| [c.median, c.median_limits.0, c.median_limits.1]);
+        times.flatten().any(|time| time >= 1000.0)
+    }
+
     /// Whether a rectangle of the page stands within a band.
     fn covers(&self, panel: &Panel, at: (f64, f64), size: (f64, f64)) -> bool {
         let end = panel.x.1;
@@ -191,10 +211,11 @@ impl Figure for SurvivalCurves {
     }
 
     fn caption(&self) -> String {
+        let whole = self.whole();
         let groups: Vec<String> = self
             .curves
             .iter()
-            .map(|c| words::entry(&c.name, &format!("{}, {}", words::patients(c.n, Some(c.events)), c.median())))
+            .map(|c| words::entry(&c.name, &format!("{}, {}", words::patients(c.n, Some(c.events)), c.median(whole))))
             .collect();
         let what = format!("Kaplan-Meier estimates: {} on {}", words::within(&self.outcome), self.cohort);
         let marks =
@@ -236,8 +257,12 @@ impl Figure for SurvivalCurves {
         let width_of_panel = total - left - 6.0;
 
         // The legend: one line a group where all fit, else two.
-        let said: Vec<String> =
-            self.curves.iter().map(|c| format!("{}, {}", words::patients(c.n, Some(c.events)), c.median())).collect();
+        let whole = self.whole();
+        let said: Vec<String> = self
+            .curves
+            .iter()
+            .map(|c| format!("{}, {}", words::patients(c.n, Some(c.events)), c.median(whole)))
+            .collect();
         let short =
             self.curves.iter().zip(&said).all(|(c, s)| text_width(&words::entry(&c.name, s), 7.0) <= total - 13.0);
         let line = if short { 3.6 } else { 7.0 };
@@ -252,13 +277,14 @@ impl Figure for SurvivalCurves {
             self.notes.iter().flat_map(halves).flat_map(|note| wrap(&note, 7.0, room, 3)).collect();
         let mut panel =
             Panel { left, top: head + 2.0, width: width_of_panel, height: plot, x: (0.0, end), y: (0.0, 1.0) };
+        let sliver = PEN / width_of_panel * end;
         // The notes go where no curve and no band is; else above the plot.
         let (wide, high) = (widest(&notes, 7.0), 3.5 * notes.len() as f64);
         let paths = |panel: &Panel| -> Vec<Vec<(f64, f64)>> {
             let set = |points: Vec<(f64, f64)>| points.into_iter().map(|(x, y)| panel.at(x, y)).collect();
             let medians = self.curves.iter().filter_map(|c| c.median).filter(|m| (0.0..=end).contains(m));
             let rises = medians.map(|m| set(vec![(0.0, 0.5), (m, 0.5), (m, 0.0)]));
-            self.curves.iter().flat_map(|c| [set(c.corners()), set(c.band())]).chain(rises).collect()
+            self.curves.iter().flat_map(|c| [set(c.corners()), set(c.band(sliver))]).chain(rises).collect()
         };
         // The upper right corner first, then down and to the left.
         let places = |panel: &Panel| {
@@ -283,7 +309,7 @@ impl Figure for SurvivalCurves {
         for (i, curve) in self.curves.iter().enumerate() {
             // Many bands over each other would be one.
             let alpha = if self.curves.len() > 2 { 0.09 } else { 0.13 };
-            page.area(curve.band().into_iter().map(|(x, y)| panel.at(x, y)).collect(), PALETTE[i], alpha);
+            page.area(curve.band(sliver).into_iter().map(|(x, y)| panel.at(x, y)).collect(), PALETTE[i], alpha);
         }
         let labels: Vec<(f64, String)> = ticks.iter().map(|t| (*t, super::axes::label(*t))).collect();
         panel.x_ticks(&mut page, &labels, &fit(&self.time, 8.0, panel.width));
@@ -295,20 +321,20 @@ impl Figure for SurvivalCurves {
         let room = widest(all.map(|(t, c)| shown(t, c)), 7.0) + 0.8;
         let every = if room > apart { 2 } else { 1 };
         let crowded = room > apart * every as f64;
+        for median in self.curves.iter().filter_map(|curve| curve.median).filter(|m| (0.0..=end).contains(m)) {
+            let path = [panel.at(0.0, 0.5), panel.at(median, 0.5), panel.at(median, 0.0)];
+            page.dashed(&path, &[0.5, 0.7], GREY, 0.2);
+        }
         for (i, curve) in self.curves.iter().enumerate() {
             let ink = PALETTE[i];
             let points: Vec<_> = curve.corners().into_iter().map(|(x, y)| panel.at(x, y)).collect();
-            page.dashed(&points, DASHES[i], ink, 0.4);
+            page.dashed(&points, DASHES[i], ink, PEN);
             for s in curve.steps.iter().filter(|s| s.censored > 0) {
                 let (x, y) = panel.at(s.time, s.survival);
                 page.line((x, y - 0.8), (x, y + 0.8), ink, 0.2);
             }
-            if let Some(median) = curve.median.filter(|m| (0.0..=end).contains(m)) {
-                let path = [panel.at(0.0, 0.5), panel.at(median, 0.5), panel.at(median, 0.0)];
-                page.dashed(&path, &[0.5, 0.7], GREY, 0.2);
-            }
             let y = 3.0 + line * i as f64;
-            page.dashed(&[(2.0, y), (9.0, y)], DASHES[i], ink, 0.4);
+            page.dashed(&[(2.0, y), (9.0, y)], DASHES[i], ink, PEN);
             if short {
                 page.text((10.5, y), &words::entry(&curve.name, &said[i]), 7.0, Align::Left, BLACK_INK);
             } else {
@@ -319,7 +345,7 @@ impl Figure for SurvivalCurves {
             if named {
                 page.text((left - first, y), &curve.name, 7.0, Align::Right, BLACK_INK);
             } else {
-                page.dashed(&[(left - first - 7.0, y), (left - first, y)], DASHES[i], ink, 0.4);
+                page.dashed(&[(left - first - 7.0, y), (left - first, y)], DASHES[i], ink, PEN);
             }
             for t in ticks.iter().step_by(every) {
                 let text = if crowded { words::count(curve.at_risk(*t)) } else { shown(*t, curve) };
@@ -381,6 +407,22 @@ mod tests {
         let mut none = example();
         none.curves.clear();
         assert!(matches!(none.draw(Width::Full), Err(FigureError::Empty { .. })));
+    }
+
+    #[test]
+    fn a_band_ends_with_its_limits_and_leaves_no_sliver() {
+        let mut curve = example().curves[0].clone();
+        let ends = |band: Vec<(f64, f64)>| band.iter().map(|point| point.0).fold(0.0, f64::max);
+        assert_eq!(ends(curve.band(0.1)), 5.0);
+        // The last event leaves nobody, and no limits: the band of those before comes to it and ends there.
+        let mut last = curve.steps[2].clone();
+        (last.time, last.survival, last.lower, last.upper) = (5.2, 0.0, None, None);
+        curve.steps.push(last);
+        let drawn = curve.band(0.1);
+        assert_eq!(ends(drawn.clone()), 5.2);
+        assert!(drawn.iter().all(|(_, limit)| *limit > 0.2), "{drawn:?}");
+        // The stretch from 5.0 to 5.2 is finer than the pen.
+        assert_eq!(ends(curve.band(0.3)), 5.0);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A volcano plot: effect against significance, gene by gene.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::axes::{Panel, y_margin};
@@ -19,7 +20,8 @@ pub const CARD: Card = Card {
     documentation: "The horizontal line stands at the largest p whose false discovery rate is within the threshold; \
         without such a gene there is no line. A gene counts as up or down where it is within the threshold and its \
         effect is at least the cut. Labels go to the genes of smallest p, half of them up and half down, as far as they \
-        find room; leaders lead to their points. A p of 0 is drawn at the upper edge and counted in the caption.",
+        find room; leaders lead to their points. A p below what a number can hold is 0 and has no place on the axis: such \
+        genes stand as triangles in a row above its break, their names above them, and are counted.",
     references: &["Cui X, Churchill GA. Genome Biol 2003;4:210"],
     example: "figure volcano",
 };
@@ -29,6 +31,17 @@ const DOT: f64 = 0.45;
 
 /// Labels that a plot of one column bears.
 const LABELS: usize = 16;
+
+/// Above the broken axis: from its end to the row of genes without a place on it.
+const BREAK: f64 = 3.6;
+
+/// Names above that row, on each side one over the other, and the room they take.
+const LANES: usize = 4;
+const LANE: f64 = 2.9;
+const NAMES: f64 = LANE * LANES as f64 + 1.6;
+
+/// Half the breadth of a triangle, and about half its height.
+const TRIANGLE: f64 = 0.55;
 
 /// A gene's test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,11 +97,14 @@ impl Volcano {
         self.genes.iter().filter(|gene| self.side(gene) == side).count() as u64
     }
 
-    /// −log10 p, a p of 0 a little above all others.
-    fn heights(&self) -> (Vec<f64>, f64) {
-        let known = self.genes.iter().filter(|g| g.p > 0.0).map(|g| -g.p.log10()).fold(0.0, f64::max);
-        let top = (known * 1.08).max(1.0);
-        (self.genes.iter().map(|g| if g.p > 0.0 { -g.p.log10() } else { top }).collect(), top)
+    /// The largest −log10 p of those that have a place on the axis.
+    fn known(&self) -> f64 {
+        self.genes.iter().filter(|g| g.p > 0.0).map(|g| -g.p.log10()).fold(0.0, f64::max)
+    }
+
+    /// Genes whose p is below what a number can hold.
+    fn beyond(&self) -> u64 {
+        self.genes.iter().filter(|gene| gene.p == 0.0).count() as u64
     }
 
     /// Genes to be named: the smallest p of both sides by turns.
@@ -111,8 +127,46 @@ impl Volcano {
     }
 }
 
+impl Volcano {
+    /// Names over the row of genes whose p is 0: on each side one over the other, the largest effect on top, each ending
+    /// over its gene, so that no leader crosses a name.
+    fn row_names(&self, page: &mut Page, at: &[(f64, f64)], (left, right): (f64, f64)) {
+        let mut taken: Vec<Rect> = Vec::new();
+        for (side, outwards) in [(Side::Up, 1.0), (Side::Down, -1.0)] {
+            let own = self.named().into_iter().filter(|gene| self.genes[*gene].p == 0.0);
+            let genes: Vec<usize> = own.filter(|gene| self.side(&self.genes[*gene]) == side).take(LANES).collect();
+            let mut limit = f64::INFINITY;
+            for (place, gene) in genes.iter().enumerate() {
+                let (x, row) = at[*gene];
+                let name = fit(&self.genes[*gene].name, 6.5, 30.0);
+                let wide = text_width(&name, 6.5);
+                // Distances from the middle, so that both sides are alike.
+                let end = (x * outwards + 0.5).min(limit).min(if outwards > 0.0 { right } else { -left });
+                limit = end - 1.0;
+                let y = row - 2.4 - LANE * (genes.len() - 1 - place) as f64;
+                let (from, to) = ((end - wide) * outwards, end * outwards);
+                let rect = (from.min(to), y - 1.2, from.max(to), y + 1.2);
+                if taken.iter().any(|other| overlaps(rect, *other)) || rect.0 < left || rect.2 > right {
+                    continue;
+                }
+                let foot = (x * outwards).min(end - 0.5) * outwards;
+                page.path(vec![(foot, y + 1.1), (foot, row - 1.0), (x, row - 0.6)], BLACK_INK, 0.12);
+                page.text(((from + to) / 2.0, y), &name, 6.5, Align::Centre, BLACK_INK);
+                taken.push(rect);
+            }
+        }
+    }
+}
+
 fn overlaps(a: Rect, b: Rect) -> bool {
     a.0 < b.2 && b.0 < a.2 && a.1 < b.3 && b.1 < a.3
+}
+
+/// Whether two leaders cross.
+fn cross(one: &[(f64, f64)], other: &[(f64, f64)]) -> bool {
+    let (&[a, b], &[c, d]) = (one, other) else { return false };
+    let side = |p: (f64, f64), q: (f64, f64), r: (f64, f64)| (q.0 - p.0) * (r.1 - p.1) - (q.1 - p.1) * (r.0 - p.0);
+    side(a, b, c) * side(a, b, d) < 0.0 && side(c, d, a) * side(c, d, b) < 0.0
 }
 
 /// What stands already where a label is to go.
@@ -130,6 +184,25 @@ impl Taken {
         !self.lines.iter().chain(&self.labels).any(|other| overlaps(rect, *other))
             && free(rect, &self.leaders)
             && self.labels.iter().all(|label| free(*label, &[leader.to_vec()]))
+            && !self.leaders.iter().any(|other| cross(other, leader))
+    }
+}
+
+fn triangle(page: &mut Page, (x, y): (f64, f64), ink: Ink) {
+    page.area(vec![(x - TRIANGLE, y + 0.45), (x + TRIANGLE, y + 0.45), (x, y - 0.55)], ink, 1.0);
+}
+
+/// The vertical axis goes on to a row above it, with a break between that is marked.
+fn broken(page: &mut Page, panel: &Panel, row: f64, known: f64) {
+    let (x, middle) = (panel.left, panel.top - BREAK / 2.0);
+    page.line((x, panel.top), (x, middle + 0.5), BLACK_INK, 0.2);
+    page.line((x, middle - 0.5), (x, row - 0.8), BLACK_INK, 0.2);
+    for y in [middle - 0.5, middle + 0.5] {
+        page.line((x - 0.8, y + 0.4), (x + 0.8, y - 0.4), BLACK_INK, 0.2);
+    }
+    page.line((x - 1.0, row), (x, row), BLACK_INK, 0.2);
+    if known >= 1.0 {
+        page.text((x - 1.7, row), &format!("> {known:.0}", known = known.floor()), 7.0, Align::Right, BLACK_INK);
     }
 }
 
@@ -138,11 +211,21 @@ fn edge(at: (f64, f64), rect: Rect) -> (f64, f64) {
     (at.0.clamp(rect.0, rect.2), at.1.clamp(rect.1, rect.3))
 }
 
+/// Rings of places around a point, the last about 9 mm away: what a longer leader leads to is not seen to belong to it.
+const RINGS: u32 = 6;
+
+/// More than so many points are not covered, by a label or its leader.
+const COVERED: usize = 3;
+
 /// A place for a label near its point: inside the panel, over no other label or line, over as few points
-/// as can be, and near.
+/// as can be, and near; its leader crosses no other.
 fn place(at: (f64, f64), size: (f64, f64), inside: Rect, taken: &Taken, points: &[(f64, f64)]) -> Option<Rect> {
+    // Only points that a label or a leader can reach count.
+    let reach = (10.0 + size.0, 10.0 + size.1);
+    let close = |p: &&(f64, f64)| (p.0 - at.0).abs() < reach.0 && (p.1 - at.1).abs() < reach.1 && **p != at;
+    let points: Vec<(f64, f64)> = points.iter().filter(close).copied().collect();
     let mut best: Option<(f64, Rect)> = None;
-    for ring in 0..12 {
+    for ring in 0..RINGS {
         let away = 1.3 + 1.5 * f64::from(ring);
         for turn in 0..16 {
             let angle = f64::from(turn) * std::f64::consts::PI / 8.0;
@@ -152,15 +235,16 @@ fn place(at: (f64, f64), size: (f64, f64), inside: Rect, taken: &Taken, points: 
             let top = y - size.1 * (0.5 + 0.5 * angle.sin());
             let rect = (left, top, left + size.0, top + size.1);
             let fits = rect.0 >= inside.0 && rect.1 >= inside.1 && rect.2 <= inside.2 && rect.3 <= inside.3;
-            if !fits || !taken.leaves(rect, &[at, edge(at, rect)]) {
+            let leader = [at, edge(at, rect)];
+            if !fits || !taken.leaves(rect, &leader) {
                 continue;
             }
             // A point is a disc, and its edge is not to be touched either.
-            let near =
-                |p: &&(f64, f64)| p.0 > rect.0 - DOT && p.0 < rect.2 + DOT && p.1 > rect.1 - DOT && p.1 < rect.3 + DOT;
-            let covered = points.iter().filter(near).count();
-            let cost = covered as f64 * 4.0 + away;
-            if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            let disc = |p: &(f64, f64)| (p.0 - DOT, p.1 - DOT, p.0 + DOT, p.1 + DOT);
+            let covered = points.iter().filter(|p| overlaps(rect, disc(p))).count();
+            let run = points.iter().filter(|p| !free(disc(p), &[leader.to_vec()])).count();
+            let cost = (covered * 4 + run * 2) as f64 + away;
+            if covered + run <= COVERED && best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((cost, rect));
             }
         }
@@ -192,7 +276,7 @@ impl Figure for Volcano {
     }
 
     fn caption(&self) -> String {
-        let zero = self.genes.iter().filter(|gene| gene.p == 0.0).count();
+        let beyond = self.beyond();
         let groups: Vec<String> =
             self.groups.iter().map(|(name, n)| format!("{name} (n = {})", words::count(*n))).collect();
         words::paragraph([
@@ -210,8 +294,11 @@ impl Figure for Volcano {
                     String::new()
                 }
             ),
-            if zero > 0 {
-                format!("{zero} with a p below what a number can hold stand at the upper edge")
+            if beyond > 0 {
+                format!(
+                    "{} with a p below what a number can hold stand as triangles above the break of the axis",
+                    words::count(beyond)
+                )
             } else {
                 String::new()
             },
@@ -236,31 +323,50 @@ impl Figure for Volcano {
             return Err(FigureError::Value { figure: "volcano", reason: "a p lies between 0 and 1".into() });
         }
         let total = width.millimetres();
-        let (heights, top) = self.heights();
+        let (beyond, top) = (self.beyond(), (self.known() * 1.05).max(1.0));
         let reach = self.genes.iter().map(|g| g.effect.abs()).fold(self.cut, f64::max).max(1e-9) * 1.06;
         let left = y_margin(0.0, top).max(11.0) + 1.0;
+        let head = if beyond > 0 { NAMES + BREAK } else { 0.0 };
+        let height = if width == Width::Column { 78.0 } else { 110.0 };
         let panel = Panel {
             left,
-            top: 3.0,
+            top: 3.0 + head,
             width: total - left - 4.0,
-            height: if width == Width::Column { 78.0 } else { 110.0 },
+            height: height - head,
             x: (-reach, reach),
-            y: (0.0, top * 1.03),
+            y: (0.0, top),
         };
+        let row = panel.top - BREAK;
         let legend = panel.bottom() + 12.0;
-        let mut page = Page::new(total, legend + 3.6 * 4.0);
-        let at: Vec<(f64, f64)> =
-            self.genes.iter().zip(&heights).map(|(gene, height)| panel.at(gene.effect, *height)).collect();
+        let lines = if beyond > 0 { 5.0 } else { 4.0 };
+        let mut page = Page::new(total, legend + 3.6 * lines);
+        let at: Vec<(f64, f64)> = self
+            .genes
+            .iter()
+            .map(|gene| match panel.at(gene.effect, 0.0) {
+                (x, _) if gene.p == 0.0 => (x, row),
+                _ => panel.at(gene.effect, -gene.p.log10()),
+            })
+            .collect();
         let inks: [(Side, Ink, &str); 3] = [
             (Side::Neither, (165, 165, 165), "not significant"),
             (Side::Down, PALETTE[0], "down"),
             (Side::Up, PALETTE[1], "up"),
         ];
         for (side, ink, _) in inks {
-            let points = self.genes.iter().zip(&at).filter(|(gene, _)| self.side(gene) == side).map(|(_, at)| *at);
-            page.dots(points.collect(), DOT, ink, 0.75);
+            let own = self.genes.iter().zip(&at).filter(|(gene, _)| self.side(gene) == side);
+            let (over, on): (Vec<_>, Vec<_>) = own.partition(|(gene, _)| gene.p == 0.0);
+            page.dots(on.into_iter().map(|(_, at)| *at).collect(), DOT, ink, 0.75);
+            // One of those that would cover each other.
+            let places: BTreeSet<i64> = over.into_iter().map(|(_, at)| (at.0 * 4.0).round() as i64).collect();
+            for place in places {
+                triangle(&mut page, (place as f64 / 4.0, row), ink);
+            }
         }
         panel.axes(&mut page, &self.effect.replace("log2", "log₂"), "−log₁₀ p");
+        if beyond > 0 {
+            broken(&mut page, &panel, row, self.known());
+        }
         let line = self.genes.iter().filter(|gene| gene.fdr <= self.fdr).map(|gene| gene.p).reduce(f64::max);
         let mut taken = Taken::default();
         if let Some(p) = line.filter(|p| *p > 0.0) {
@@ -276,10 +382,13 @@ impl Figure for Volcano {
                 taken.lines.push((x - 0.2, panel.top, x + 0.2, panel.bottom()));
             }
         }
-        let inside = (panel.left + 0.5, panel.top, panel.right(), panel.bottom());
+        let inside = (panel.left + 0.5, panel.top, total - 1.0, panel.bottom());
         let near: Vec<(f64, f64)> =
             (0..at.len()).filter(|i| self.side(&self.genes[*i]) != Side::Neither).map(|i| at[i]).collect();
-        for gene in self.named() {
+        if beyond > 0 {
+            self.row_names(&mut page, &at, (panel.left + 0.5, total - 1.0));
+        }
+        for gene in self.named().into_iter().filter(|gene| self.genes[*gene].p > 0.0) {
             let name = fit(&self.genes[gene].name, 6.5, 30.0);
             let size = (text_width(&name, 6.5) + 0.6, 2.5);
             let Some(rect) = place(at[gene], size, inside, &taken, &near) else { continue };
@@ -309,13 +418,20 @@ impl Figure for Volcano {
             Some(_) => format!("dashed: false discovery rate {}%{cut}", words::brief(self.fdr * 100.0)),
             None => format!("no gene has a false discovery rate of {}%", words::brief(self.fdr * 100.0)),
         };
-        page.text((left, legend + 3.6 * 3.0), &fit(&said, 7.0, total - left - 2.0), 7.0, Align::Left, GREY);
+        if beyond > 0 {
+            let y = legend + 3.6 * 3.0;
+            triangle(&mut page, (left + 1.0, y), (165, 165, 165));
+            let said = format!("p below what a number can hold ({})", words::count(beyond));
+            page.text((left + 3.5, y), &said, 7.0, Align::Left, BLACK_INK);
+        }
+        page.text((left, legend + 3.6 * (lines - 1.0)), &fit(&said, 7.0, total - left - 2.0), 7.0, Align::Left, GREY);
         Ok(page)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Mark;
     use super::*;
 
     fn example(genes: usize) -> Volcano {
@@ -357,6 +473,42 @@ mod tests {
         let wall = Taken { labels: vec![(10.0, 0.0, 12.0, 10.0)], ..Taken::default() };
         assert!(!wall.leaves((14.0, 4.0, 18.0, 6.0), &[(5.0, 5.0), (14.0, 5.0)]));
         assert!(wall.leaves((14.0, 4.0, 18.0, 6.0), &beyond));
+    }
+
+    #[test]
+    fn a_p_of_0_stands_above_a_break_and_is_counted() {
+        let mut volcano = example(400);
+        for gene in volcano.genes.iter_mut().filter(|gene| gene.effect.abs() > 2.0) {
+            (gene.p, gene.fdr) = (0.0, 0.0);
+        }
+        let beyond = volcano.beyond();
+        assert!(volcano.caption().contains(&format!("{beyond} with a p below what a number can hold")));
+        let page = volcano.draw(Width::Column).expect("a drawing");
+        let known = volcano.known();
+        let texts = |page: &Page| -> Vec<((f64, f64), String)> {
+            let marks = page.marks().iter();
+            marks
+                .filter_map(
+                    |mark| if let Mark::Text { at, text, .. } = mark { Some((*at, text.clone())) } else { None },
+                )
+                .collect()
+        };
+        let said = texts(&page);
+        assert!(said.iter().any(|(_, text)| *text == format!("> {}", known.floor())), "{said:?}");
+        assert!(said.iter().any(|(_, text)| *text == format!("p below what a number can hold ({beyond})")));
+        // The names of the first stand above their row, and no dot does.
+        let row = 3.0 + NAMES;
+        let named: Vec<f64> = said.iter().filter(|(_, text)| text.starts_with("GENE")).map(|(at, _)| at.1).collect();
+        assert!(named.len() == 2 * LANES && named.iter().all(|y| *y < row), "{named:?}");
+        let dots =
+            page.marks().iter().filter_map(|mark| if let Mark::Dots { at, .. } = mark { Some(at) } else { None });
+        assert!(dots.flatten().all(|at| at.1 >= row + BREAK));
+        assert!(cross(&[(0.0, 0.0), (2.0, 2.0)], &[(0.0, 2.0), (2.0, 0.0)]));
+        assert!(!cross(&[(0.0, 0.0), (2.0, 2.0)], &[(3.0, 0.0), (3.0, 9.0)]));
+        // Without such a gene the axis is whole.
+        assert!(
+            !texts(&example(400).draw(Width::Column).expect("a drawing")).iter().any(|(_, text)| text.starts_with('>'))
+        );
     }
 
     #[test]

@@ -110,12 +110,6 @@ pub fn ratio_ci(estimate: f64, lower: f64, upper: f64, level: f64) -> String {
     format!("{estimate} ({level}% CI {lower}–{upper})")
 }
 
-/// Times that stand together, with one digit after the point while all are short.
-pub fn times<const N: usize>(values: [Option<f64>; N]) -> [Option<String>; N] {
-    let long = values.iter().flatten().any(|value| value.abs() >= 1000.0);
-    values.map(|value| value.map(|value| if long { format!("{value:.0}") } else { format!("{value:.1}") }))
-}
-
 /// The last row of a figure that draws only the largest: `sum of 3 others`.
 pub fn others(count: u64) -> String {
     if count == 1 { "1 other".into() } else { format!("sum of {} others", self::count(count)) }
@@ -157,6 +151,11 @@ pub fn estimate_between(value: f64, lower: f64, upper: f64, digits: usize, betwe
 /// dash is taken for a minus.
 pub fn between(lower: impl IntoIterator<Item = f64>) -> &'static str {
     if lower.into_iter().any(|limit| limit < 0.0) { " to " } else { "–" }
+}
+
+/// ` at 1 year`, after what is told of that time; nothing where there is none.
+pub fn at(horizon: Option<&str>) -> String {
+    horizon.map_or(String::new(), |horizon| format!(" at {horizon}"))
 }
 
 /// `1,204`.
@@ -259,13 +258,11 @@ mod tests {
         assert_eq!(ratio_with(11.9, 1.43, 99.5), "11.90 (1.43–99.50)");
         assert_eq!(ratio_with(0.004, 0.0002, 0.05), "0.004 (< 0.001–0.050)");
         assert_eq!(ratio_with(250.0, 0.28, 2e5), "250.00 (0.28–2e5)");
-        let said = |values: [Option<f64>; 3]| times(values).map(Option::unwrap_or_default);
-        assert_eq!(said([Some(1235.0), Some(943.0), None]), ["1235", "943", ""]);
-        assert_eq!(said([Some(116.7), Some(90.0), None]), ["116.7", "90.0", ""]);
         assert_eq!(apart(&["trt: 1", "trt: 2"]), ["1", "2"]);
         assert_eq!(apart(&["low", "trt: 2"]), ["low", "trt: 2"]);
         assert_eq!([entry("trt: 1", "n = 2"), entry("low", "n = 2")], ["trt: 1, n = 2", "low: n = 2"]);
         assert_eq!([0.0, 0.5, -12.345, 1234.5, 1e-7].map(brief), ["0", "0.5", "−12.3", "1234", "1.0e−7"]);
+        assert_eq!([at(Some("1 year")), at(None)], [" at 1 year", ""]);
         assert_eq!([104, 9999, 10_000, 1_234_567].map(count), ["104", "9999", "10,000", "1,234,567"]);
         assert_eq!(
             ["exact for trees", "p53 high", "lowess, 2/3"].map(sentence),

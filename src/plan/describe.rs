@@ -467,13 +467,18 @@ pub fn time(known: &Known) -> String {
     }
 }
 
+/// A time with its unit, be that given as one or as many: `1 year`, `3 years`, `0.5 years`.
+pub fn counted(value: f64, unit: impl std::fmt::Display) -> String {
+    let unit = unit.to_string();
+    let one = unit.strip_suffix('s').unwrap_or(&unit);
+    format!("{value} {one}{}", if value == 1.0 { "" } else { "s" })
+}
+
 /// A duration in the largest unit that counts it in whole numbers: `3 months`, not 91.3125 days.
 pub fn duration(days: f64) -> String {
     let whole = [TimeUnit::Years, TimeUnit::Months].into_iter().find(|unit| days > 0.0 && days % unit.days() == 0.0);
     let unit = whole.unwrap_or(TimeUnit::Days);
-    let count = days / unit.days();
-    let unit = unit.to_string();
-    format!("{count} {}", if count == 1.0 { unit.trim_end_matches('s') } else { &unit })
+    counted(days / unit.days(), unit)
 }
 
 /// A row expression in the words of the language, conversions spelt out.
@@ -570,5 +575,9 @@ mod tests {
     fn durations_are_told_in_the_unit_that_counts_them() {
         let told = [365.25, 91.3125, 30.4375, 730.5, 14.0, 0.5].map(duration);
         assert_eq!(told, ["1 year", "3 months", "1 month", "2 years", "14 days", "0.5 days"]);
+        assert_eq!(
+            [counted(1.0, "years"), counted(3.0, "year"), counted(0.5, "years")],
+            ["1 year", "3 years", "0.5 years"]
+        );
     }
 }

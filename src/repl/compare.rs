@@ -158,10 +158,7 @@ pub fn side_by_side(names: (&str, &str), before: &[EstimateRecord], after: &[Est
             (Some(old), Some(new)) => Cell::number(new - old, 3),
             _ => Cell::Empty,
         };
-        let metric = match &record.horizon {
-            Some(horizon) => format!("{} at {horizon}", record.metric),
-            None => record.metric.clone(),
-        };
+        let metric = record.measure();
         let model = if record.model.is_empty() { record.declaration.clone() } else { record.model.clone() };
         let (left, right) = (old.map_or(Cell::Empty, |old| old.cell(3)), record.cell(3));
         whole.push([

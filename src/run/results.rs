@@ -200,7 +200,7 @@ impl FigureData {
 impl EstimateRecord {
     /// `AUC at 24 months`: the metric with its horizon, where it has one.
     pub fn measure(&self) -> String {
-        let at = self.horizon.as_ref().map_or(String::new(), |at| format!(" at {at}"));
+        let at = crate::figures::words::at(self.horizon.as_deref());
         format!("{}{at}", self.metric)
     }
 

@@ -51,7 +51,11 @@ fn nothing_clips_or_overlaps_and_no_number_is_none() {
                 }
             };
             let svg = page.svg().unwrap_or_else(|error| panic!("{kind} {name}: {error}"));
-            if svg.contains("NaN") || svg.contains("inf\"") {
+            // The letters of a raster may happen to read so.
+            let mut parts = svg.split(";base64,");
+            let own = parts.next().unwrap_or_default();
+            let after = parts.filter_map(|part| part.split_once('"').map(|(_, after)| after));
+            if std::iter::once(own).chain(after).any(|part| part.contains("NaN") || part.contains("inf\"")) {
                 faults.push(format!("{kind} {name} {width:?}: a number in the SVG is none"));
             }
             faults.extend(legible::faults(&page).into_iter().map(|fault| format!("{kind} {name} {width:?}: {fault}")));

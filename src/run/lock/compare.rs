@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
+use crate::figures::words;
 use crate::frame::fault::list;
 
 use super::{EstimateLock, FileLock, Lock, NodeLock, TableLock};
@@ -367,10 +368,7 @@ fn estimates(was: &[EstimateLock], is: &[EstimateLock], tell: &mut dyn FnMut(Str
 
 /// `AUC of PRIME_R on external (evaluate PRIME_R)`.
 fn named(estimate: &EstimateLock) -> String {
-    let mut name = estimate.metric.clone();
-    if let Some(horizon) = &estimate.horizon {
-        name.push_str(&format!(" at {horizon}"));
-    }
+    let mut name = format!("{}{}", estimate.metric, words::at(estimate.horizon.as_deref()));
     if !estimate.model.is_empty() {
         name.push_str(&format!(" of {}", estimate.model));
     }

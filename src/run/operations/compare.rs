@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::figures::words::p_is;
+use crate::figures::words::{self, p_is};
 use crate::plan::node::{Evaluate, ModelRef};
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, ResultTable, fixed, interval as shown_interval};
@@ -90,8 +90,7 @@ pub fn against(
     );
     let mut hows = Vec::new();
     for ((comparison, record), adjusted) in found.iter().zip(&adjusted) {
-        let metric =
-            record.horizon.as_ref().map_or(comparison.metric.clone(), |at| format!("{} at {at}", comparison.metric));
+        let metric = format!("{}{}", comparison.metric, words::at(record.horizon.as_deref()));
         table.push([
             Cell::text(comparison.first.as_str()),
             Cell::text(comparison.second.as_str()),

@@ -2,6 +2,7 @@
 
 use crate::frame::Cells;
 use crate::frame::expression::Type;
+use crate::plan::describe::counted;
 use crate::plan::node::{Describe, Grouping, Operation, TimeUnit};
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable, fixed};
@@ -407,6 +408,13 @@ fn median<E: std::fmt::Display>(
             Estimate::not_estimable(name, censored.len(), error.to_string()).with_events(Some(censored.events()))
         }
     }
+}
+
+/// `12 months`, `1 year`; the number alone where times have no unit.
+pub fn at_time(time: f64, unit: Option<TimeUnit>) -> String {
+    // Without the noise of the conversion.
+    let time = (time * 1e6).round() / 1e6;
+    unit.map_or(time.to_string(), |unit| counted(time, unit))
 }
 
 /// `, months`.

@@ -262,15 +262,11 @@ fn estimates(
 }
 
 fn push(table: &mut ResultTable, answer: &mut Answer, record: EstimateRecord) {
-    let metric = match &record.horizon {
-        Some(horizon) => format!("{} at {horizon}", record.metric),
-        None => record.metric.clone(),
-    };
     table.push([
         Cell::text(record.model.as_str()),
         Cell::text(record.cohort.as_str()),
         Cell::text(record.kind.words()),
-        Cell::text(metric),
+        Cell::text(record.measure()),
         record.cell(DIGITS),
         Cell::count(record.n),
         Cell::events(record.events),
@@ -333,12 +329,11 @@ fn plainly(answer: &mut Answer) {
             && record.kind != Kind::Apparent
             && lower <= 0.5
         {
-            let at = record.horizon.as_ref().map_or(String::new(), |horizon| format!(" at {horizon}"));
             told.push(format!(
-                "{} is not shown to discriminate on {}: the interval of its {}{at}, {}, reaches down to {}.",
+                "{} is not shown to discriminate on {}: the interval of its {}, {}, reaches down to {}.",
                 record.model,
                 record.kind.on(&record.cohort),
-                record.metric,
+                record.measure(),
                 fixed(value, DIGITS),
                 fixed(lower, DIGITS),
             ));

@@ -463,6 +463,6 @@ fn measured(name: &str) -> String {
 }
 
 fn titled(judgement: &Judgement, label: Option<&str>) -> String {
-    let at = label.map_or(String::new(), |label| format!(" at {label}"));
+    let at = words::at(label);
     format!("{} on {}{at}", judgement.model, judgement.kind.on(&judgement.cohort))
 }

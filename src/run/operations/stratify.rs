@@ -279,7 +279,9 @@ fn hazards(
             variables: listed,
         };
         if !figure.variables.is_empty() || !figure.adjusted.is_empty() {
-            answer.figures.push(FigureData::new(format!("Hazard ratios within subgroups on {}", set.label), &figure));
+            let title =
+                format!("Hazard ratios of {} against {} within subgroups on {}", labels[place], labels[0], set.label);
+            answer.figures.push(FigureData::new(title, &figure));
         }
     }
     Ok(())

@@ -169,7 +169,7 @@ fn comparisons(answer: &Answer, level: f64) -> Option<FigureData> {
         return None;
     }
     let against = told.first()?.model.clone();
-    let title = horizon.map_or(metric.to_owned(), |at| format!("{metric} at {at}"));
+    let title = format!("{metric}{}", words::at(horizon.as_deref()));
     let differences = differences(answer, &title);
     let p = |r: &EstimateRecord| {
         let key = |a: &str, b: &str| (r.cohort.clone(), a.to_owned(), b.to_owned());
@@ -381,7 +381,7 @@ pub fn calibrated(
 pub fn calibration(judgement: &Judgement, at: Option<&str>, method: String, curve: Calibrated) -> FigureData {
     let title = format!("{} on {}", judgement.model, place(judgement));
     let figure = Calibration { title: title.clone(), horizon: at.map(str::to_owned), method, curves: vec![curve] };
-    let at = at.map_or(String::new(), |at| format!(" at {at}"));
+    let at = words::at(at);
     FigureData::new(format!("Calibration of {title}{at}"), &figure)
 }
 
@@ -407,7 +407,7 @@ pub fn together(figures: &mut Vec<FigureData>) {
         match plots.iter_mut().find(|(_, plot)| alike(plot)) {
             Some((place, plot)) => {
                 plot.curves.extend(own.curves);
-                let at = plot.horizon.as_ref().map_or(String::new(), |at| format!(" at {at}"));
+                let at = words::at(plot.horizon.as_deref());
                 kept[*place] = FigureData::new(format!("Decision curves on {}{at}", plot.cohort), plot);
             }
             None => {
@@ -442,6 +442,6 @@ pub fn decision(judgement: &Judgement, at: Option<&str>, method: String, points:
         }],
         all: points.iter().filter(|p| p.treat_all.is_finite()).map(|p| (p.threshold, p.treat_all)).collect(),
     };
-    let at = at.map_or(String::new(), |at| format!(" at {at}"));
+    let at = words::at(at);
     FigureData::new(format!("Decision curve of {} on {}{at}", judgement.model, place(judgement)), &figure)
 }

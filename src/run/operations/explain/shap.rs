@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::card::EndpointKind;
 use crate::explain::Explanation;
 use crate::explain::shap::{self, Patients, Perturbation, Plan, Scale};
+use crate::figures::words;
 use crate::plan::node::Explain;
 use crate::run::fault::Fault;
 use crate::run::operations::drawn::shapley::{Explained, Patient};
@@ -121,8 +122,9 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
     let of = ndarray::Array2::from_shape_fn((n, own.len()), |(row, feature)| own[feature][whole.known[row]]);
     let (block_names, names): (Vec<String>, Vec<String>) = subject.features.0.iter().cloned().unzip();
     let levels: Vec<Vec<String>> = (0..own.len()).map(|feature| subject.levels(feature)).collect();
+    let asked = format!("{label}{}", words::at(spec.horizon.as_ref().map(|(_, horizon)| horizon.as_str())));
     let explained = Explained {
-        model: label,
+        model: &asked,
         cohort: &subject.cohort,
         unit: &unit,
         method: &told,

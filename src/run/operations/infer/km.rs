@@ -16,7 +16,7 @@ use crate::survival::life_table::Counted;
 use crate::survival::logrank::{Pair, logrank, pairwise};
 use crate::survival::nelson_aalen::nelson_aalen;
 
-use super::super::describe::shown_unit;
+use super::super::describe::{at_time, shown_unit};
 use super::level;
 use super::matrix::{combined, landmark, response, weights};
 
@@ -236,7 +236,7 @@ pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform, as
                 .map_err(|error| Fault::run("run::not-estimable", error.to_string()))?;
             for time in &asked.at {
                 let mut estimate = curve.estimate_at(*time);
-                estimate.name = format!("survival at {}{}", time / factor, shown_unit(groups.unit));
+                estimate.name = format!("survival at {}", at_time(time / factor, groups.unit));
                 let record = EstimateRecord::new(&estimate.with_missing(groups.missing), Kind::Descriptive)
                     .of("", &format!("{}, {}", groups.cohort, group.label));
                 let place = hazard.table.time.partition_point(|known| known <= time).checked_sub(1);

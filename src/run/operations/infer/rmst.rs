@@ -9,7 +9,7 @@ use crate::stats::distribution::{normal_multiplier, normal_two_sided};
 use crate::survival::kaplan_meier::{Transform, kaplan_meier};
 use crate::survival::life_table::Counted;
 
-use super::super::describe::shown_unit;
+use super::super::describe::{at_time, shown_unit};
 use super::km::{Groups, scaled};
 use super::level;
 
@@ -28,11 +28,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
     let unit = shown_unit(groups.unit);
     let mut table = ResultTable::new(
         "rmst",
-        format!(
-            "Restricted mean survival to {:.1}{}",
-            at / factor,
-            groups.unit.map_or(String::new(), |unit| format!(" {unit}"))
-        ),
+        format!("Restricted mean survival to {}", at_time((at / factor * 10.0).round() / 10.0, groups.unit)),
         ["group", "patients", "events", &format!("mean{unit}"), "p"],
     );
     let mut means: Vec<(f64, f64)> = Vec::new();
