@@ -192,6 +192,9 @@ fn data_as_read_gives_types_where_no_dictionary_does() {
         nullable: Some(nullable),
     };
     let mut schema = Dictionary::default();
+    let mut arm = column(Type::Text, false);
+    arm.levels = vec!["A".to_owned(), "B".to_owned()];
+    schema.columns.insert("arm".to_owned(), arm);
     for (name, kind, nullable) in [
         ("months", Type::Number, false),
         ("died", Type::Number, false),
@@ -209,6 +212,9 @@ fn data_as_read_gives_types_where_no_dictionary_does() {
     assert_eq!(check_with(TRIAL), Vec::<String>::new());
     assert_eq!(check_with(&TRIAL.replace("median", "z-score")), ["missing::no-policy clinical"]);
     assert_eq!(check_with(&TRIAL.replace("age, sex", "age, sexx")), ["name::unknown-column sexx"]);
+    // What the data does not hold may still exist: a warning, where a dictionary would make it an error.
+    let rare = check_with(&format!("{TRIAL}\ncohort c from trial\n  include \"c\": arm in (\"A\", \"C\")\n"));
+    assert_eq!(rare, ["level::unknown \"C\""]);
 }
 
 #[test]

@@ -177,8 +177,13 @@ impl Checker<'_> {
         }
         let name = column.lineage.first().cloned().unwrap_or_default();
         let near = super::fault::nearest(level, column.levels.clone());
-        let fault = Fault::error("level::unknown", place.span, format!("`{name}` has no level \"{level}\""))
-            .label("no such level");
+        let fault = if column.levels_seen {
+            let words = format!("nobody has level \"{level}\" of `{name}`");
+            Fault::warning("level::unknown", place.span, words).label("in no row of the data")
+        } else {
+            Fault::error("level::unknown", place.span, format!("`{name}` has no level \"{level}\""))
+                .label("no such level")
+        };
         self.tell(match near {
             Some(near) => fault.help(format!("did you mean \"{near}\"?")),
             None => fault.help(format!(

@@ -135,10 +135,14 @@ impl<'a> Checker<'a> {
                     }
                     _ => "kind::column",
                 };
+                let help = match &expr.kind {
+                    ExprKind::Text(name) => format!("a name with other signs stands in backticks: `` `{name}` ``"),
+                    _ => format!("derive it first: `derive new_name = {text}`"),
+                };
                 self.tell(
                     Fault::error(code, expr.span, format!("`{text}` is no name of a column"))
                         .label("a column's name is wanted")
-                        .help(format!("derive it first: `derive new_name = {text}`")),
+                        .help(help),
                 );
                 return None;
             }

@@ -38,6 +38,7 @@ mod features;
 mod formula;
 mod groups;
 mod infer;
+mod learner;
 mod model;
 mod pipeline;
 mod population;

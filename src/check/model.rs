@@ -10,8 +10,9 @@ use crate::plan::{Known, NodeId, Provenance, Rows};
 use crate::syntax::ast::{Declaration, Expr, ExprKind, Preposition, Span};
 
 use super::algebra::Blocks;
-use super::checker::{Checker, Found, Symbol, listed, name_of, spelt};
+use super::checker::{BlockAbout, BlockColumn, Checker, Found, Symbol, listed, name_of, spelt};
 use super::fault::{Fault, NearestOf};
+use super::row::Purpose;
 use super::typed::{is_after, time_words};
 
 /// What others inherit from a model.
@@ -203,10 +204,10 @@ impl<'a> Checker<'a> {
         defaults.push(spelt(
             "folds",
             match context.kind {
-                EndpointKind::Binary => "stratified by outcome, rows of one key together",
-                EndpointKind::Survival => "stratified by event, rows of one key together",
-                EndpointKind::Continuous => "rows of one key together",
-                EndpointKind::Nominal => "stratified by class, rows of one key together",
+                EndpointKind::Binary => "stratified by outcome, rows of one key together, dealt alike for all models",
+                EndpointKind::Survival => "stratified by event, rows of one key together, dealt alike for all models",
+                EndpointKind::Continuous => "rows of one key together, dealt alike for all models",
+                EndpointKind::Nominal => "stratified by class, rows of one key together, dealt alike for all models",
             },
         ));
         defaults.push(spelt(
@@ -450,6 +451,24 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The columns of the patients' table that a block's preparation uses up, such as the centre of a
+    /// harmonisation.
+    fn used_up(&mut self, name: &str, block: &BlockAbout, context: &ModelAbout) -> Vec<BlockColumn> {
+        let steps = context.prepare.get(name).into_iter().flatten();
+        let names: Vec<String> =
+            steps.filter_map(|plan| plan.step.uses_up(&plan.settings)).map(str::to_owned).collect();
+        let (Some(table), Some(span)) = (self.rows_table(&context.rows), context.places.get(name).copied()) else {
+            return Vec::new();
+        };
+        let mut columns = Vec::new();
+        for name in names.into_iter().filter(|name| block.columns.iter().all(|column| column.name != *name)) {
+            if let Some(typed) = self.column(table, Purpose::Features, &name, span) {
+                columns.push(BlockColumn { name, ty: typed.ty, span });
+            }
+        }
+        columns
+    }
+
     /// Leaks through columns, missing values and levels of every block.
     fn blocks_sound(&mut self, context: &ModelAbout) {
         let Some(endpoint) = self.endpoints.get(&context.endpoint).cloned() else { return };
@@ -457,7 +476,8 @@ impl<'a> Checker<'a> {
         let others: Vec<_> = self.endpoints.values().filter(|other| other.name != endpoint.name).cloned().collect();
         for (block_name, id) in &context.blocks {
             let Some(block) = self.blocks.get(id).cloned() else { continue };
-            for column in &block.columns {
+            let used_up = self.used_up(block_name, &block, context);
+            for column in block.columns.iter().chain(&used_up) {
                 let shared: BTreeSet<&String> = column.ty.lineage.intersection(&endpoint.lineage).collect();
                 let name = &column.name;
                 if let Some(through) = shared.first() {

@@ -172,7 +172,7 @@ impl Checker<'_> {
             return None;
         }
         let given = self.settings(step.card(), expr.span, arguments, &[], false)?;
-        let void = step.unread(&given.settings, &super::algebra::written(arguments, false));
+        let void = step.unread(&given.settings, &super::learner::written(arguments, false));
         self.all_read(step.card(), void, arguments);
         let spelt = given
             .defaults

@@ -109,11 +109,13 @@ impl<'a> Checker<'a> {
                     }
                     if ty.levels.is_empty() && ty.kind == Some(entry.kind) {
                         ty.levels.clone_from(&entry.levels);
+                        ty.levels_seen = true;
                     }
                 }
                 None => {
                     let mut ty = Ty::column(column, entry, Known::Unknown);
                     ty.nullable = entry.nullable;
+                    ty.levels_seen = true;
                     // A range seen in data is no law, except that of a column of 0 and 1.
                     ty.range = entry.range.filter(|range| *range == (0.0, 1.0));
                     columns.known.insert(column.clone(), ty);

@@ -16,6 +16,8 @@ pub(super) struct Ty {
     pub unit: Option<String>,
     /// Lawful levels; empty where any text is lawful or nothing is known.
     pub levels: Vec<String>,
+    /// The levels are those that the data holds; nobody said that there are no others.
+    pub levels_seen: bool,
     pub range: Option<(f64, f64)>,
     /// `None` counts as yes where a proof is wanted, and as unproved elsewhere.
     pub nullable: Option<bool>,
@@ -44,6 +46,7 @@ impl Ty {
             kind: Some(entry.kind),
             unit: entry.unit.clone(),
             levels: entry.levels.clone(),
+            levels_seen: false,
             range: entry.range,
             nullable: Some(entry.nullable.unwrap_or(true)),
             known,

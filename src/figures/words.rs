@@ -68,6 +68,17 @@ pub fn ratio(value: f64) -> String {
     }
 }
 
+/// Digits after the point, `least` or as many more (at most 6) as keep a limit from looking like no
+/// effect where it is not, and the two limits from looking alike.
+pub fn digits_apart(lower: f64, upper: f64, null: f64, least: usize) -> usize {
+    let told = |digits: usize| {
+        let half = 0.5 * 10f64.powi(-(digits as i32));
+        let apart = |limit: f64| limit == null || !limit.is_finite() || (limit - null).abs() >= half;
+        apart(lower) && apart(upper) && (upper <= lower || upper - lower >= 8.0 * half)
+    };
+    (least..6).find(|digits| told(*digits)).unwrap_or(6)
+}
+
 /// A ratio and its limits, all with the digits after the point that the smaller of ratio and lower limit wants.
 fn ratios(estimate: f64, lower: f64, upper: f64) -> [String; 3] {
     let least = if lower > 0.0 { estimate.min(lower) } else { estimate };
@@ -77,6 +88,7 @@ fn ratios(estimate: f64, lower: f64, upper: f64) -> [String; 3] {
         v if v >= 10.0 => 1,
         _ => 2,
     };
+    let digits = if digits == 2 { digits_apart(lower, upper, 1.0, 2) as i32 } else { digits };
     let least = 0.5 * 10f64.powi(-digits);
     [estimate, lower, upper].map(|value| match value {
         v if v.is_infinite() || v >= 1e4 => ratio(v),
@@ -241,6 +253,8 @@ mod tests {
         assert_eq!([1e-300, 0.0012, 0.0496, 0.2, 0.999].map(p), ["< 0.001", "0.001", "0.050", "0.20", "> 0.99"]);
         assert_eq!(p_is(0.0001), "p < 0.001");
         assert_eq!(ratio_with(3.31, 2.06, 5.31), "3.31 (2.06–5.31)");
+        assert_eq!(ratio_with(1.0021, 1.0008, 1.0035), "1.0021 (1.0008–1.0035)");
+        assert_eq!(ratio_with(1.2, 0.996, 1.45), "1.200 (0.996–1.450)");
         assert_eq!([0.0042, 1e-9, 23.46, 2e5].map(ratio), ["0.004", "< 0.001", "23.5", "2e5"]);
         assert_eq!(ratio_with(3.31, 0.0, f64::INFINITY), "3.31 (0.00–∞)");
         assert_eq!(estimate_with(-0.01, -0.2, 0.18, 2), "−0.01 (−0.20 to 0.18)");

@@ -62,7 +62,7 @@ pub fn cross_fit(
     work: &Work<'_>,
 ) -> Result<CrossFit, FuseError> {
     let work = work.named("cross-fit");
-    let dealt = folds::deal(over, &cohort.layout(), rows, &work.stream.named("folds"))?;
+    let dealt = folds::deal(over, &cohort.layout(), rows, &work.folds())?;
     work.watch.begin("folds", Some(dealt.len() as u64));
     let done: Vec<Result<(FittedDesign, Vec<(String, Predicted)>), FuseError>> = dealt
         .par_iter()

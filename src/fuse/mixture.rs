@@ -16,7 +16,8 @@ use super::learned::Learned;
 use super::work::FuseError;
 
 /// Steps that treat every column for itself once they are fitted.
-const COLUMNWISE: [&str; 19] = [
+const COLUMNWISE: [&str; 20] = [
+    "combat",
     "correlation",
     "cox_lasso",
     "elastic_net",

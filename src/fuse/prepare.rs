@@ -29,6 +29,8 @@ pub struct TraceStep {
 struct Fitted {
     step: &'static dyn Step,
     fitted: Box<dyn FittedStep>,
+    /// The column that this step alone sees.
+    uses_up: Option<String>,
 }
 
 /// A preparation fitted on training rows.
@@ -58,6 +60,23 @@ impl Prepared {
         self.block = self.block.select(&chosen);
         self.positions = chosen.iter().map(|index| self.positions[*index]).collect();
     }
+
+    /// The block as a step is given it: with the column that it uses up, which no other step sees.
+    ///
+    /// # Errors
+    /// A column that `whole`, the block before any step, has not.
+    fn given(&self, uses_up: Option<&str>, whole: &Block, rows: &[usize]) -> Result<Block, FitError> {
+        let Some(column) = uses_up else { return Ok(self.block.clone()) };
+        let own: Vec<usize> = self.positions.iter().map(|position| rows[*position]).collect();
+        let brought = crate::learn::steps::columns::keep(whole, &[column.to_owned()])?;
+        Ok(self.block.clone().join(brought.select(&own)))
+    }
+}
+
+/// The block without columns that single steps use up: a centre is no feature.
+fn without(block: &Block, used_up: &[&str]) -> Block {
+    let kept = block.columns().iter().filter(|column| !used_up.contains(&column.name.as_str()));
+    Block::new(block.rows(), kept.cloned().collect())
 }
 
 /// Which rows have the modality: a value in any column, where the block has two or more.
@@ -106,7 +125,9 @@ impl FittedPipeline {
         rows: &[usize],
         work: &Work<'_>,
     ) -> Result<(Self, Prepared), FuseError> {
-        let mut prepared = Prepared { block: block.select(rows), positions: (0..rows.len()).collect() };
+        let used_up: Vec<&str> = plan.iter().filter_map(|plan| plan.step.uses_up(&plan.settings)).collect();
+        let mut prepared =
+            Prepared { block: without(block, &used_up).select(rows), positions: (0..rows.len()).collect() };
         let mut pipeline = FittedPipeline {
             block: name.to_owned(),
             columns: block.names(),
@@ -127,7 +148,10 @@ impl FittedPipeline {
             let training: Vec<usize> = prepared.positions.iter().map(|position| rows[*position]).collect();
             let stream = work.stream.named(card.name).indexed(index as u64);
             let before = prepared.block.names();
-            let fit = step.fit(&prepared.block, &outcome.select(&training), settings, &stream, work.watch);
+            let place = || format!("{} of {name}", card.name);
+            let uses_up = step.uses_up(settings);
+            let given = prepared.given(uses_up, block, rows).map_err(FuseError::at(place()))?;
+            let fit = step.fit(&given, &outcome.select(&training), settings, &stream, work.watch);
             let fitted = match fit {
                 Ok(fitted) => fitted,
                 Err(FitError::NothingLeft { .. }) => {
@@ -145,10 +169,9 @@ impl FittedPipeline {
                     prepared.block = Block::new(prepared.block.rows(), Vec::new());
                     return Ok((pipeline, prepared));
                 }
-                Err(error) => return Err(FuseError::at(format!("{} of {name}", card.name))(error)),
+                Err(error) => return Err(FuseError::at(place())(error)),
             };
-            prepared.block =
-                fitted.apply(&prepared.block).map_err(FuseError::at(format!("{} of {name}", card.name)))?;
+            prepared.block = fitted.apply(&given).map_err(FuseError::at(place()))?;
             let after = prepared.block.names();
             let (criterion, scores) =
                 fitted.scores().map_or((None, Vec::new()), |(name, scores)| (Some(name.to_owned()), scores.to_vec()));
@@ -162,7 +185,7 @@ impl FittedPipeline {
                 criterion,
                 scores,
             });
-            pipeline.steps.push(Fitted { step: *step, fitted });
+            pipeline.steps.push(Fitted { step: *step, fitted, uses_up: uses_up.map(str::to_owned) });
         }
         if prepared.positions.is_empty() {
             return Err(FuseError::NoRows { reason: format!("no training row has block `{name}`") });
@@ -192,14 +215,17 @@ impl FittedPipeline {
     fn through(&self, steps: usize, block: &Block, rows: &[usize]) -> Result<Prepared, FuseError> {
         let own = crate::learn::steps::columns::keep(block, &self.columns)
             .map_err(FuseError::at(format!("block {}", self.block)))?;
-        let mut prepared = Prepared { block: own.select(rows), positions: (0..rows.len()).collect() };
+        let used_up: Vec<&str> = self.steps.iter().filter_map(|fitted| fitted.uses_up.as_deref()).collect();
+        let mut prepared =
+            Prepared { block: without(&own, &used_up).select(rows), positions: (0..rows.len()).collect() };
         prepared.retain(&present(&prepared.block));
-        for Fitted { step, fitted } in self.steps.iter().take(steps) {
+        for Fitted { step, fitted, uses_up } in self.steps.iter().take(steps) {
             if step.drops_incomplete_rows() {
                 prepared.retain(&complete(&prepared.block));
             }
             let place = || format!("{} of {}", step.card().name, self.block);
-            prepared.block = fitted.apply(&prepared.block).map_err(FuseError::at(place()))?;
+            let given = prepared.given(uses_up.as_deref(), &own, rows).map_err(FuseError::at(place()))?;
+            prepared.block = fitted.apply(&given).map_err(FuseError::at(place()))?;
         }
         Ok(prepared)
     }
@@ -228,7 +254,9 @@ impl FittedPipeline {
         let steps: Vec<Json> = self
             .steps
             .iter()
-            .map(|fitted| json!({ "step": fitted.step.card().name, "fitted": fitted.fitted.freeze() }))
+            .map(|Fitted { step, fitted, uses_up }| {
+                json!({ "step": step.card().name, "fitted": fitted.freeze(), "uses_up": uses_up })
+            })
             .collect();
         json!({
             "block": self.block,
@@ -244,7 +272,8 @@ impl FittedPipeline {
         for entry in frozen["steps"].as_array().ok_or_else(|| broken("steps"))? {
             let name = entry["step"].as_str().ok_or_else(|| broken("step"))?;
             let step = super::step(name).ok_or_else(|| broken(&format!("step `{name}`")))?;
-            steps.push(Fitted { step, fitted: step.thaw(&entry["fitted"]).map_err(FuseError::at(name))? });
+            let fitted = step.thaw(&entry["fitted"]).map_err(FuseError::at(name))?;
+            steps.push(Fitted { step, fitted, uses_up: read(entry, "uses_up")? });
         }
         Ok(FittedPipeline {
             block: read(frozen, "block")?,

@@ -386,6 +386,7 @@ fn score(point: &Point, bench: &Bench, metric: &dyn Metric, work: &Work<'_>) -> 
         outcome: test_outcome,
         prediction: &prediction,
         held: None,
+        patients: None,
         curves: curves.as_ref(),
         training: Some(train_outcome),
         horizon: None,

@@ -235,6 +235,7 @@ fn by_concordance(task: &FusionTask<'_>) -> Result<(Vec<f64>, String), String> {
             outcome: task.outcome,
             prediction: &risk,
             held: None,
+            patients: None,
             curves: None,
             training: None,
             horizon: None,

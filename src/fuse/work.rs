@@ -50,18 +50,32 @@ pub struct Work<'a> {
     pub stream: Stream,
     pub watch: &'a Watch,
     pub memo: Option<&'a dyn Memo>,
+    /// Deals the folds of a cross-fit, where models share them; else its own stream does.
+    folds: Option<Stream>,
     key: String,
 }
 
 impl<'a> Work<'a> {
     pub fn new(stream: Stream, watch: &'a Watch) -> Self {
-        Work { stream, watch, memo: None, key: String::new() }
+        Work { stream, watch, memo: None, folds: None, key: String::new() }
     }
 
     #[must_use]
     pub fn with_memo(mut self, memo: &'a dyn Memo) -> Self {
         self.memo = Some(memo);
         self
+    }
+
+    /// Folds dealt by this stream: models of the same rows and outcome get the same, so that they are
+    /// compared on equal terms.
+    #[must_use]
+    pub fn with_folds(mut self, folds: Stream) -> Self {
+        self.folds = Some(folds);
+        self
+    }
+
+    pub(super) fn folds(&self) -> Stream {
+        self.folds.unwrap_or_else(|| self.stream.named("folds"))
     }
 
     /// The piece of that name within this one.

@@ -254,7 +254,14 @@ pub fn fit(
             match penalised.maximise(None, None, watch)? {
                 Search::Converged(state) => (state, penalised),
                 Search::Rising(_) => {
-                    return Err(refuse(NAME, "Firth's penalised likelihood has no maximum that scoring finds"));
+                    let (coefficients, still) = (design.rank(), "Firth's penalised likelihood is all but flat");
+                    let advice = "use `penalty = L2` or select features";
+                    return Err(refuse(
+                        NAME,
+                        format!(
+                            "{still} with {coefficients} coefficients on {used} rows, and its maximum not found; {advice}"
+                        ),
+                    ));
                 }
             }
         }
@@ -431,6 +438,37 @@ mod tests {
         assert_eq!(fitted.method, Method::Firth);
         let expected = f64::ln((0.5 / 8.5) / (5.5 / 7.5));
         assert!((fitted.coefficients[1].estimate - expected).abs() < 1e-8);
+    }
+
+    #[test]
+    fn firths_maximum_is_found_where_scoring_is_slow() {
+        let mut rng = crate::random::Stream::root(5).rng();
+        let x = Array2::from_shape_fn((64, 50), |_| rand::RngExt::random_range(&mut rng, -1.0..1.0));
+        let labels: Vec<bool> = (0..64).map(|row| row % 2 == 0).collect();
+        let options = Options { profile: false, ..Options::default() };
+        let fitted = fit(x.view(), &names(50), &labels, None, &options, &Watch::silent()).unwrap();
+        assert_eq!(fitted.method, Method::Firth);
+        assert!(fitted.steps > 100, "{} steps ask nothing of the test", fitted.steps);
+        // Firth's modified score, of the leverage h = w x' V x: zero at the maximum.
+        let row = |row: usize| std::iter::once(1.0).chain(x.row(row).to_vec()).collect::<Vec<f64>>();
+        let mut score = [0.0; 51];
+        for (index, label) in labels.iter().enumerate() {
+            let (x, p) = (row(index), fitted.fitted[index]);
+            let quadratic: f64 = (0..51).map(|i| (0..51).map(|j| x[i] * fitted.vcov[i][j] * x[j]).sum::<f64>()).sum();
+            let residual = f64::from(u8::from(*label)) - p + p * (1.0 - p) * quadratic * (0.5 - p);
+            score.iter_mut().zip(x).for_each(|(sum, x)| *sum += x * residual);
+        }
+        assert!(score.iter().all(|sum| sum.abs() < 1e-8), "{score:?}");
+    }
+
+    #[test]
+    fn nearly_a_coefficient_a_row_is_refused() {
+        let mut rng = crate::random::Stream::root(5).rng();
+        let x = Array2::from_shape_fn((30, 28), |_| rand::RngExt::random_range(&mut rng, -1.0..1.0));
+        let labels: Vec<bool> = (0..30).map(|row| row % 2 == 0).collect();
+        let options = Options { profile: false, ..Options::default() };
+        let refused = fit(x.view(), &names(28), &labels, None, &options, &Watch::silent()).unwrap_err();
+        assert!(refused.to_string().contains("29 coefficients on 30 rows"), "{refused}");
     }
 
     #[test]

@@ -79,3 +79,11 @@ pub struct Design {
     /// the training part is estimated from.
     pub cross_fit: Resampling,
 }
+
+impl Design {
+    /// Columns that steps of a block use up: the centre of a harmonisation, which is no feature.
+    pub fn used_up(&self, block: &str) -> Vec<&str> {
+        let steps = self.prepare.get(block).into_iter().flatten();
+        steps.filter_map(|plan| plan.step.uses_up(&plan.settings)).collect()
+    }
+}

@@ -151,7 +151,8 @@ pub trait Step: Send + Sync {
         false
     }
 
-    /// The column that it uses up: a centre that is harmonised away.
+    /// The column that it uses up: a centre that is harmonised away. No other step sees it, and it is
+    /// no feature; where the block has it not, it is taken from the table of the patients.
     fn uses_up<'a>(&self, settings: &'a Settings) -> Option<&'a str> {
         let _ = settings;
         None

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::run::results::Cell;
+use crate::run::results::{Cell, Kind};
 use crate::run::{EstimateRecord, Results};
 
 use super::answers::{anchor, tells};
@@ -100,18 +100,22 @@ fn together(told: impl Iterator<Item = (String, String)>) -> Vec<String> {
 
 /// Estimates that have one reason, the metrics of a model on its cohorts taken together.
 fn gathered(estimates: &[&EstimateRecord]) -> Vec<String> {
-    let mut models: Vec<(&str, Vec<&str>, Vec<String>)> = Vec::new();
+    let mut models: Vec<(&str, Vec<String>, Vec<String>)> = Vec::new();
     for estimate in estimates {
-        let metric = estimate.measure();
-        let (model, cohort) = (estimate.model.as_str(), estimate.cohort.as_str());
+        let (model, metric) = (estimate.model.as_str(), estimate.measure());
+        // The same patients may be judged twice, and out of fold be estimable.
+        let cohort = match estimate.kind {
+            Kind::Apparent | Kind::OutOfFold => estimate.kind.on(&estimate.cohort),
+            _ => estimate.cohort.clone(),
+        };
         // A row of the cohorts, each with all of its metrics: only what is alike is taken together.
-        match models.iter_mut().find(|(known, cohorts, _)| *known == model && cohorts.as_slice() == [cohort]) {
+        match models.iter_mut().find(|(known, cohorts, _)| *known == model && cohorts.as_slice() == [cohort.as_str()]) {
             Some((_, _, metrics)) if metrics.contains(&metric) => {}
             Some((_, _, metrics)) => metrics.push(metric),
             None => models.push((model, vec![cohort], vec![metric])),
         }
     }
-    let mut merged: Vec<(&str, Vec<&str>, Vec<String>)> = Vec::new();
+    let mut merged: Vec<(&str, Vec<String>, Vec<String>)> = Vec::new();
     for (model, cohorts, metrics) in models {
         match merged.iter_mut().find(|(known, _, alike)| *known == model && *alike == metrics) {
             Some((_, of, _)) => of.extend(cohorts),

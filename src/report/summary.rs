@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::figures::words;
 use crate::plan::node::{ModelRef, Operation};
 use crate::plan::{Node, Plan};
 use crate::run::results::{Cell, Kind};
@@ -81,6 +82,24 @@ fn label(plan: &Plan, model: &ModelRef) -> String {
     model.part.as_ref().map_or_else(|| name.to_owned(), |part| format!("{name}.{part}"))
 }
 
+/// What was accepted, in the words of its page: `accepted: follow-up starts before its predictors are known`.
+fn accepted(codes: &[String]) -> String {
+    let title = |code: &String| crate::check::codes::page(code).map_or(code.clone(), |page| words::within(page.title));
+    format!("accepted: {}", codes.iter().map(title).collect::<Vec<_>>().join(", "))
+}
+
+/// As tables and figures have it: long times whole, ratios near 1 with what keeps their limits apart.
+fn digits(line: &Line<'_>) -> usize {
+    let estimate = line.estimate;
+    match (estimate.value, estimate.lower, estimate.upper) {
+        (Some(value), ..) if line.digits == 1 && value.abs() >= 1000.0 => 0,
+        (Some(_), Some(lower), Some(upper)) if estimate.metric.contains(" ratio of ") => {
+            words::digits_apart(lower, upper, 1.0, line.digits)
+        }
+        _ => line.digits,
+    }
+}
+
 /// The unit of a table's column `median, months`.
 fn unit(answer: &Answer) -> Option<&str> {
     answer.tables.iter().flat_map(|table| &table.columns).find_map(|column| column.strip_prefix("median, "))
@@ -125,15 +144,14 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
         for line in headline(node, answer) {
             let events = line.estimate.events.map_or(String::new(), |events| events.to_string());
             let labels = &line.estimate.labels;
-            let label =
-                if labels.is_empty() { String::new() } else { format!(" (accepted {})", html(&labels.join(", "))) };
+            let label = if labels.is_empty() { String::new() } else { format!(" ({})", html(&accepted(labels))) };
             let _ = writeln!(
                 rows,
                 "<tr><th scope=\"row\"><a href=\"#{}\">{}</a>{label}</th><td class=\"n\">{}</td><td class=\"n\">{}</td>\
                  <td class=\"n\">{events}</td></tr>",
                 anchor(&answer.declaration),
                 line.what,
-                estimate_words(line.estimate, line.digits),
+                estimate_words(line.estimate, digits(&line)),
                 line.estimate.n,
             );
         }

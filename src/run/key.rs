@@ -322,7 +322,7 @@ impl<'a> Keys<'a> {
         let set = self.world.rows(rows)?;
         let mut blocks = Vec::new();
         for (name, id) in &model.blocks {
-            let block = self.world.block_on(*id, set.table)?;
+            let block = self.world.block_of(model, name, *id, set.table)?;
             blocks.push(json!([name, block_hash(&block, &set.rows)]));
         }
         let mut columns = Vec::new();

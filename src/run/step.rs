@@ -63,6 +63,11 @@ impl<'a> Step<'a> {
         }
     }
 
+    /// Deals the folds of all cross-fits of the study.
+    pub fn folds(&self) -> Stream {
+        Stream::root(self.plan().study.seed).named("folds")
+    }
+
     pub fn notice(&self, code: &str, message: String) {
         let notice = Notice { declaration: self.node.stem.clone(), code: code.to_owned(), message };
         if let Ok(mut notices) = self.notices.lock()

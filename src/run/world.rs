@@ -8,9 +8,9 @@ use std::sync::Arc;
 use crate::frame::dictionary::Dictionary;
 use crate::frame::expression::{Expression, Type};
 use crate::frame::{Cells, Keys, Table, evaluate};
-use crate::learn::Block;
+use crate::learn::{Block, Column, Values};
 use crate::omics::Expression as GeneMatrix;
-use crate::plan::node::{Operation, TimeUnit};
+use crate::plan::node::{Model, Operation, TimeUnit};
 use crate::plan::{Node, NodeId, Plan, Rows};
 use crate::stats::Outcome;
 
@@ -301,6 +301,28 @@ impl<'a> World<'a> {
         Ok(placed(&value.block, &self.places(table, value.table)?))
     }
 
+    /// A block of a model, with the columns that its preparation uses up as levels: those of the
+    /// block, or else of the table.
+    ///
+    /// # Errors
+    /// As [`World::block_on`]; a column that neither has.
+    pub fn block_of(&self, model: &Model, name: &str, id: NodeId, table: NodeId) -> Result<Block, Fault> {
+        let mut block = self.block_on(id, table)?;
+        for used_up in model.design.used_up(name) {
+            let rows = block.rows();
+            let mut columns = block.into_columns();
+            let own = columns.iter().position(|column| column.name == used_up).map(|place| columns.remove(place));
+            let values = match own.map(|column| column.values) {
+                Some(levels @ Values::Level { .. }) => levels,
+                Some(Values::Number(numbers)) => levels(&Cells::Number(numbers)),
+                None => levels(self.table(table)?.table.column(used_up)?),
+            };
+            columns.push(Column { name: used_up.to_owned(), values });
+            block = Block::new(rows, columns);
+        }
+        Ok(block)
+    }
+
     /// For each row of `here` the row of the same patient in `there`.
     ///
     /// # Errors
@@ -368,6 +390,12 @@ fn placed(block: &Block, places: &[Option<usize>]) -> Block {
 /// The node's own word: `PRIME_R` of `model PRIME_R`.
 pub fn word(node: &Node) -> &str {
     node.name.split_once(' ').map_or(node.name.as_str(), |(_, word)| word)
+}
+
+/// Any cells as levels.
+pub fn levels(cells: &Cells) -> Values {
+    let (codes, levels) = coded(cells, &[]);
+    Values::Level { codes, levels }
 }
 
 /// Levels of a column in the order of the dictionary, else of the values; with the place of each

@@ -3,6 +3,8 @@
 //! Resample `i` draws from `stream.indexed(i)` alone, so replicates are the same for any number
 //! of threads, and a longer run begins with the shorter one.
 
+use std::collections::BTreeMap;
+
 use rand_xoshiro::rand_core::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,67 @@ pub fn below(rng: &mut impl Rng, bound: usize) -> usize {
     ((u128::from(rng.next_u64()) * bound as u128) >> 64) as usize
 }
 
+/// What is drawn: rows, or patients with all their rows, where some have several.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Units {
+    n: usize,
+    /// Empty where each row is a unit.
+    of_patient: Vec<Vec<usize>>,
+}
+
+impl Units {
+    pub fn rows(n: usize) -> Self {
+        Units { n, of_patient: Vec::new() }
+    }
+
+    /// From the patient of each row; rows, where nobody has two.
+    pub fn of(patients: &[u32]) -> Self {
+        let mut of_patient: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (row, patient) in patients.iter().enumerate() {
+            of_patient.entry(*patient).or_default().push(row);
+        }
+        if of_patient.len() == patients.len() {
+            return Units::rows(patients.len());
+        }
+        Units { n: patients.len(), of_patient: of_patient.into_values().collect() }
+    }
+
+    /// How many there are, and are drawn.
+    pub fn count(&self) -> usize {
+        if self.of_patient.is_empty() { self.n } else { self.of_patient.len() }
+    }
+
+    /// Rows of all units.
+    pub fn rows_in_all(&self) -> usize {
+        self.n
+    }
+
+    /// Draws as many units as there are with replacement into `rows`.
+    pub fn draw(&self, stream: &Stream, rows: &mut Vec<usize>) {
+        if self.of_patient.is_empty() {
+            return draw_rows(stream, self.n, rows);
+        }
+        let mut rng = stream.rng();
+        rows.clear();
+        for _ in 0..self.of_patient.len() {
+            rows.extend(&self.of_patient[below(&mut rng, self.of_patient.len())]);
+        }
+    }
+
+    /// How often each row stands in a resample: the draws of [`Units::draw`], counted.
+    fn draw_counts(&self, stream: &Stream, counts: &mut [f64]) {
+        if self.of_patient.is_empty() {
+            return draw_counts(stream, counts);
+        }
+        let mut rng = stream.rng();
+        counts.fill(0.0);
+        for _ in 0..self.of_patient.len() {
+            let drawn = &self.of_patient[below(&mut rng, self.of_patient.len())];
+            drawn.iter().for_each(|row| counts[*row] += 1.0);
+        }
+    }
+}
+
 /// Draws `n` rows out of `n` with replacement into `rows`.
 pub fn draw_rows(stream: &Stream, n: usize, rows: &mut Vec<usize>) {
     let mut rng = stream.rng();
@@ -53,12 +116,12 @@ pub fn draw_counts(stream: &Stream, counts: &mut [f64]) {
     }
 }
 
-/// `statistic` on each of `resamples` resamples of `n` rows, in order of the resample.
+/// `statistic` on each of `resamples` resamples, in order of the resample.
 ///
 /// # Errors
 /// [`Cancelled`] when the watch is stopped.
 pub fn replicates<T: Send>(
-    n: usize,
+    units: &Units,
     resamples: usize,
     stream: &Stream,
     watch: &Watch,
@@ -68,7 +131,7 @@ pub fn replicates<T: Send>(
         .into_par_iter()
         .map_init(Vec::new, |rows, index| {
             watch.check()?;
-            draw_rows(&stream.indexed(index as u64), n, rows);
+            units.draw(&stream.indexed(index as u64), rows);
             let value = statistic(rows);
             watch.advance("bootstrap", 1);
             Ok(value)
@@ -81,7 +144,7 @@ pub fn replicates<T: Send>(
 /// # Errors
 /// [`Cancelled`] when the watch is stopped.
 pub fn counted_replicates<T: Send>(
-    n: usize,
+    units: &Units,
     resamples: usize,
     stream: &Stream,
     watch: &Watch,
@@ -90,10 +153,10 @@ pub fn counted_replicates<T: Send>(
     (0..resamples)
         .into_par_iter()
         .map_init(
-            || vec![0.0; n],
+            || vec![0.0; units.n],
             |counts, index| {
                 watch.check()?;
-                draw_counts(&stream.indexed(index as u64), counts);
+                units.draw_counts(&stream.indexed(index as u64), counts);
                 let value = statistic(counts);
                 watch.advance("bootstrap", 1);
                 Ok(value)
@@ -181,7 +244,7 @@ mod tests {
         let stream = Stream::root(7);
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| replicates(60, 400, &stream, &Watch::silent(), mean).unwrap())
+            pool.install(|| replicates(&Units::rows(60), 400, &stream, &Watch::silent(), mean).unwrap())
         };
         let values = run(1);
         assert_eq!(values, run(3));
@@ -207,6 +270,24 @@ mod tests {
     }
 
     #[test]
+    fn patients_are_drawn_with_all_their_rows() {
+        let patients = [4, 4, 1, 9, 9, 9];
+        let units = Units::of(&patients);
+        assert_eq!((units.count(), units.rows_in_all()), (3, 6));
+        let stream = Stream::root(2);
+        for index in 0..50 {
+            let (mut rows, mut counts) = (Vec::new(), vec![0.0; 6]);
+            units.draw(&stream.indexed(index), &mut rows);
+            units.draw_counts(&stream.indexed(index), &mut counts);
+            assert_eq!((counts[0], counts[3], counts[4]), (counts[1], counts[4], counts[5]));
+            assert_eq!(counts[0] + counts[2] + counts[3], 3.0);
+            rows.iter().for_each(|row| counts[*row] -= 1.0);
+            assert_eq!(counts, [0.0; 6]);
+        }
+        assert_eq!(Units::of(&[3, 1, 2]), Units::rows(3));
+    }
+
+    #[test]
     fn degenerate_replicates_have_no_interval() {
         assert_eq!(percentile(&[f64::NAN; 50], 0.95), None);
         assert_eq!(bca(1.0, &[2.0; 50], &[1.0, 2.0], 0.95), None);
@@ -216,6 +297,6 @@ mod tests {
         assert_eq!(bca(1.0, &lopsided, &even, 0.95), None);
         let watch = Watch::silent();
         watch.cancel();
-        assert!(replicates(5, 5, &Stream::root(1), &watch, |_| 0.0).is_err());
+        assert!(replicates(&Units::rows(5), 5, &Stream::root(1), &watch, |_| 0.0).is_err());
     }
 }

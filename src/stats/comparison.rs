@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::progress::Watch;
 use crate::random::Stream;
 
-use super::bootstrap::{ResampleFault, described, percentile, replicates};
+use super::bootstrap::{ResampleFault, Units, described, percentile, replicates};
 use super::delong::{Placements, paired, placements, placements_within};
 use super::estimate::{Estimate, NotEstimable};
 use super::metric::{IntervalPlan, Judged, Metric};
 use super::multiplicity::{Adjustment, adjust_present};
-use super::outcome::{Outcome, Prediction};
+use super::outcome::Outcome;
 
 /// The difference of a metric between two models, first minus second.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,8 +25,8 @@ pub struct Comparison {
     pub p_adjusted: Option<f64>,
 }
 
-/// Compares two models on the same patients: by DeLong's test for the AUC, otherwise by resampling
-/// patients, whose p-value is twice the smaller share of resampled differences on either side of
+/// Compares two models on the same patients: by DeLong's test for the AUC where each has one row,
+/// otherwise by resampling patients with all their rows, whose p-value is twice the smaller share of resampled differences on either side of
 /// 0 (`(1 + count) / (1 + resamples)`).
 ///
 /// # Errors
@@ -61,7 +61,7 @@ pub fn compare(
             return Ok(told(Estimate::not_estimable(title, n, fault.reason), None));
         }
     };
-    if let (true, Outcome::Binary(events)) = (name == "AUC", a.outcome) {
+    if let (true, None, Outcome::Binary(events)) = (name == "AUC", a.patients, a.outcome) {
         let how = if a.held.is_some() || b.held.is_some() {
             "paired DeLong, of pairs within a fold"
         } else {
@@ -91,18 +91,9 @@ pub fn compare(
             }
         });
     }
-    let value = |judged: &Judged<'_>, outcome: &Outcome, prediction: &Prediction, rows: &[usize]| {
-        let curves = judged.curves.map(|curves| super::SurvivalCurves {
-            times: curves.times.clone(),
-            survival: curves.survival.select(ndarray::Axis(0), rows),
-        });
-        let held = judged.held.map(|held| held.select(rows));
-        let resample = Judged { outcome, prediction, curves: curves.as_ref(), held: held.as_ref(), ..*judged };
-        metric.score(&resample).unwrap_or(f64::NAN)
-    };
-    let values = replicates(n, plan.resamples, &stream.named("comparison"), watch, |rows| {
-        let outcome = a.outcome.select(rows);
-        value(a, &outcome, &a.prediction.select(rows), rows) - value(b, &outcome, &b.prediction.select(rows), rows)
+    let units = a.patients.map_or_else(|| Units::rows(n), Units::of);
+    let values = replicates(&units, plan.resamples, &stream.named("comparison"), watch, |rows| {
+        a.score_on(metric, rows) - b.score_on(metric, rows)
     })?;
     let how = format!("paired by patient; {}", described("percentile", &values));
     let estimate = Estimate::new(title, score_a - score_b, n, how);
@@ -132,6 +123,7 @@ pub fn adjust_family(comparisons: &mut [Comparison], how: Adjustment) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Prediction;
     use crate::stats::metrics::{Auc, Brier};
 
     #[test]
@@ -147,6 +139,7 @@ mod tests {
             outcome: &outcome,
             prediction,
             held: None,
+            patients: None,
             curves: None,
             training: None,
             horizon: None,

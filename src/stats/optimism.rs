@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::progress::Watch;
 use crate::random::Stream;
 
-use super::bootstrap::{ResampleFault, draw_rows};
+use super::bootstrap::{ResampleFault, Units};
 use super::estimate::NotEstimable;
 
 /// Performance of a model refitted on one resample.
@@ -43,7 +43,7 @@ pub struct Optimism {
     pub failure: Option<String>,
 }
 
-/// Repeats `refit` in `resamples` bootstrap samples of `n` rows.
+/// Repeats `refit` in `resamples` bootstrap samples of rows, or of patients with all their rows.
 ///
 /// `refit` is given the rows of the resample (with repeats), the rows left out, and a stream of
 /// its own. `no_information` is the metric's value when predictions and outcomes are independent:
@@ -53,7 +53,7 @@ pub struct Optimism {
 /// # Errors
 /// Stopped; every resample failed.
 pub fn optimism(
-    n: usize,
+    units: &Units,
     resamples: usize,
     apparent: f64,
     no_information: Option<f64>,
@@ -68,12 +68,12 @@ pub fn optimism(
             watch.check()?;
             let stream = stream.indexed(index as u64);
             let mut rows = Vec::new();
-            draw_rows(&stream, n, &mut rows);
-            let mut drawn = vec![false; n];
+            units.draw(&stream, &mut rows);
+            let mut drawn = vec![false; units.rows_in_all()];
             for row in &rows {
                 drawn[*row] = true;
             }
-            let left_out: Vec<usize> = (0..n).filter(|row| !drawn[*row]).collect();
+            let left_out: Vec<usize> = (0..drawn.len()).filter(|row| !drawn[*row]).collect();
             let result = refit(&rows, &left_out, &stream.named("refit"));
             watch.advance("optimism", 1);
             Ok(result)
@@ -129,12 +129,13 @@ mod tests {
 
     #[test]
     fn an_honest_rule_has_no_optimism() {
-        let result = optimism(50, 40, 0.7, Some(0.5), &Stream::root(1), &Watch::silent(), |rows, out, _| {
-            assert_eq!(rows.len(), 50);
-            assert!(out.iter().all(|row| !rows.contains(row)));
-            Ok(Refit { resample: 0.7, original: 0.7, left_out: 0.7 })
-        })
-        .unwrap();
+        let result =
+            optimism(&Units::rows(50), 40, 0.7, Some(0.5), &Stream::root(1), &Watch::silent(), |rows, out, _| {
+                assert_eq!(rows.len(), 50);
+                assert!(out.iter().all(|row| !rows.contains(row)));
+                Ok(Refit { resample: 0.7, original: 0.7, left_out: 0.7 })
+            })
+            .unwrap();
         assert!((result.corrected - 0.7).abs() < 1e-12);
         assert!((result.point_632_plus.unwrap() - 0.7).abs() < 1e-12);
         assert_eq!((result.resamples, result.failed), (40, 0));
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn failures_are_told() {
         let fail = |_: &[usize], _: &[usize], _: &Stream| Err("separation".to_owned());
-        let fault = optimism(5, 3, 0.7, None, &Stream::root(1), &Watch::silent(), fail).unwrap_err();
+        let fault = optimism(&Units::rows(5), 3, 0.7, None, &Stream::root(1), &Watch::silent(), fail).unwrap_err();
         assert!(fault.to_string().contains("separation"));
     }
 }

@@ -11,7 +11,7 @@ use crate::random::Stream;
 
 use super::binomial::{ProportionInterval, proportion};
 pub use super::bootstrap::BootstrapInterval;
-use super::bootstrap::{ResampleFault, bca, counted_replicates, described, percentile};
+use super::bootstrap::{ResampleFault, Units, bca, counted_replicates, described, percentile};
 use super::calibration::{
     Bin, Binning, Smoother, bins, calibration_curve, errors_of, expected_to_observed, fit_intercept, fit_slope,
     hosmer_lemeshow, interpolate, sorted_lowess,
@@ -62,6 +62,9 @@ pub struct PerformancePlan {
     /// 0 leaves out every interval that needs resampling.
     pub resamples: usize,
     pub interval: BootstrapInterval,
+    /// The patient of each row, where some have several rows: they are resampled together, and nothing
+    /// that takes rows as independent is told.
+    pub patients: Option<Vec<u32>>,
     /// Classification threshold; `None` leaves out the metrics of a classification.
     pub threshold: Option<f64>,
     pub smoother: Smoother,
@@ -80,6 +83,7 @@ impl Default for PerformancePlan {
             level: 0.95,
             resamples: 1000,
             interval: BootstrapInterval::Percentile,
+            patients: None,
             threshold: None,
             smoother: Smoother::default(),
             bins: 10,
@@ -333,25 +337,31 @@ pub fn evaluate_binary(
         }
         out
     };
-    let replicates = counted_replicates(n, plan.resamples, &stream.named("performance"), watch, replicate)?;
-    let left_out: Vec<Vec<f64>> = if plan.interval == BootstrapInterval::Bca && plan.resamples > 0 {
-        (0..n)
-            .map(|row| {
-                watch.check()?;
-                let mut counts = vec![1.0; n];
-                counts[row] = 0.0;
-                Ok(replicate(&counts))
-            })
-            .collect::<Result<_, crate::progress::Cancelled>>()?
-    } else {
-        Vec::new()
+    let clustered = plan.patients.as_ref();
+    let units = match clustered {
+        Some(patients) => Units::of(&order(p).into_iter().map(|row| patients[row]).collect::<Vec<_>>()),
+        None => Units::rows(n),
     };
+    let replicates = counted_replicates(&units, plan.resamples, &stream.named("performance"), watch, replicate)?;
+    let left_out: Vec<Vec<f64>> =
+        if plan.interval == BootstrapInterval::Bca && clustered.is_none() && plan.resamples > 0 {
+            (0..n)
+                .map(|row| {
+                    watch.check()?;
+                    let mut counts = vec![1.0; n];
+                    counts[row] = 0.0;
+                    Ok(replicate(&counts))
+                })
+                .collect::<Result<_, crate::progress::Cancelled>>()?
+        } else {
+            Vec::new()
+        };
     let column = |place: usize| -> Vec<f64> { replicates.iter().map(|values| values[place]).collect() };
     let interval = |place: usize, value: f64| -> Option<(f64, f64)> {
         let values = column(place);
         let distance = RESAMPLED.get(place).is_some_and(|name| DISTANCES.contains(name));
         match plan.interval {
-            BootstrapInterval::Bca if !distance => {
+            BootstrapInterval::Bca if !distance && clustered.is_none() => {
                 let jackknife: Vec<f64> = left_out.iter().map(|values| values[place]).collect();
                 bca(value, &values, &jackknife, plan.level)
             }
@@ -378,7 +388,7 @@ pub fn evaluate_binary(
                     let (lower, upper) = percentile(&column(curve_start + place), plan.level)?;
                     Some(Interval { lower, upper, level: plan.level })
                 });
-                CurvePoint { predicted, observed, interval: analytic.or(bootstrap) }
+                CurvePoint { predicted, observed, interval: analytic.filter(|_| clustered.is_none()).or(bootstrap) }
             })
             .collect()
     });
@@ -392,9 +402,10 @@ pub fn evaluate_binary(
         calibration_how: format!("{}; band {band}", plan.smoother.described()),
         bins: bins(events, p, Binning::Quantiles, plan.bins.max(1), plan.level)?,
         decision,
-        hosmer_lemeshow: plan
-            .hosmer_lemeshow
-            .map(|groups| hosmer_lemeshow(events, p, groups, plan.evidence == Evidence::Apparent)),
+        hosmer_lemeshow: plan.hosmer_lemeshow.map(|groups| match clustered {
+            Some(_) => Err(NotEstimable::new("it takes rows as independent, and some are of one patient")),
+            None => hosmer_lemeshow(events, p, groups, plan.evidence == Evidence::Apparent),
+        }),
     })
 }
 
@@ -421,8 +432,8 @@ fn estimates(
     let mut values = Vec::new();
     scalars(sorted, index_curve(sorted).as_deref(), plan.threshold, &mut values);
     let kind = match plan.interval {
-        BootstrapInterval::Percentile => "percentile",
-        BootstrapInterval::Bca => "BCa",
+        BootstrapInterval::Bca if plan.patients.is_none() => "BCa",
+        _ => "percentile",
     };
     let distance = |name: &str| DISTANCES.contains(&name);
     let mut estimates = Vec::new();
@@ -443,6 +454,7 @@ fn estimates(
         let (logits, outcomes) = sorted.finite();
         let left_out = n - logits.len();
         let analytic: Option<(&str, f64, f64)> = match *name {
+            _ if plan.patients.is_some() => None,
             "AUC" => placements(events, p)
                 .ok()
                 .and_then(|placed| placed.interval(plan.level))
@@ -463,7 +475,7 @@ fn estimates(
             Some((how, lower, upper)) => Estimate::new(*name, value, n - missing, format!("{evidence}; {how}"))
                 .within(lower, upper, plan.level)
                 .with_missing(missing),
-            None if plan.resamples == 0 || *name == "AUC" => {
+            None if plan.resamples == 0 || (*name == "AUC" && plan.patients.is_none()) => {
                 let area = placements(events, p).map_or("there is no area", |placed| placed.without_interval());
                 let reason = if *name == "AUC" { area } else { "no resamples were asked for" };
                 let estimate = Estimate::new(*name, value, n, evidence.clone());
@@ -493,6 +505,10 @@ fn estimates(
         ] {
             let mut estimate = proportion(name, successes, trials, ProportionInterval::Wilson, plan.level);
             estimate.how = format!("{evidence}; {} at {threshold}", estimate.how);
+            if plan.patients.is_some() {
+                estimate.interval = None;
+                estimate.no_interval = Some("Wilson's takes rows as independent, and some are of one patient".into());
+            }
             estimates.push(estimate);
         }
     }
@@ -538,6 +554,7 @@ mod tests {
             outcome: &outcome,
             prediction: &prediction,
             held: None,
+            patients: None,
             curves: None,
             training: None,
             horizon: None,

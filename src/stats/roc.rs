@@ -82,8 +82,8 @@ pub fn roc_within(events: &[bool], strata: &Strata) -> Result<Vec<(f64, f64)>, N
             lower += weight * low;
             upper += weight * high;
         }
-        // Weights sum to 1 only up to rounding.
-        (lower, upper) = (lower.clamp(0.0, 1.0), upper.clamp(0.0, 1.0));
+        // Weights sum to 1 up to rounding.
+        let (lower, upper) = (lower.min(1.0), upper.min(1.0));
         if points.last() != Some(&(at, lower)) {
             points.push((at, lower));
         }
@@ -155,6 +155,7 @@ mod tests {
                 continue;
             };
             assert_eq!((curve.first().unwrap().0, curve.last().unwrap().0), (0.0, 1.0));
+            assert!(curve.iter().all(|(x, y)| (0.0..=1.0).contains(x) && (0.0..=1.0).contains(y)));
             let area: f64 = curve.windows(2).map(|two| (two[1].0 - two[0].0) * 0.5 * (two[0].1 + two[1].1)).sum();
             assert!((area - placed.area).abs() < 1e-10, "{area} {}", placed.area);
         }

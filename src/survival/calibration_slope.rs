@@ -92,6 +92,7 @@ mod tests {
                 outcome: &outcome,
                 prediction: &prediction,
                 held: None,
+                patients: None,
                 curves: None,
                 training: None,
                 horizon: None,

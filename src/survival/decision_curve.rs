@@ -7,14 +7,14 @@
 
 use crate::progress::Watch;
 use crate::random::Stream;
-use crate::stats::bootstrap::{ResampleFault, counted_replicates, percentile};
+use crate::stats::bootstrap::{ResampleFault, Units, counted_replicates, percentile};
 use crate::stats::decision_curve::DecisionPoint;
 use crate::stats::{Censored, Interval, NotEstimable};
 
 use super::error::{SurvivalError, check_follow_up, same_length};
 
 /// The curve at ascending `thresholds`, with percentile intervals from `resamples` of the patients
-/// (none for 0). Late entry is not taken into the at-risk sets.
+/// (none for 0), with all their rows where `patients` says whose each is. Late entry is not taken into the at-risk sets.
 ///
 /// # Errors
 /// Input that does not fit; a risk outside 0 to 1; follow-up that ends before the horizon; stopped.
@@ -25,6 +25,7 @@ pub fn decision_curve(
     horizon: f64,
     thresholds: &[f64],
     resamples: usize,
+    patients: Option<&[u32]>,
     level: f64,
     stream: &Stream,
     watch: &Watch,
@@ -54,7 +55,11 @@ pub fn decision_curve(
     let ones = vec![1.0; order.len()];
     let whole = sorted.curve(&ones, thresholds);
     let (at_all, all_survive) = sorted.group(&ones, 0.0);
-    let replicates = counted_replicates(order.len(), resamples, &stream.named("decision curve"), watch, |counts| {
+    let units = match patients {
+        Some(patients) => Units::of(&order.iter().map(|row| patients[*row]).collect::<Vec<_>>()),
+        None => Units::rows(order.len()),
+    };
+    let replicates = counted_replicates(&units, resamples, &stream.named("decision curve"), watch, |counts| {
         sorted.curve(counts, thresholds)
     })?;
     let prevalence = 1.0 - all_survive;
@@ -141,7 +146,8 @@ mod tests {
         let outcome = Censored::new(time, event);
         let watch = Watch::silent();
         let curve =
-            decision_curve(&outcome, &risk, 6.0, &[0.1, 0.3, 0.5, 0.95], 200, 0.95, &Stream::root(1), &watch).unwrap();
+            decision_curve(&outcome, &risk, 6.0, &[0.1, 0.3, 0.5, 0.95], 200, None, 0.95, &Stream::root(1), &watch)
+                .unwrap();
         for (point, (model, all)) in curve.iter().zip(DCURVES) {
             assert!((point.net_benefit - model).abs() < 1e-10, "{} {model}", point.net_benefit);
             assert!((point.treat_all - all).abs() < 1e-10, "{} {all}", point.treat_all);
@@ -151,8 +157,8 @@ mod tests {
         let km = kaplan_meier(&outcome, None, Counted::Event, Transform::Log, 0.95).unwrap();
         let survival = km.estimate_at(6.0).value.unwrap();
         assert!((curve[0].treat_all - (1.0 - survival - survival * 0.1 / 0.9)).abs() < 1e-12);
-        assert!(decision_curve(&outcome, &risk, 60.0, &[0.1], 0, 0.95, &Stream::root(1), &watch).is_err());
-        assert!(decision_curve(&outcome, &risk, 6.0, &[1.0], 0, 0.95, &Stream::root(1), &watch).is_err());
+        assert!(decision_curve(&outcome, &risk, 60.0, &[0.1], 0, None, 0.95, &Stream::root(1), &watch).is_err());
+        assert!(decision_curve(&outcome, &risk, 6.0, &[1.0], 0, None, 0.95, &Stream::root(1), &watch).is_err());
     }
 
     const DCURVES: [(f64, f64); 4] = [

@@ -176,6 +176,7 @@ fn classification_metrics_and_val_prob() {
         outcome: &outcome,
         prediction: &prediction,
         held: None,
+        patients: None,
         curves: None,
         training: None,
         horizon: None,

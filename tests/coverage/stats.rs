@@ -94,6 +94,7 @@ fn intervals_cover() {
                 outcome: &outcome,
                 prediction: &prediction,
                 held: None,
+                patients: None,
                 curves: None,
                 training: None,
                 horizon: None,

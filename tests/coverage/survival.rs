@@ -54,6 +54,7 @@ fn survival_intervals_cover() {
                 outcome: &outcome,
                 prediction: &prediction,
                 held: None,
+                patients: None,
                 curves: None,
                 training: None,
                 horizon: None,

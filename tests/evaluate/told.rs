@@ -5,7 +5,7 @@ use diptych::Study;
 use diptych::progress::Watch;
 use diptych::random::Stream;
 use diptych::run::Store;
-use diptych::run::results::{Answer, Results};
+use diptych::run::results::{Answer, Kind, Results};
 use polars::prelude::*;
 use rand_xoshiro::rand_core::Rng;
 
@@ -36,7 +36,7 @@ evaluate A, N over 3 folds
   against A
   at 6 months, 1 year
   show C-index, Brier
-explain A by permutation(repeats = 3)
+explain A by permutation(repeats = 3) over 3 folds
 explain A by partial_dependence(points = 4)
 correlate a, b by spearman
 ";
@@ -92,6 +92,12 @@ fn what_is_open_absent_or_doubled_is_told() {
     assert!(!evaluated.estimates.iter().any(|record| record.model == "A against A"));
     let (half, whole) = (of("A", "Brier", Some("6 months")), of("A", "Brier", Some("1 year")));
     assert!(half[0].value.is_some() && half[0].events < whole[0].events, "{half:?} {whole:?}");
+
+    // What is lost by a shuffle is lost from the C-index that is told: that of pairs within a fold.
+    let told = of("A", "C-index", None).into_iter().find(|record| record.kind == Kind::OutOfFold).unwrap();
+    let shuffled = results.estimates().find(|record| record.metric.starts_with("loss of C-index")).unwrap();
+    let whole = format!("C-index {:.3} less its mean", told.value.unwrap());
+    assert!(shuffled.how.contains(&whole), "{} {:?}", shuffled.how, told.value);
 
     for constant in of("N", "C-index", None) {
         assert_eq!((constant.value, constant.lower, constant.upper), (Some(0.5), None, None));

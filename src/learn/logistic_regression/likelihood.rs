@@ -6,6 +6,9 @@ use crate::learn::training::{log_one_plus_exp, logistic};
 use crate::progress::Watch;
 
 const STEPS: usize = 60;
+/// Firth's scoring converges linearly, since its information leaves out the penalty: the slower, the nearer the
+/// coefficients come to the rows in number.
+const PENALISED_STEPS: usize = 1000;
 
 /// Where a search stands.
 #[derive(Clone, Debug)]
@@ -106,7 +109,8 @@ impl Problem<'_> {
         let mut eta = self.linear(&beta);
         let mut value = self.value(&eta);
         let mut direction = vec![0.0; size];
-        for steps in 0..STEPS {
+        let allowed = if self.penalised { PENALISED_STEPS } else { STEPS };
+        for steps in 0..allowed {
             watch.check()?;
             let roots = self.roots(&eta);
             let leverage = if self.penalised { self.factor(&roots, None).leverage() } else { Vec::new() };
@@ -149,7 +153,6 @@ impl Problem<'_> {
             let scale = 1.0 + tried.iter().fold(0.0_f64, |max, value| max.max(value.abs()));
             (eta, value) = (tried, reached);
             direction = step;
-            // Firth's scoring converges linearly, since its information leaves out the penalty.
             let enough = if self.penalised { 1e-11 } else { 1e-9 };
             if share * longest <= enough * scale {
                 return Ok(Search::Converged(State { beta, eta, value, steps: steps + 1 }));
@@ -159,7 +162,7 @@ impl Problem<'_> {
             }
         }
         if self.penalised && self.slope_is_flat(&eta, held) {
-            return Ok(Search::Converged(State { beta, eta, value, steps: STEPS }));
+            return Ok(Search::Converged(State { beta, eta, value, steps: allowed }));
         }
         Ok(Search::Rising(direction))
     }

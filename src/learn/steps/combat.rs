@@ -24,7 +24,7 @@ static CARD: Card = Card {
             name: "by",
             domain: Domain::Text,
             default: Initial::Required,
-            summary: "The column of levels that tells the centre (batch); it must be in the block and leaves it here.",
+            summary: "The column that tells the centre (batch), of the block or of the patients' table; no feature itself.",
         },
         Parameter {
             name: "unseen",
@@ -50,7 +50,7 @@ the prediction of a patient depends on who else is predicted, and the report mus
 its rows stay as they are. Centres need two training rows, one with `mean_only`. Columns that do not vary within \
 centres, columns of levels and missing values stay as they are. With a single centre nothing changes.",
     references: &["Johnson WE, Li C, Rabinovic A. Biostatistics 2007;8:118-27."],
-    example: "prepare radiomics by combat(by = \"centre\") then z-score",
+    example: "prepare radiomics by combat(by = centre) then z-score",
 };
 
 /// ComBat.

@@ -20,7 +20,7 @@ static CARD: Card = Card {
     endpoints: &[],
     parameters: &[
         Parameter {
-            name: "neighbours",
+            name: "k",
             domain: Domain::Integer { low: 1, high: 1000 },
             default: Initial::Integer(5),
             summary: "Number of training rows that a missing value is filled from.",
@@ -40,7 +40,7 @@ frequent one among them. Equally near rows go by their order. Where no training 
 mean (most frequent level) of the training rows is taken. Without `scale` this is scikit-learn's KNNImputer. A column \
 without any value in the training rows is an error. The fitted step holds the training values of the block.",
     references: &["Troyanskaya O, et al. Bioinformatics 2001;17:520-5."],
-    example: "prepare clinical by knn(neighbours = 5) then z-score",
+    example: "prepare clinical by knn(k = 5) then z-score",
 };
 
 /// Imputation by nearest neighbours.
@@ -106,7 +106,7 @@ impl Step for Knn {
                 Ok((column.name.clone(), donors))
             })
             .collect::<Result<_, FitError>>()?;
-        Ok(Box::new(Neighbours { neighbours: settings.count("neighbours"), columns }))
+        Ok(Box::new(Neighbours { neighbours: settings.count("k"), columns }))
     }
 
     fn thaw(&self, frozen: &Json) -> Result<Box<dyn FittedStep>, FitError> {
@@ -238,8 +238,7 @@ mod tests {
         let names = ["a", "b", "c"].map(str::to_owned);
         let train = array![[1.0, 2.0, nan], [3.0, 4.0, 3.0], [nan, 6.0, 5.0], [8.0, 8.0, 7.0], [2.0, nan, 9.0]];
         let new = array![[nan, 5.0, 4.0], [2.5, nan, nan], [nan, nan, 6.5], [nan, nan, nan]];
-        let settings =
-            Settings::new(&CARD, [("neighbours", Value::Integer(2)), ("scale", Value::Flag(false))]).unwrap();
+        let settings = Settings::new(&CARD, [("k", Value::Integer(2)), ("scale", Value::Flag(false))]).unwrap();
         let outcome = Outcome::Binary(vec![true; 5]);
         let train = Block::from_matrix(&names, &train);
         let fitted = Knn.fit(&train, &outcome, &settings, &Stream::root(1), &Watch::silent()).unwrap();
@@ -260,7 +259,7 @@ mod tests {
         let number = |values: Vec<f64>| Column { name: "x".to_owned(), values: Values::Number(values) };
         let train =
             Block::new(4, vec![number(vec![0.0, 1.0, 9.0, 10.0]), column(vec![Some(0), Some(0), Some(1), Some(1)])]);
-        let settings = Settings::new(&CARD, [("neighbours", Value::Integer(2))]).unwrap();
+        let settings = Settings::new(&CARD, [("k", Value::Integer(2))]).unwrap();
         let outcome = Outcome::Binary(vec![true; 4]);
         let fitted = Knn.fit(&train, &outcome, &settings, &Stream::root(1), &Watch::silent()).unwrap();
         let new = Block::new(2, vec![number(vec![8.0, 2.0]), column(vec![None, None])]);

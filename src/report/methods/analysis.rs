@@ -67,7 +67,7 @@ pub(super) fn analysis(writer: &mut Writer<'_>) -> Vec<String> {
             Operation::Quadrants(quadrants) => {
                 let on = writer.all_rows(&quadrants.on);
                 format!(
-                    "Patients were crossed by the groups {} and {} on {on}; what was observed is told by profile.",
+                    "Patients were cross-classified by the groups {} and {} on {on}, and their observed outcomes are reported for each quadrant.",
                     writer.name(quadrants.first),
                     writer.name(quadrants.second),
                 )
@@ -149,7 +149,7 @@ fn contrasted(writer: &mut Writer<'_>, contrast: &Contrast) -> String {
         })
         .collect();
     if !enrich.is_empty() {
-        text.push_str(&format!("; gene sets were asked by {}", listed(&enrich)));
+        text.push_str(&format!("; gene sets were tested by {}", listed(&enrich)));
     }
     text.push('.');
     text

@@ -63,7 +63,11 @@ fn evaluated(writer: &mut Writer<'_>, evaluate: &Evaluate) -> String {
         .metrics
         .iter()
         .map(|name| match metric(writer.plan, evaluate, name) {
-            Some(card) => format!("{} ({}){}", inside(card.title), html(name), writer.references.cite(card.references)),
+            Some(card) => {
+                let title = inside(card.title);
+                let short = if title.eq_ignore_ascii_case(name) { String::new() } else { format!(" ({})", html(name)) };
+                format!("{title}{short}{}", writer.references.cite(card.references))
+            }
             None => html(name),
         })
         .collect();
@@ -78,9 +82,13 @@ fn evaluated(writer: &mut Writer<'_>, evaluate: &Evaluate) -> String {
         text.push_str(&format!(", with a threshold of {threshold} where a metric needs one"));
     }
     text.push('.');
-    let figures: Vec<String> = evaluate.figures.iter().map(|figure| html(&figure.replace('-', " "))).collect();
-    if !figures.is_empty() {
-        text.push_str(&format!(" Drawn besides: {}.", listed(&figures)));
+    let further: Vec<String> = evaluate.figures.iter().map(|figure| html(further(figure))).collect();
+    if !further.is_empty() {
+        let verb = if further.len() == 1 { "was" } else { "were" };
+        text.push_str(&format!(
+            " {} {verb} examined as well.",
+            crate::report::sheet::sentence(&listed(&further)).trim_end_matches('.')
+        ));
     }
     text.push_str(&rows(writer, evaluate));
     text.push_str(&pairs(writer, evaluate));
@@ -95,6 +103,16 @@ fn evaluated(writer: &mut Writer<'_>, evaluate: &Evaluate) -> String {
         text.push('.');
     }
     text
+}
+
+/// What `show` asks for beside metrics, in words.
+fn further(word: &str) -> &str {
+    match word {
+        "calibration" => "calibration (intercept, slope, curve)",
+        "decision-curve" => "the decision curve",
+        "Hosmer-Lemeshow" => "the Hosmer-Lemeshow test",
+        other => other,
+    }
 }
 
 /// Which pairs a rank statistic counts out of fold.

@@ -1,7 +1,7 @@
 //! How models are prepared, learned, chosen, tuned and fused, and how patients are grouped by them.
 
 use crate::learn::recipe::{Candidate, Design, Recipe, Search};
-use crate::plan::node::{Cut, Model, Operation};
+use crate::plan::node::{Along, Cut, Model, Operation};
 use crate::plan::{Node, Rows};
 use crate::report::escape::{code, html, listed};
 
@@ -12,20 +12,23 @@ use super::words::{bare, inside, resampling, with_settings};
 
 pub(super) fn models(writer: &mut Writer<'_>) -> Vec<String> {
     let mut paragraphs = Vec::new();
-    let mut fitted = false;
+    let mut fitted = 0;
     for node in writer.nodes() {
         let Operation::Model(model) = &node.operation else { continue };
-        fitted = true;
+        fitted += 1;
         // Comparators are declared beside the model whose clauses they take over.
         let beside = node.defaults.iter().find(|spelt| spelt.what == "clauses").map(|spelt| spelt.value.clone());
         paragraphs.push(one(writer, node, model, beside.as_deref()));
     }
-    if fitted {
-        paragraphs.push(
-            "Every step that sees data, that is preparation, selection, choice between learners, tuning and fusion, was \
-             fitted on training rows only and repeated inside each fold of the cross-fitting."
-                .to_owned(),
-        );
+    if fitted > 0 {
+        let mut text =
+            "Every step that sees data, that is preparation, selection, choice between learners, tuning and \
+                        fusion, was fitted on training rows only and repeated inside each fold of the cross-fitting."
+                .to_owned();
+        if fitted > 1 {
+            text.push_str(" Models of the same patients and outcome were cross-fitted on the same folds.");
+        }
+        paragraphs.push(text);
     }
     paragraphs
 }
@@ -50,7 +53,7 @@ fn one(writer: &mut Writer<'_>, node: &Node, model: &Model, beside: Option<&str>
     text.push_str(&learned);
     if beside.is_none() {
         if let Some(choose) = &model.design.choose {
-            text.push_str(&format!(" Between the learners it was chosen {}.", search(choose)));
+            text.push_str(&format!(" The learner was chosen {}.", search(choose)));
         }
         if let Some(tune) = &model.design.tune {
             text.push_str(&format!(" Settings with several values were tuned {}.", search(tune)));
@@ -82,22 +85,30 @@ fn recipe(writer: &mut Writer<'_>, of: &Recipe, name: &str) -> String {
     let of_part = if name.is_empty() { String::new() } else { format!("For the part {}, ", code(name)) };
     match of {
         Recipe::Learn { blocks, candidates } => {
-            let names: Vec<String> = blocks.iter().map(|block| code(block)).collect();
-            let from = match names.len() {
-                0 => String::new(),
-                1 => format!(" from the block {}", names[0]),
-                _ => format!(" from the blocks {} together (early fusion)", listed(&names)),
-            };
-            let learners: Vec<String> = candidates.iter().map(|one| candidate(writer, one)).collect();
-            let how = match learners.as_slice() {
-                [one] => format!("by {one}"),
-                many => format!("by the best of {} learners: {}", many.len(), many.join("; ")),
-            };
+            let (from, how) = (from(blocks), learners(writer, candidates));
             let begin = if of_part.is_empty() { "The prediction was learned" } else { "the prediction was learned" };
             format!("{of_part}{begin}{from} {how}.")
         }
         Recipe::Late { rule, settings: given, parts } => {
-            let told: Vec<String> = parts.iter().map(|part| recipe(writer, &part.recipe, &part.name)).collect();
+            // Parts that try the same learners say which once.
+            let mut told: Vec<String> = Vec::new();
+            let mut before: Option<String> = None;
+            for part in parts {
+                let Recipe::Learn { blocks, candidates } = &part.recipe else {
+                    told.push(recipe(writer, &part.recipe, &part.name));
+                    continue;
+                };
+                let how = learners(writer, candidates);
+                if candidates.len() > 1 && before.as_ref() == Some(&how) {
+                    let (name, from) = (code(&part.name), from(blocks));
+                    told.push(format!(
+                        "For the part {name}, the prediction was learned{from} by the best of the same learners."
+                    ));
+                } else {
+                    told.push(recipe(writer, &part.recipe, &part.name));
+                }
+                before = Some(how);
+            }
             let names: Vec<String> = parts.iter().map(|part| code(&part.name)).collect();
             let card = crate::fuse::rule(rule).map(|rule| rule.card());
             let title = card.map_or_else(|| html(rule), |card| inside(card.title));
@@ -110,6 +121,23 @@ fn recipe(writer: &mut Writer<'_>, of: &Recipe, name: &str) -> String {
                 listed(&names),
             )
         }
+    }
+}
+
+fn from(blocks: &[String]) -> String {
+    let names: Vec<String> = blocks.iter().map(|block| code(block)).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => format!(" from the block {one}"),
+        _ => format!(" from the blocks {} together (early fusion)", listed(&names)),
+    }
+}
+
+fn learners(writer: &mut Writer<'_>, candidates: &[Candidate]) -> String {
+    let learners: Vec<String> = candidates.iter().map(|one| candidate(writer, one)).collect();
+    match learners.as_slice() {
+        [one] => format!("by {one}"),
+        many => format!("by the best of {} learners: {}", many.len(), many.join("; ")),
     }
 }
 
@@ -179,10 +207,22 @@ pub(super) fn groups(writer: &mut Writer<'_>) -> Vec<String> {
             let out_of_fold = node.defaults.iter().any(|spelt| spelt.what == "predictions of the rows of the cut");
             let how = if out_of_fold { ", from out-of-fold predictions" } else { "" };
             let rows: &Rows = from;
-            text.push_str(&format!(
-                "; the cut was taken on {}{how}, and applied elsewhere as it was",
-                writer.rows(rows)
-            ));
+            text.push_str(&format!("; the cut was taken on {}{how}", writer.rows(rows)));
+            // Other rows that the groups are asked on.
+            let elsewhere = writer.nodes().any(|other| match &other.operation {
+                Operation::Stratify(stratify) => stratify.by == node.id && stratify.on.iter().any(|on| on != rows),
+                Operation::Quadrants(of) => {
+                    (of.first == node.id || of.second == node.id) && of.on.iter().any(|on| on != rows)
+                }
+                Operation::Contrast(contrast) => {
+                    contrast.rows != *rows
+                        && contrast.by.iter().any(|by| matches!(by, Along::Groups(id) if *id == node.id))
+                }
+                _ => false,
+            });
+            if elsewhere {
+                text.push_str(", and applied elsewhere as it was");
+            }
         }
         text.push('.');
         paragraphs.push(documented(text, &node.documentation));

@@ -2,6 +2,7 @@
 
 use crate::plan::node::{Balance, Condition, MissingCondition, Operation, PartPlan};
 use crate::report::escape::{code, html, line, listed};
+use crate::report::sheet::sentence;
 
 use super::Writer;
 use super::words::{bare, expression, percent_number, time};
@@ -32,7 +33,7 @@ pub(super) fn data(writer: &mut Writer<'_>) -> Vec<String> {
                     (Some(key), false) => format!(", one row per patient, identified by {}", code(key)),
                     (Some(key), true) => format!(
                         ", with several rows per patient, identified by {}; the rows of one patient were kept together \
-                         in every part and fold",
+                         in every part and fold, and resampled together for intervals",
                         code(key)
                     ),
                     (None, _) => ", each row taken as one patient".to_owned(),
@@ -71,7 +72,7 @@ pub(super) fn documented(mut text: String, documentation: &str) -> String {
     let own = documentation.split_whitespace().collect::<Vec<_>>().join(" ");
     if !own.is_empty() {
         text.push(' ');
-        text.push_str(&line(&own));
+        text.push_str(&line(&sentence(&own)));
     }
     text
 }

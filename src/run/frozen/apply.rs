@@ -314,7 +314,10 @@ fn measured(
     let mut blocks = BTreeMap::new();
     for (spec, id) in sources {
         let block = world.block_on(id, first).map_err(single)?;
-        blocks.insert(spec.name.clone(), levelled(spec, in_order(spec, block), &keys)?);
+        let block = levelled(spec, in_order(spec, block), &keys)?;
+        let brought = spec.used_up.iter().map(|column| brought(&world, first, spec, column));
+        let brought = Block::new(block.rows(), brought.collect::<Result<_, _>>().map_err(single)?);
+        blocks.insert(spec.name.clone(), block.join(brought));
     }
     Ok((keys, blocks))
 }
@@ -349,6 +352,20 @@ fn in_order(spec: &InputBlock, block: Block) -> Block {
         })
         .collect();
     Block::new(rows, columns)
+}
+
+/// A column of the table that a preparation uses up: the levels of the fit, and after them those
+/// that the fit had not, of which the step itself says what becomes.
+fn brought(world: &World<'_>, table: NodeId, spec: &InputBlock, column: &str) -> Result<Column, Fault> {
+    let cells = world.table(table)?.table.column(column)?;
+    let mut levels = spec.levels.get(column).cloned().unwrap_or_default();
+    levels.extend(cells.levels().into_iter().filter(|level| !levels.contains(level)).collect::<Vec<_>>());
+    let place = |row: usize| {
+        let text = cells.text(row)?;
+        levels.iter().position(|level| *level == text).map(|place| place as u32)
+    };
+    let codes = (0..cells.len()).map(place).collect();
+    Ok(Column { name: column.to_owned(), values: Values::Level { codes, levels } })
 }
 
 /// The block with the levels of the fit; a level that the study had not is refused.

@@ -71,7 +71,10 @@ pub fn assemble(parts: &Parts<'_>) -> Result<(ModelFile, ResultTable), Fault> {
     let set = world.rows(&spec.rows)?;
     let data = Data::gather(world, spec, set.table, &[])?;
     let fitted = FittedDesign::thaw(&parts.design)?;
-    let used = used(&fitted, &data.blocks);
+    let mut used = used(&fitted, &data.blocks);
+    for (block, _) in &spec.blocks {
+        used.entry(block.clone()).or_default().extend(spec.design.used_up(block).into_iter().map(str::to_owned));
+    }
     let training: Vec<usize> = set.rows.iter().copied().filter(|row| data.endpoint.known[*row]).collect();
 
     let (tables, derived, blocks) = inputs(world, spec, &data, &used, &training)?;
@@ -135,7 +138,7 @@ pub fn assemble(parts: &Parts<'_>) -> Result<(ModelFile, ResultTable), Fault> {
     Ok((file, table))
 }
 
-/// For each block the columns that can change a prediction.
+/// For each block the features that can change a prediction.
 fn used(design: &FittedDesign, blocks: &BTreeMap<String, Block>) -> BTreeMap<String, BTreeSet<String>> {
     let all = || {
         let columns = |(name, block): (&String, &Block)| {
@@ -166,7 +169,12 @@ fn inputs(
     let mut blocks = Vec::new();
     for (name, id) in &spec.blocks {
         let Some(block) = data.blocks.get(name) else { continue };
-        let columns: Vec<String> = block.columns().iter().map(|column| column.name.clone()).collect();
+        let used_up: Vec<String> = spec.design.used_up(name).into_iter().map(str::to_owned).collect();
+        let names = block.columns().iter().map(|column| column.name.clone());
+        let columns: Vec<String> = names.filter(|column| !used_up.contains(column)).collect();
+        for column in &used_up {
+            gather(world, data.table, column, true, &mut wanted, &mut derived)?;
+        }
         let levels = block
             .columns()
             .iter()
@@ -194,7 +202,7 @@ fn inputs(
             }
             _ => continue,
         };
-        blocks.push(InputBlock { name: name.clone(), source, levels });
+        blocks.push(InputBlock { name: name.clone(), source, levels, used_up });
     }
     let mut tables = Vec::new();
     for id in order {

@@ -35,6 +35,7 @@ pub(super) fn explain(
         .background
         .iter()
         .flat_map(|block| block.columns.iter().map(|(name, _)| (block.block.clone(), name.clone())))
+        .filter(|(block, name)| model.blocks.iter().all(|known| known.name != *block || !known.used_up.contains(name)))
         .collect();
     let mut explained = BTreeMap::new();
     if rows == 0 {

@@ -142,6 +142,10 @@ pub struct InputBlock {
     pub source: BlockSource,
     /// Levels of its columns of text, in the order of the fit.
     pub levels: BTreeMap<String, Vec<String>>,
+    /// Columns of the first table that its preparation uses up, such as the centre of a
+    /// harmonisation: no features.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used_up: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -15,6 +15,8 @@ use super::{Asked, ModelFile, NewData, Predictions, card};
 const EXTRA: &str = "\ngroups profile from RESPONSE at 0.5\nquadrants profile, risk\n\
     model FOREST for os\n  prepare host by median then one_hot\n  prepare tumour by median\n  \
     fuse early rsf(host, tumour, trees = 20)\n\
+    model HARMONISED for response\n  prepare host by combat(by = centre, unseen = as_is) then median then one_hot then z-score\n  \
+    prepare tumour by median\n  learn logistic\n  fuse early(host, tumour)\n\
     evaluate FOREST on external\n  at 12, 24 months\n  show C-index, AUC\n";
 
 fn folder() -> PathBuf {
@@ -66,6 +68,33 @@ fn number(cell: &Cell) -> Option<u64> {
     match cell {
         Cell::Number { value, .. } => Some(value.to_bits()),
         _ => None,
+    }
+}
+
+#[test]
+fn a_centre_that_is_harmonised_away_is_asked_for_and_is_no_feature() {
+    let files = files();
+    let model = files.iter().find(|model| model.name == "HARMONISED").unwrap();
+    let host = model.blocks.iter().find(|block| block.name == "host").unwrap();
+    assert_eq!(host.used_up, ["centre"]);
+    assert!(model.tables[0].columns["centre"].needed);
+    let without = edited(|_, line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        [&cells[..1], &cells[2..]].concat().join(",")
+    });
+    assert!(on(&without, None).unwrap_err().iter().any(|fault| fault.contains("centre")));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.csv");
+    std::fs::write(&path, patients()[..4].join("\n") + "\n").unwrap();
+    let data = NewData { tables: [(String::new(), path)].into(), ..NewData::default() };
+    let asked = Asked { explanations: true, curves: false };
+    let told = crate::predict(std::slice::from_ref(model), &data, asked, &Watch::silent()).unwrap();
+    for patient in &told.patients {
+        let forecast = &patient.forecasts[0];
+        let explained = forecast.explanation.as_ref().unwrap();
+        assert!(explained.values.iter().all(|(_, name, _, _)| name != "centre"));
+        let sum: f64 = explained.base + explained.values.iter().map(|(.., value)| value).sum::<f64>();
+        assert!((sum - forecast.value.unwrap()).abs() < 1e-9, "{sum}");
     }
 }
 

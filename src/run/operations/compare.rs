@@ -68,8 +68,14 @@ pub fn against(
             found.push((comparison, record));
         }
     }
-    let p: Vec<Option<f64>> = found.iter().map(|(comparison, ..)| comparison.p).collect();
-    let adjusted = adjust_present(&p, adjustment);
+    // The comparisons of one metric at one time are a family.
+    let mut adjusted: Vec<Option<f64>> = Vec::with_capacity(found.len());
+    let mut most = 0;
+    for family in found.chunk_by(|(a, b), (c, d)| (&a.metric, &b.horizon) == (&c.metric, &d.horizon)) {
+        let p: Vec<Option<f64>> = family.iter().map(|(comparison, _)| comparison.p).collect();
+        most = most.max(p.iter().flatten().count());
+        adjusted.extend(adjust_present(&p, adjustment));
+    }
     for (place, model, other, asked) in told {
         let (direction, target) = (asked.metric.direction(), asked.metric.target());
         let p = adjusted.get(place).copied().flatten().filter(|_| adjustment != Adjustment::None);
@@ -106,7 +112,8 @@ pub fn against(
         });
         table.notes.push("p not adjusted for the number of comparisons".to_owned());
     } else {
-        table.notes.push(format!("p adjusted over the {} comparisons by {}", found.len(), adjustment.title()));
+        let of = if most == 1 { "1 comparison".to_owned() } else { format!("{most} comparisons") };
+        table.notes.push(format!("p adjusted by {} over the {of} of each metric", adjustment.title()));
     }
     table.notes.push(distinct(hows.iter().map(String::as_str)).join("; "));
     answer.tables.push(table);
@@ -213,7 +220,8 @@ fn difference(
     threshold: Option<f64>,
     stream: &crate::random::Stream,
 ) -> Result<Comparison, Fault> {
-    if let (Outcome::Survival(censored), "C-index") = (&model.outcome, metric.card().name) {
+    // Where patients have several rows they are resampled.
+    if let (Outcome::Survival(censored), "C-index", None) = (&model.outcome, metric.card().name, &model.patients) {
         let (first, second) = (model.judged(horizon, threshold), other.judged(horizon, threshold));
         let found = crate::survival::concordance::compare_judged(&first, &second, step.level());
         let within = if model.held.is_some() { ", of pairs within a fold" } else { "" };
@@ -268,6 +276,9 @@ fn sentence(
         let why = comparison.difference.value.as_ref().err().map_or(String::new(), |reason| reason.reason.clone());
         return format!("Whether {name} beats {against} on {cohort} by {metric} is not estimable: {why}.");
     };
+    if *value == 0.0 && model.prediction == other.prediction && direction == Direction::Higher {
+        return format!("{name} and {against} predict the same on {}.", model.kind.on(cohort));
+    }
     let interval = comparison.difference.interval;
     let numbers = format!(
         "difference in {metric} {}{}{}",
@@ -287,10 +298,12 @@ fn sentence(
         Some((p, _)) => p < 1.0 - level,
         None => interval.is_some_and(|i| i.lower > 0.0 || i.upper < 0.0),
     };
-    let verdict = match (better, shown) {
-        (true, true) => "beats",
-        (false, true) => "is worse than",
-        (_, false) => "does not beat",
+    let apart = interval.is_some_and(|i| i.lower > 0.0 || i.upper < 0.0);
+    let (verdict, further) = match (better, shown) {
+        (true, true) => ("beats", ""),
+        (false, true) => ("is worse than", ""),
+        (false, false) if apart => ("does not beat", " and may be worse"),
+        (_, false) => ("does not beat", ""),
     };
-    format!("{name} {verdict} {against} on {}: {numbers}.", model.kind.on(cohort))
+    format!("{name} {verdict} {against} on {}{further}: {numbers}.", model.kind.on(cohort))
 }

@@ -75,7 +75,7 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
                 continue;
             }
             let judgement = judge(step, model, on, spec.apparent, &at)?;
-            estimates(step, &judgement, &asked, spec, &mut table, &mut answer);
+            estimates(step, &judgement, &asked, spec, &mut table, &mut answer)?;
             if judgement.kind == Kind::OutOfFold {
                 if let Some((alike, folds)) = folds_without_ranks(step, model, &judgement)? {
                     answer.notes.push(format!(
@@ -86,7 +86,7 @@ pub fn run(step: &Step<'_>, spec: &Evaluate) -> Result<Answer, Fault> {
                 }
                 // Beside the estimate that counts, the one that flatters.
                 let apparent = judge(step, model, on, true, &at)?;
-                estimates(step, &apparent, &asked, spec, &mut table, &mut answer);
+                estimates(step, &apparent, &asked, spec, &mut table, &mut answer)?;
             }
             figures(spec, &judgement, step.level(), &mut answer);
             probabilities.add(step, spec, &judgement, &mut answer)?;
@@ -233,7 +233,7 @@ fn estimates(
     spec: &Evaluate,
     table: &mut ResultTable,
     answer: &mut Answer,
-) {
+) -> Result<(), Fault> {
     let intervals = &intervals(step, spec);
     for asked in asked {
         let label = asked.horizon.map(|(_, label)| label);
@@ -246,7 +246,8 @@ fn estimates(
             .named(name)
             .named(label.unwrap_or(""));
         let judged = judgement.judged(asked.horizon.map(|(at, _)| at), spec.threshold);
-        let mut estimate = asked.metric.estimate(&judged, intervals, &stream).with_missing(judgement.missing);
+        let estimate = crate::stats::metric::estimate(asked.metric, &judged, intervals, &stream, step.watch)?;
+        let mut estimate = estimate.with_missing(judgement.missing);
         if estimate.events.is_none() {
             estimate.events = judgement.outcome.events();
         }
@@ -257,6 +258,7 @@ fn estimates(
             if record.how.is_empty() { judgement.how.clone() } else { format!("{}; {}", judgement.how, record.how) };
         push(table, answer, record);
     }
+    Ok(())
 }
 
 fn push(table: &mut ResultTable, answer: &mut Answer, record: EstimateRecord) {
@@ -305,8 +307,7 @@ fn null_models(
         how: "Kaplan-Meier of the training rows".to_owned(),
         ..first.clone()
     };
-    estimates(step, &judgement, &asked, spec, table, answer);
-    Ok(())
+    estimates(step, &judgement, &asked, spec, table, answer)
 }
 
 /// Says of every discrimination whose interval reaches chance that none was shown.
@@ -423,9 +424,9 @@ fn left_out(
             own.held = None;
             // Weights of censoring follow from the patients that the fold was fitted on.
             own.training = value.data.endpoint.outcome.select(&fold.fold.train);
-            estimates(step, &own, asked, spec, &mut table, &mut answer);
+            estimates(step, &own, asked, spec, &mut table, &mut answer)?;
         }
-        estimates(step, &pooled, asked, spec, &mut table, &mut answer);
+        estimates(step, &pooled, asked, spec, &mut table, &mut answer)?;
         figures(spec, &pooled, step.level(), &mut answer);
         probabilities.add(step, spec, &pooled, &mut answer)?;
         judgements.push(pooled);
@@ -454,11 +455,11 @@ fn refolded(step: &Step<'_>, spec: &Evaluate, asked: &[Asked<'_>], times: &Times
         let (value, cross) = crossed(step, model, over)?;
         let mut judgement = gathered(step, model, &value, &cross, &cross.rows, &label, times)?;
         judgement.missing += value.unknown;
-        estimates(step, &judgement, asked, spec, &mut table, &mut answer);
+        estimates(step, &judgement, asked, spec, &mut table, &mut answer)?;
         if let Some(on) = spec.on.first() {
             // Beside the estimate that counts, the one that flatters.
             let apparent = judge(step, model, on, true, times)?;
-            estimates(step, &apparent, asked, spec, &mut table, &mut answer);
+            estimates(step, &apparent, asked, spec, &mut table, &mut answer)?;
         }
         figures(spec, &judgement, step.level(), &mut answer);
         probabilities.add(step, spec, &judgement, &mut answer)?;
@@ -485,7 +486,8 @@ fn crossed(
     let extra: Vec<String> = if let Resampling::LeaveOut { column } = over { vec![column.clone()] } else { Vec::new() };
     let data = super::model::Data::gather(step.world, spec, model.data.table, &extra)?;
     let memo = step.memo();
-    let work = fuse::Work::new(step.stream.named("over"), step.watch).with_memo(&memo).named(&model.name);
+    let work = fuse::Work::new(step.stream.named("over"), step.watch).with_memo(&memo).with_folds(step.folds());
+    let work = work.named(&model.name);
     let cross = fuse::cross_fit(&spec.design, over, &data.cohort(), &model.rows, &work)?;
     let fitted = fuse::FittedDesign::thaw(&model.fitted.freeze())?;
     let value = super::model::ModelValue {
@@ -536,8 +538,11 @@ fn gathered(
         &outcome,
         super::model::told(&model.design.cross_fit),
     );
+    let patients = model.data.patients(&rows);
     Ok(Judgement {
         held,
+        how: super::judge::with_patients(how, patients.as_deref()),
+        patients,
         model: step.label(reference),
         cohort: cohort.to_owned(),
         kind: Kind::OutOfFold,
@@ -547,6 +552,5 @@ fn gathered(
         rows,
         curves,
         training: model.data.endpoint.outcome.select(&model.rows),
-        how,
     })
 }

@@ -110,15 +110,16 @@ pub fn run(step: &Step<'_>, spec: &Groups) -> Result<Done, Fault> {
         Err(fault) if fault.kind == FaultKind::Stopped => return Err(fault),
         Err(_) => outside.iter().filter_map(|row| predicted(&model, part, &[*row]).ok()).for_each(|held| place(&held)),
     }
+    let shown = |cut: f64| crate::figures::words::signed(cut, 4);
     let mut notes = Vec::new();
     let mut table = ResultTable::new("groups", format!("Groups by {label}"), ["group", "prediction", "patients"]);
     for (place, name) in labels.iter().enumerate() {
         let low = place.checked_sub(1).map(|place| cuts[place]);
         let high = cuts.get(place);
         let range = match (low, high) {
-            (None, Some(high)) => format!("up to {high:.4}"),
-            (Some(low), Some(high)) => format!("above {low:.4}, up to {high:.4}"),
-            (Some(low), None) => format!("above {low:.4}"),
+            (None, Some(high)) => format!("up to {}", shown(*high)),
+            (Some(low), Some(high)) => format!("above {}, up to {}", shown(low), shown(*high)),
+            (Some(low), None) => format!("above {}", shown(low)),
             (None, None) => String::new(),
         };
         let count = held

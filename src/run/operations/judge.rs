@@ -9,10 +9,11 @@ use crate::plan::{NodeId, Rows};
 use crate::run::fault::Fault;
 use crate::run::results::Kind;
 use crate::run::step::Step;
+use crate::stats::bootstrap::Units;
 use crate::stats::strata::{Layer, POOLED};
 use crate::stats::{Judged, Outcome, Prediction, Strata, SurvivalCurves};
 
-use super::model::{Data, ModelValue};
+use super::model::{Data, ModelValue, repeated};
 
 /// Predictions of one model on some rows, with what was observed there.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct Judgement {
     pub prediction: Prediction,
     /// The folds of out-of-fold predictions, for statistics of pairs.
     pub held: Option<Strata>,
+    /// The patient of each row, where some have several.
+    pub patients: Option<Vec<u32>>,
     pub curves: Option<SurvivalCurves>,
     /// Outcome of the rows of the fit, for weights of censoring.
     pub training: Outcome,
@@ -41,6 +44,7 @@ impl Judgement {
             outcome: &self.outcome,
             prediction: &self.prediction,
             held: self.held.as_ref(),
+            patients: self.patients.as_deref(),
             curves: self.curves.as_ref(),
             training: Some(&self.training),
             horizon,
@@ -61,6 +65,7 @@ impl Judgement {
             outcome: self.outcome.select(&kept),
             prediction: self.prediction.select(&kept),
             held: self.held.as_ref().map(|held| held.select(&kept)),
+            patients: self.patients.as_ref().and_then(|own| repeated(kept.iter().map(|place| own[*place]).collect())),
             curves: self.curves.as_ref().map(|curves| SurvivalCurves {
                 times: curves.times.clone(),
                 survival: curves.survival.select(ndarray::Axis(0), &kept),
@@ -192,8 +197,11 @@ pub fn judge(
     let cross = model.cross.as_ref().filter(|_| out_of_fold);
     let held = cross.and_then(|cross| strata(cross, part.unwrap_or(""), &rows));
     let (held, how) = ranking(held, &outcome, how);
+    let patients = data.patients(&rows);
     Ok(Judgement {
         held,
+        how: with_patients(how, patients.as_deref()),
+        patients,
         model: label,
         cohort: set.label,
         kind,
@@ -203,8 +211,13 @@ pub fn judge(
         prediction,
         curves,
         training: model.data.endpoint.outcome.select(&model.rows),
-        how,
     })
+}
+
+/// How a judgement was made, with the number of patients where rows are more.
+pub fn with_patients(how: String, patients: Option<&[u32]>) -> String {
+    let Some(patients) = patients else { return how };
+    format!("{how}; {} rows of {} patients", patients.len(), Units::of(patients).count())
 }
 
 /// The folds that predicted `rows`, with their predictions by repeat.

@@ -16,6 +16,7 @@ use crate::run::results::{Answer, Cell, ResultTable};
 use crate::run::step::{Done, Made, Step};
 use crate::run::world::{EndpointValue, World, word};
 use crate::stats::Outcome;
+use crate::stats::bootstrap::Units;
 
 /// Below this many events for each candidate predictor the reader is told.
 const EVENTS_PER_PARAMETER: f64 = 10.0;
@@ -61,7 +62,7 @@ impl Data {
     pub fn gather(world: &World<'_>, model: &Model, table: NodeId, extra: &[String]) -> Result<Self, Fault> {
         let mut blocks = BTreeMap::new();
         for (name, id) in &model.blocks {
-            blocks.insert(name.clone(), world.block_on(*id, table)?);
+            blocks.insert(name.clone(), world.block_of(model, name, *id, table)?);
         }
         let mut columns = BTreeMap::new();
         for column in leave_out_columns(&model.design).iter().chain(extra) {
@@ -77,6 +78,12 @@ impl Data {
         })
     }
 
+    /// The patient of each of these rows, where some have several.
+    pub fn patients(&self, rows: &[usize]) -> Option<Vec<u32>> {
+        let groups = self.groups.as_ref()?;
+        repeated(rows.iter().map(|row| groups[*row]).collect())
+    }
+
     pub fn cohort(&self) -> Cohort<'_> {
         Cohort {
             blocks: &self.blocks,
@@ -85,6 +92,11 @@ impl Data {
             columns: &self.columns,
         }
     }
+}
+
+/// The patients of rows, unless each has one row.
+pub fn repeated(patients: Vec<u32>) -> Option<Vec<u32>> {
+    (Units::of(&patients).count() < patients.len()).then_some(patients)
 }
 
 /// # Errors
@@ -98,7 +110,7 @@ pub fn run(step: &Step<'_>, spec: &Model) -> Result<Done, Fault> {
     check(step, spec, &data, &rows, &set.label)?;
 
     let clock = step.memo();
-    let work = Work::new(step.stream, step.watch).with_memo(&clock);
+    let work = Work::new(step.stream, step.watch).with_memo(&clock).with_folds(step.folds());
     let kept = step.recall("fitted").and_then(|frozen| FittedDesign::thaw(&frozen).ok());
     let fitted = match kept {
         Some(fitted) => fitted,
@@ -181,10 +193,12 @@ fn check(step: &Step<'_>, spec: &Model, data: &Data, rows: &[usize], label: &str
     };
     let mut told = Vec::new();
     for (block, _) in &spec.blocks {
+        let used_up = spec.design.used_up(block);
         let parameters: usize = data.blocks.get(block).map_or(0, |block| {
             block
                 .columns()
                 .iter()
+                .filter(|column| !used_up.contains(&column.name.as_str()))
                 .map(|column| match &column.values {
                     Values::Number(_) => 1,
                     Values::Level { levels, .. } => levels.len().saturating_sub(1).max(1),

@@ -9,7 +9,8 @@ use crate::plan::node::ModelRef;
 use crate::run::fault::Fault;
 use crate::run::results::{EstimateRecord, Kind};
 use crate::run::step::Step;
-use crate::stats::bootstrap::ResampleFault;
+use crate::stats::bootstrap::{ResampleFault, Units};
+use crate::stats::metric;
 use crate::stats::optimism::{Refit, optimism};
 use crate::stats::{Estimate, Judged, Metric, Outcome, Prediction, SurvivalCurves};
 
@@ -59,6 +60,7 @@ pub fn corrected(
         None => Vec::new(),
     };
     let stream = step.stream.named("optimism").named(&apparent.model);
+    let units = model.data.patients(rows).map_or_else(|| Units::rows(rows.len()), |patients| Units::of(&patients));
     // Every metric is asked of the same refits.
     let refits: Mutex<HashMap<Vec<usize>, Refitted>> = Mutex::new(HashMap::new());
     let refit = |drawn: &[usize], left_out: &[usize], stream: &crate::random::Stream| -> Refitted {
@@ -101,12 +103,14 @@ pub fn corrected(
         let metric = asked.metric;
         let name = metric.card().name;
         let horizon = asked.horizon.map(|(at, _)| at);
-        let known = metric.estimate(&apparent.judged(horizon, threshold), &step.intervals(), &stream.named(name));
+        let judged = apparent.judged(horizon, threshold);
+        let known = metric::estimate(metric, &judged, &step.intervals(), &stream.named(name), step.watch)?;
         let score = |held: &Held| {
             let judged = Judged {
                 outcome: &held.outcome,
                 prediction: &held.prediction,
                 held: None,
+                patients: None,
                 curves: held.curves.as_ref(),
                 training: Some(&apparent.training),
                 horizon,
@@ -119,7 +123,7 @@ pub fn corrected(
             Err(reason) => Estimate::not_estimable(name, known.n, reason.reason.clone()),
             Ok(value) => {
                 let found = optimism(
-                    rows.len(),
+                    &units,
                     resamples,
                     *value,
                     chance(name),

@@ -8,11 +8,11 @@ use crate::plan::node::Evaluate;
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, Kind, ResultTable};
 use crate::run::step::Step;
-use crate::stats::bootstrap::{BootstrapInterval, ResampleFault, percentile, replicates};
+use crate::stats::bootstrap::{BootstrapInterval, ResampleFault, Units, percentile, replicates};
 use crate::stats::decision_curve::{DecisionPoint, default_thresholds};
 use crate::stats::performance::{Evidence, PerformancePlan, evaluate_binary};
 use crate::stats::{Censored, Estimate, Outcome, Prediction};
-use crate::survival::calibration::calibration;
+use crate::survival::calibration::{Calibration, calibration};
 use crate::survival::decision_curve::decision_curve;
 
 use super::drawn::evaluation as drawn;
@@ -143,6 +143,7 @@ impl Probabilities {
             resamples: step.intervals().resamples,
             interval: if spec.bca { BootstrapInterval::Bca } else { BootstrapInterval::Percentile },
             hosmer_lemeshow: wants("Hosmer-Lemeshow").then_some(GROUPS),
+            patients: judgement.patients.clone(),
             ..PerformancePlan::default()
         };
         let done = match evaluate_binary(events, p, &plan, &stream(step, judgement, ""), step.watch) {
@@ -173,8 +174,8 @@ impl Probabilities {
                 n: bin.n as u64,
                 predicted: bin.predicted,
                 observed: bin.observed,
-                lower: Some(bin.interval.lower),
-                upper: Some(bin.interval.upper),
+                lower: judgement.patients.is_none().then_some(bin.interval.lower),
+                upper: judgement.patients.is_none().then_some(bin.interval.upper),
             });
             let told = [("intercept", "calibration_intercept"), ("slope", "calibration_slope")];
             let told = said(&told.map(|(word, name)| (word, done.estimate(name))));
@@ -229,13 +230,15 @@ impl Probabilities {
             ));
             return Ok(());
         };
+        let units = judgement.patients.as_deref().map_or_else(|| Units::rows(censored.len()), Units::of);
         for (at, label) in spec.horizons.iter().zip(&spec.horizon_labels) {
             step.watch.check()?;
             let Some(column) = curves.times.iter().position(|time| time == at) else { continue };
             let risk = curves.survival.column(column).mapv(|survival| (1.0 - survival).clamp(0.0, 1.0));
             let title = titled(judgement, Some(label));
             if wants("calibration") {
-                match calibration(censored, risk.view(), *at, GROUPS.min(censored.len() / 10).max(2), step.level()) {
+                let groups = GROUPS.min(censored.len() / 10).max(2);
+                match calibration(censored, risk.view(), *at, groups, step.level()) {
                     Ok(found) => {
                         let mut ratio = found.ratio.clone();
                         // Expected over observed, as for a binary endpoint.
@@ -247,9 +250,35 @@ impl Probabilities {
                         });
                         ratio.how =
                             "mean predicted risk over Kaplan-Meier; normal interval of its logarithm".to_owned();
+                        // Intervals of both take rows as independent.
+                        let together = |estimate: Estimate, of: &(dyn Fn(&Calibration) -> f64 + Sync)| {
+                            if judgement.patients.is_none() || estimate.value.is_err() {
+                                return Ok(estimate);
+                            }
+                            let stream = stream(step, judgement, label).named(&estimate.name);
+                            let again = |rows: &[usize]| {
+                                let risk = ndarray::Array1::from_iter(rows.iter().map(|row| risk[*row]));
+                                let own = censored.select(rows);
+                                calibration(&own, risk.view(), *at, groups, step.level()).map_or(f64::NAN, |c| of(&c))
+                            };
+                            let values = replicates(&units, step.intervals().resamples, &stream, step.watch, again)?;
+                            let method = estimate.how.split(';').next().unwrap_or_default().to_owned();
+                            let how = format!(
+                                "{method}; {}, {} patients with all their rows",
+                                crate::stats::bootstrap::described("percentile", &values),
+                                units.count()
+                            );
+                            let estimate = Estimate { how, interval: None, ..estimate };
+                            Ok::<Estimate, Fault>(match percentile(&values, step.level()) {
+                                Some((lower, upper)) => estimate.within(lower, upper, step.level()),
+                                None => estimate,
+                            })
+                        };
                         // Only follow-up until the horizon enters.
                         let by = |row: &usize| censored.event[*row] == 1 && censored.time[*row] <= *at;
                         ratio.events = Some((0..censored.len()).filter(by).count());
+                        let ratio =
+                            together(ratio, &|found| found.ratio.value.as_ref().map_or(f64::NAN, |ratio| 1.0 / ratio))?;
                         self.measure(judgement, "EO", &ratio, Some(label), answer);
                         let n = censored.len();
                         let slope = match &found.slope {
@@ -262,16 +291,19 @@ impl Probabilities {
                             .within(c.lower.ln(), c.upper.ln(), step.level()),
                             Err(error) => Estimate::not_estimable("calibration_slope", n, error.to_string()),
                         };
+                        let slope =
+                            together(slope, &|found| found.slope.as_ref().map_or(f64::NAN, |slope| slope.value))?;
                         self.measure(judgement, "calibration_slope", &slope, Some(label), answer);
                         let ici = match &found.smoothed {
                             Ok(smoothed) => {
                                 let stream = stream(step, judgement, label).named("ICI");
-                                let values = replicates(n, step.intervals().resamples, &stream, step.watch, |rows| {
-                                    let own = censored.select(rows);
-                                    let risk = ndarray::Array1::from_iter(rows.iter().map(|row| risk[*row]));
-                                    crate::survival::calibration::integrated_index(&own, risk.view(), *at)
-                                        .unwrap_or(f64::NAN)
-                                })?;
+                                let values =
+                                    replicates(&units, step.intervals().resamples, &stream, step.watch, |rows| {
+                                        let own = censored.select(rows);
+                                        let risk = ndarray::Array1::from_iter(rows.iter().map(|row| risk[*row]));
+                                        crate::survival::calibration::integrated_index(&own, risk.view(), *at)
+                                            .unwrap_or(f64::NAN)
+                                    })?;
                                 let how = format!(
                                     "Cox on a restricted cubic spline of cloglog; {}",
                                     crate::stats::bootstrap::described("percentile", &values)
@@ -324,6 +356,7 @@ impl Probabilities {
                     *at,
                     &default_thresholds(),
                     resamples,
+                    judgement.patients.as_deref(),
                     step.level(),
                     &stream(step, judgement, label),
                     step.watch,

@@ -289,7 +289,7 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
     };
     let rows: Vec<usize> = set.rows.iter().copied().filter(|row| data.endpoint.known[*row]).collect();
     let memo = step.memo();
-    let work = Work::new(step.stream.named("refit"), step.watch).with_memo(&memo);
+    let work = Work::new(step.stream.named("refit"), step.watch).with_memo(&memo).with_folds(step.folds());
     let cross = fuse::cross_fit(&model.design, &model.design.cross_fit, &data.cohort(), &rows, &work)?;
     let part = spec.model.part.as_deref().unwrap_or("");
     let held = cross
@@ -318,8 +318,16 @@ fn refit(step: &Step<'_>, spec: &Recalibrate) -> Result<Answer, Fault> {
             ("refitted", &outcome, &held.prediction, Kind::OutOfFold, told.clone()),
         ] {
             let held = folds.as_ref().filter(|_| kind == Kind::OutOfFold && who == "refitted");
-            let judged =
-                Judged { outcome, prediction, held, curves: None, training: None, horizon: None, threshold: None };
+            let judged = Judged {
+                outcome,
+                prediction,
+                held,
+                patients: None,
+                curves: None,
+                training: None,
+                horizon: None,
+                threshold: None,
+            };
             let stream = step.stream.named(who).named(name);
             let estimate = metric.estimate(&judged, &step.intervals(), &stream).with_missing(frozen.missing);
             let mut record =

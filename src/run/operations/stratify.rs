@@ -121,7 +121,7 @@ fn hazards(
     let mut table = ResultTable::new(
         &format!("hazards-{}", set.label),
         format!("Hazard ratios against {} on {}", labels.first().map_or("", String::as_str), set.label),
-        ["subgroup", "group", "patients", "events", "HR", "p", "p for interaction"],
+        ["subgroup", "group", "patients (events)", "all patients", "all events", "HR", "p", "p for interaction"],
     );
     let dummies = |rows: &[usize]| -> Vec<(String, Vec<f64>)> {
         (1..labels.len())
@@ -142,23 +142,9 @@ fn hazards(
         let mut ratios = Vec::new();
         let mut levels = Vec::new();
         let events = rows.iter().filter(|row| all.event[**row] == 1).count();
-        // Each row tells the patients of its own group.
-        let counted = |wanted: &[usize]| -> (usize, usize) {
-            let own = || rows.iter().filter(|row| wanted.contains(&(code(**row) as usize)));
-            (own().count(), own().filter(|row| all.event[**row] == 1).count())
-        };
-        let (of_reference, events_of_reference) = counted(&[0]);
-        table.push([
-            Cell::text(subgroup),
-            Cell::text(labels.first().map_or("", String::as_str)),
-            Cell::count(of_reference),
-            Cell::count(events_of_reference),
-            Cell::text("reference"),
-            Cell::Empty,
-            interaction,
-        ]);
         let fitted = fit(step, rows, all, dummies(rows).into_iter().chain(extra).collect());
         for place in 1..labels.len() {
+            let own: Vec<usize> = rows.iter().copied().filter(|row| code(*row) == place as u32).collect();
             let name = format!("hazard ratio of {} against {}", labels[place], labels[0]);
             let (estimate, p) = match &fitted {
                 Ok(fit) => match &fit.coefficients[place - 1] {
@@ -176,11 +162,13 @@ fn hazards(
                 EstimateRecord::new(&estimate, Kind::Descriptive).of("", &format!("{}, {subgroup}", set.label));
             ratios.push(record.value);
             let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
-            let (compared, events_compared) = counted(&[0, place]);
+            // Of a pair that is drawn, those of its two groups.
+            let pair: Vec<usize> =
+                rows.iter().copied().filter(|row| code(*row) == 0 || code(*row) == place as u32).collect();
             levels.push(Level {
                 name: subgroup.to_owned(),
-                n: compared as u64,
-                events: events_compared as u64,
+                n: pair.len() as u64,
+                events: pair.iter().filter(|row| all.event[**row] == 1).count() as u64,
                 effect: match record.value {
                     Some(value) => {
                         Effect::Estimate { value, lower: finite(record.lower), upper: finite(record.upper), p: None }
@@ -188,15 +176,16 @@ fn hazards(
                     None => Effect::NotEstimable(record.why.clone().unwrap_or_default()),
                 },
             });
-            let (own, own_events) = counted(&[place]);
+            let last = if place == 1 { interaction.clone() } else { Cell::Empty };
             table.push([
                 Cell::text(subgroup),
                 Cell::text(labels[place].as_str()),
-                Cell::count(own),
-                Cell::count(own_events),
+                Cell::text(format!("{} ({})", own.len(), own.iter().filter(|row| all.event[**row] == 1).count())),
+                Cell::count(rows.len()),
+                Cell::count(events),
                 record.cell(2),
                 if whole { p } else { Cell::Empty },
-                Cell::Empty,
+                last,
             ]);
             answer.estimates.push(record);
         }

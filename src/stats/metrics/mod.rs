@@ -52,7 +52,7 @@ pub use sensitivity::Sensitivity;
 pub use specificity::Specificity;
 
 use super::binomial::{ProportionInterval, proportion};
-use super::bootstrap::{BootstrapInterval, bca, described, jackknife, percentile, replicates};
+use super::bootstrap::{BootstrapInterval, Units, bca, described, jackknife, percentile, replicates};
 use super::calibration::CalibrationFit;
 use super::confusion::Confusion;
 use super::distribution::normal_multiplier;
@@ -177,7 +177,7 @@ fn proportion_score((successes, trials): (usize, usize), reason: &str) -> Result
     if trials == 0 { Err(NotEstimable::new(reason)) } else { Ok(successes as f64 / trials as f64) }
 }
 
-/// A proportion with Wilson's interval; its n is the number of trials.
+/// A proportion with Wilson's interval of its trials; n and events are of all who were judged, as of any metric.
 fn proportion_estimate(
     name: &str,
     judged: &Judged<'_>,
@@ -187,7 +187,11 @@ fn proportion_estimate(
 ) -> Estimate {
     match counts {
         Ok((_, 0)) => Estimate::not_estimable(name, judged.outcome.len(), reason),
-        Ok((successes, trials)) => proportion(name, successes, trials, ProportionInterval::Wilson, plan.level),
+        Ok((successes, trials)) => Estimate {
+            n: judged.outcome.len(),
+            events: judged.outcome.events(),
+            ..proportion(name, successes, trials, ProportionInterval::Wilson, plan.level)
+        },
         Err(fault) => Estimate::not_estimable(name, judged.outcome.len(), fault.reason),
     }
 }
@@ -257,19 +261,13 @@ fn bootstrapped(
         Ok(value) => value,
         Err(fault) => return Estimate::not_estimable(name, n, fault.reason),
     };
-    let statistic = |rows: &[usize]| {
-        let outcome = judged.outcome.select(rows);
-        let prediction = judged.prediction.select(rows);
-        let held = judged.held.map(|held| held.select(rows));
-        let resample = Judged { outcome: &outcome, prediction: &prediction, held: held.as_ref(), ..*judged };
-        metric.score(&resample).unwrap_or(f64::NAN)
-    };
+    let statistic = |rows: &[usize]| judged.score_on(metric, rows);
     let events = judged.outcome.events();
     if plan.resamples == 0 {
         let estimate = Estimate::new(name, value, n, value_method).with_events(events);
         return Estimate { no_interval: Some("no resamples were asked for".to_owned()), ..estimate };
     }
-    let values = match replicates(n, plan.resamples, &stream.named(name), &Watch::silent(), statistic) {
+    let values = match replicates(&Units::rows(n), plan.resamples, &stream.named(name), &Watch::silent(), statistic) {
         Ok(values) => values,
         Err(stopped) => return Estimate::not_estimable(name, n, stopped.to_string()),
     };
@@ -297,6 +295,7 @@ mod tests {
             outcome: &outcome,
             prediction: &prediction,
             held: None,
+            patients: None,
             curves: None,
             training: None,
             horizon: None,

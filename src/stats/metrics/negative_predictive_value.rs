@@ -58,7 +58,7 @@ mod tests {
         judge(&[true, true, false, false, false], &[0.9, 0.2, 0.5, 0.1, 0.3], |judged| {
             assert!((NegativePredictiveValue.score(judged).unwrap() - 2.0 / 3.0).abs() < 1e-15);
             let estimate = NegativePredictiveValue.estimate(judged, &IntervalPlan::default(), &Stream::root(1));
-            assert_eq!(estimate.n, 3);
+            assert_eq!((estimate.n, estimate.events), (5, Some(2)));
             let without = Judged { threshold: None, ..*judged };
             assert!(NegativePredictiveValue.score(&without).is_err());
         });

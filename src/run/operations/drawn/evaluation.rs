@@ -52,7 +52,7 @@ fn differences(answer: &Answer, metric: &str) -> BTreeMap<(String, String, Strin
     for table in answer.tables.iter().filter(|table| table.name.starts_with("comparison-")) {
         let cohort = table.name.trim_start_matches("comparison-");
         let at = |name: &str| table.columns.iter().position(|column| column == name);
-        let (Some(of), Some(p)) = (at("metric"), at("p")) else { continue };
+        let (Some(of), Some(p)) = (at("metric"), at("p adjusted").or(at("p"))) else { continue };
         for row in &table.rows {
             if let (Some(Cell::Text(model)), Some(Cell::Text(other)), Some(Cell::Text(own)), Some(Cell::P(p))) =
                 (row.first(), row.get(1), row.get(of), row.get(p))
@@ -63,6 +63,12 @@ fn differences(answer: &Answer, metric: &str) -> BTreeMap<(String, String, Strin
         }
     }
     found
+}
+
+/// How the p of differences were adjusted: `p adjusted by Holm over the 3 comparisons of each metric`.
+fn adjustment(answer: &Answer) -> Option<&str> {
+    let tables = answer.tables.iter().filter(|table| table.name.starts_with("comparison-"));
+    tables.flat_map(|table| &table.notes).find(|note| note.starts_with("p adjusted")).map(String::as_str)
 }
 
 fn record<'a>(answer: &'a Answer, judgement: &Judgement, metric: &str) -> Option<&'a EstimateRecord> {
@@ -86,6 +92,10 @@ pub fn figures(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<Fig
 
 /// One plot a model with all its cohorts, and one a cohort with all its models.
 fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData> {
+    // A curve without its area was not asked for.
+    if !answer.estimates.iter().any(|record| record.metric == "AUC" && record.horizon.is_none()) {
+        return Vec::new();
+    }
     let curve = |judgement: &Judgement, name: String| -> Option<Roc> {
         let (Outcome::Binary(events), Prediction::Probability(p)) = (&judgement.outcome, &judgement.prediction) else {
             return None;
@@ -110,7 +120,7 @@ fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData>
     let method = format!("{}, DeLong", interval(level));
     let folds = |of: &[&Judgement]| {
         let held = of.iter().any(|judgement| judgement.held.is_some());
-        held.then(|| "out of fold: mean of the folds' curves, weighed by pairs".to_owned())
+        held.then(|| "out of fold: mean of the folds' curves, weighted by pairs".to_owned())
     };
     let p = differences(answer, "AUC");
     let mut figures = Vec::new();
@@ -140,7 +150,11 @@ fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData>
         }
         let told = p.iter().filter(|(key, _)| key.0 == cohort).take(4);
         let compared = told.map(|((_, a, b), p)| format!("{a} against {b}: {}", words::p_is(*p)));
-        let notes = compared.chain(folds(&of)).collect();
+        let mut notes: Vec<String> = compared.collect();
+        if !notes.is_empty() {
+            notes.extend(adjustment(answer).map(str::to_owned));
+        }
+        notes.extend(folds(&of));
         let title = of.first().map_or(cohort.to_owned(), |j| place(j));
         let figure = RocCurves { title: title.clone(), curves, method: method.clone(), notes };
         figures.push(FigureData::new(format!("ROC curves on {title}"), &figure));
@@ -185,7 +199,11 @@ fn comparisons(answer: &Answer, level: f64) -> Option<FigureData> {
     }
     let figure = Comparison {
         metric: title,
-        method: format!("{}; {}", interval(level), first.how),
+        method: [interval(level).as_str(), first.how.as_str()]
+            .into_iter()
+            .chain(adjustment(answer))
+            .collect::<Vec<_>>()
+            .join("; "),
         chance: matches!(metric, "AUC" | "C-index" | "Uno-C").then_some(0.5),
         against,
         rows,

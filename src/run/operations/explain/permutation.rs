@@ -11,13 +11,25 @@ use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::bootstrap::below;
-use crate::stats::{Direction, Estimate, Judged, NotEstimable, Outcome, Prediction};
+use crate::stats::strata::Layer;
+use crate::stats::{Direction, Estimate, Judged, NotEstimable, Outcome, Prediction, Strata};
 
 use super::fault;
 use super::subject::{Replacement, Subject};
 
 /// Features shown.
 const SHOWN: usize = 30;
+
+/// The mean over repeats of what each patient was predicted.
+fn averaged(layers: &[Layer]) -> Vec<Option<f64>> {
+    let patients = layers.first().map_or(0, |layer| layer.scores.len());
+    let mean = |place: usize| {
+        let told = layers.iter().map(|layer| layer.scores[place]).filter(|score| !score.is_nan());
+        let (sum, count) = told.fold((0.0, 0_u32), |(sum, count), score| (sum + score, count + 1));
+        (count > 0).then(|| sum / f64::from(count))
+    };
+    (0..patients).map(mean).collect()
+}
 
 pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer: &mut Answer) -> Result<(), Fault> {
     let endpoint = &subject.data.endpoint;
@@ -29,7 +41,8 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
         }
         Outcome::Continuous(_) => (None, "mean squared error"),
     };
-    let score = |scores: &[Option<f64>]| -> Result<f64, NotEstimable> {
+    let score = |layers: &[Layer]| -> Result<f64, NotEstimable> {
+        let scores = averaged(layers);
         let known: Vec<usize> = (0..scores.len())
             .filter(|place| scores[*place].is_some() && endpoint.known[subject.rows[*place]])
             .collect();
@@ -38,6 +51,9 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
         let outcome = endpoint.outcome.select(&rows);
         match (metric, &outcome) {
             (Some(metric), _) => {
+                // As `evaluate`: pairs of one fold, where folds hold any.
+                let held = Strata::new(layers.to_vec()).select(&known);
+                let held = (subject.pieces.len() > 1 && held.ranks(&outcome)).then_some(held);
                 let prediction = match outcome {
                     Outcome::Binary(_) => Prediction::Probability(values),
                     _ => Prediction::Risk(values),
@@ -45,7 +61,8 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
                 metric.score(&Judged {
                     outcome: &outcome,
                     prediction: &prediction,
-                    held: None,
+                    held: held.as_ref(),
+                    patients: None,
                     curves: None,
                     training: None,
                     horizon: None,
@@ -62,9 +79,9 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
     let sign = metric.map_or(-1.0, |metric| if metric.direction() == Direction::Higher { 1.0 } else { -1.0 });
     let prepared = subject.prepared(None).map_err(fault)?;
     // A shuffle names for each patient the one whose value of the feature it gets.
-    let predicted = |shuffle: Option<(usize, &[usize])>| -> Result<Vec<Option<f64>>, ExplainError> {
-        let (mut sums, mut counts) = (vec![0.0; subject.rows.len()], vec![0_u32; subject.rows.len()]);
-        for (piece, prepared) in subject.pieces.iter().zip(&prepared) {
+    let predicted = |shuffle: Option<(usize, &[usize])>| -> Result<Vec<Layer>, ExplainError> {
+        let mut layers: Vec<Layer> = Vec::new();
+        for (fold, (piece, prepared)) in subject.pieces.iter().zip(&prepared).enumerate() {
             let scores = match (prepared, shuffle) {
                 (Some(prepared), Some((feature, from))) => {
                     let from: Vec<usize> = piece.places.iter().map(|place| from[*place]).collect();
@@ -74,17 +91,23 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
                 (None, Some((feature, from))) => subject.predict(piece, Some((feature, &Replacement::From(from))))?,
                 (None, None) => subject.predict(piece, None)?,
             };
+            // A patient who is predicted once more begins another repeat.
+            let again = |layer: &Layer| piece.places.iter().any(|place| layer.fold[*place].is_some());
+            if layers.last().is_none_or(again) {
+                let n = subject.rows.len();
+                layers.push(Layer { scores: vec![f64::NAN; n], fold: vec![None; n], classes: Vec::new() });
+            }
+            let Some(layer) = layers.last_mut() else { continue };
             for (place, score) in piece.places.iter().zip(scores) {
-                if let Some(score) = score {
-                    sums[*place] += score;
-                    counts[*place] += 1;
-                }
+                layer.fold[*place] = Some(fold);
+                layer.scores[*place] = score.unwrap_or(f64::NAN);
             }
         }
-        Ok(sums.iter().zip(counts).map(|(sum, count)| (count > 0).then(|| sum / f64::from(count))).collect())
+        Ok(layers)
     };
-    let whole = predicted(None).map_err(fault)?;
-    let reference = score(&whole)?;
+    let unshuffled = predicted(None).map_err(fault)?;
+    let reference = score(&unshuffled)?;
+    let whole = averaged(&unshuffled);
     let repeats = spec.settings.count("repeats");
     let stream = step.stream.named(&subject.label).named("permutation");
     let held = reached(subject, &prepared);

@@ -55,7 +55,8 @@ pub(super) fn crossed(
         return Ok(None);
     }
     let memo = step.memo();
-    let work = Work::new(step.stream.named(label), step.watch).with_memo(&memo).named("explain").named(&model.name);
+    let work = Work::new(step.stream.named(label), step.watch).with_memo(&memo).with_folds(step.folds());
+    let work = work.named("explain").named(&model.name);
     Ok(Some(fuse::cross_fit(&model.design, &spec.over, &model.data.cohort(), &model.rows, &work)?))
 }
 
@@ -114,16 +115,9 @@ impl<'a> Subject<'a> {
         }
         let used = used(&model.design, part);
         let blocks = used.iter().filter_map(|name| model.data.blocks.get(name).map(|block| (name.as_str(), block)));
-        Ok(Subject {
-            label,
-            cohort: set.label,
-            model,
-            data,
-            features: Features::of(blocks),
-            rows,
-            pieces,
-            how: how.join("; "),
-        })
+        let mut features = Features::of(blocks);
+        features.0.retain(|(block, column)| !model.design.used_up(block).contains(&column.as_str()));
+        Ok(Subject { label, cohort: set.label, model, data, features, rows, pieces, how: how.join("; ") })
     }
 
     /// The column of a feature in the data of the patients explained.

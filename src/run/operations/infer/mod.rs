@@ -17,6 +17,7 @@ mod roc;
 mod sample_size;
 
 use crate::figures::forest::{Effect, Forest, Row, Scale};
+use crate::figures::words;
 use crate::plan::node::Infer;
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, ResultTable};
@@ -189,7 +190,11 @@ fn regressions(step: &Step<'_>, spec: &Infer, fit: Fit) -> Result<Answer, Fault>
                         let coefficient = &fitted.coefficients[column];
                         let mut record = coefficient.estimate.clone().of("", &frame.label);
                         record.missing = frame.missing;
-                        let cell = record.cell(if fitted.measure == "slope" { 3 } else { 2 });
+                        let (null, least) = if fitted.measure == "slope" { (0.0, 3) } else { (1.0, 2) };
+                        let cell = record.cell(match (record.lower, record.upper) {
+                            (Some(lower), Some(upper)) => words::digits_apart(lower, upper, null, least),
+                            _ => least,
+                        });
                         answer.estimates.push(record);
                         (cell, coefficient.p.map_or(Cell::Empty, Cell::P))
                     }
