@@ -24,7 +24,7 @@ pub const CARD: Card = Card {
 /// The numbers of the plot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Agreement {
-    /// `volume of reader_1 and reader_2`.
+    /// `reader_1 minus reader_2`.
     pub readings: String,
     /// Mean and difference of each pair.
     pub points: Vec<(f64, f64)>,
@@ -111,7 +111,11 @@ impl Figure for Agreement {
             page.text((x, y + 2.8), &fit(name, 6.0, 16.0), 6.0, Align::Left, GREY);
             free = y + 6.2;
         }
-        panel.axes(&mut page, "Mean of the two readings", "Difference");
+        panel.axes(
+            &mut page,
+            "Mean of the two readings",
+            &fit(&format!("Difference, {}", self.readings), 8.0, panel.height),
+        );
         Ok(page)
     }
 }
