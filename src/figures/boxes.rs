@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::axes::{Panel, spread};
-use super::page::{Align, BLACK_INK, GREY, PALE, PALETTE, fit, shorten, text_width, widest, wrap};
+use super::colours::compared;
+use super::page::{Align, BLACK_INK, GREY, PALE, fit, shorten, text_width, widest, wrap};
 use super::{Figure, FigureError, Page, Width, empty, field, groups, words};
 use crate::card::{Card, Role};
 
@@ -172,8 +173,8 @@ impl Figure for Boxes {
             wrap(&format!("{}, ns: not significant, –: not tested; p adjusted", words::STARS), 6.5, total - 4.0, 2);
         let mut page = Page::new(total, panel.bottom() + 10.5 + 3.2 * key.len() as f64);
         for (place, (entry, (x, y))) in entries.iter().zip(&places).enumerate() {
-            page.block((*x, y - 1.1), 2.6, 2.2, PALETTE[place], 0.55);
-            page.frame((*x, y - 1.1), 2.6, 2.2, PALETTE[place], 0.2);
+            page.block((*x, y - 1.1), 2.6, 2.2, compared(place, self.groups.len()), 0.55);
+            page.frame((*x, y - 1.1), 2.6, 2.2, compared(place, self.groups.len()), 0.2);
             page.text((x + 3.6, *y), entry, 7.0, Align::Left, BLACK_INK);
         }
         if coverage > 0.0 {
@@ -192,7 +193,7 @@ impl Figure for Boxes {
             page.text((names + 1.5, middle), &shorten(&shown[line], 7.0, names), 7.0, Align::Right, BLACK_INK);
             page.text((left - 1.5, middle), &said(score), 6.0, Align::Right, GREY);
             for (place, values) in score.values.iter().enumerate().take(self.groups.len()) {
-                let ink = PALETTE[place];
+                let ink = compared(place, self.groups.len());
                 let y = top + 0.6 + (band - 1.2) / k * (place as f64 + 0.5);
                 let half = ((band - 1.2) / k * 0.36).min(1.1);
                 let across = |v: f64| panel.at(v, 0.0).0;

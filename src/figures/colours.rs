@@ -1,7 +1,7 @@
 //! Scales of colour that survive a colour-blind reader and a grey print, with their keys.
 
 use super::axes::labelled;
-use super::page::{Align, BLACK_INK, Ink, Page, Raster};
+use super::page::{Align, BLACK_INK, Ink, PALETTE, Page, Raster};
 
 fn between(stops: &[(f64, Ink)], value: f64) -> Ink {
     let value = value.clamp(stops.first().map_or(0.0, |s| s.0), stops.last().map_or(1.0, |s| s.0));
@@ -32,6 +32,12 @@ pub fn diverging(value: f64) -> Ink {
 /// From 0, pale blue, to 1, dark red; darker is more.
 pub fn sequential(value: f64) -> Ink {
     between(&[(0.0, (134, 200, 242)), (0.5, (142, 96, 172)), (1.0, (118, 0, 48))], value)
+}
+
+/// The ink of a group among those compared. Of two the first is what the effect is of, `high` against `low`, and has the
+/// ink of genes that are up and of the group of high risk.
+pub fn compared(place: usize, groups: usize) -> Ink {
+    PALETTE[if groups == 2 { 1 - place.min(1) } else { place % PALETTE.len() }]
 }
 
 /// The ink that is read on another.
@@ -104,7 +110,7 @@ mod tests {
     /// Of the six pens, every two; a difference of 2.3 is just noticed (Mahy et al. 1994).
     #[test]
     fn pens_are_told_apart_by_the_colour_blind_and_in_grey() {
-        use crate::figures::page::{DASHES, PALETTE};
+        use crate::figures::page::DASHES;
         // Machado, Oliveira and Fernandes 2009, severity 1.
         let eyes = [
             ("all colours", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),

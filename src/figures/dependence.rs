@@ -117,6 +117,9 @@ impl Figure for Dependence {
         let tall = (cell * 0.62).min(62.0);
         let lines = self.features.len().div_ceil(abreast);
         let mut page = Page::new(total, (tall + 16.0) * lines as f64);
+        // Lines alone are compared: one scale for all.
+        let lines_alone = self.features.iter().all(|f| f.points.is_empty());
+        let shared = spread(self.features.iter().flat_map(|f| f.smooth.iter().map(|s| s.1)), 0.06);
         for (place, f) in self.features.iter().enumerate() {
             let (x0, y0) = (cell * (place % abreast) as f64, (tall + 16.0) * (place / abreast) as f64);
             let values = || f.points.iter().filter_map(|p| Some((p.value.filter(|v| v.is_finite())?, p)));
@@ -127,7 +130,8 @@ impl Figure for Dependence {
                     .unwrap_or((0.0, 1.0));
             let zero = (!f.points.is_empty()).then_some(0.0);
             let line = f.smooth.iter().map(|s| s.1).filter(|_| f.points.is_empty());
-            let ys = spread(values().map(|p| p.1.shapley).chain(zero).chain(line), 0.06).unwrap_or((-1.0, 1.0));
+            let ys = spread(values().map(|p| p.1.shapley).chain(zero).chain(line), 0.06);
+            let ys = if lines_alone { shared } else { ys }.unwrap_or((-1.0, 1.0));
             let left = x0 + y_margin(ys.0, ys.1).max(12.0);
             let key = if f.other.is_empty() { 4.0 } else { 14.0 };
             let panel = Panel { left, top: y0 + 5.5, width: x0 + cell - left - key, height: tall, x: xs, y: ys };
@@ -149,6 +153,12 @@ impl Figure for Dependence {
             }
             let line = f.smooth.iter().filter(|(x, y)| *x >= xs.0 && *x <= xs.1 && *y >= ys.0 && *y <= ys.1);
             page.path(line.map(|(x, y)| panel.at(*x, *y)).collect(), BLACK_INK, 0.35);
+            if f.points.is_empty() && f.levels.is_empty() {
+                for (value, _) in &f.smooth {
+                    let (x, y) = panel.at(*value, ys.0);
+                    page.line((x, y), (x, y - 1.4), GREY, 0.2);
+                }
+            }
             panel.y_axis(&mut page, &format!("{} ({})", self.measure, self.unit));
             let name = shorten(&f.name, 8.0, panel.width + 8.0);
             if f.levels.is_empty() {

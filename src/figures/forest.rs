@@ -116,8 +116,9 @@ impl Table<'_> {
         self.scale == Scale::Ratio
     }
 
-    /// The ends of the axis: every estimate is inside, wide intervals are cut so that the narrow
-    /// ones stay readable.
+    /// The ends of the axis: every estimate is inside, and its interval. Only what lies far beyond all estimates is cut,
+    /// by ten times a ratio or three times the usual distance of an effect, so that narrow intervals stay readable and an
+    /// arrow stands well apart from its estimate.
     fn range(&self) -> Result<(f64, f64), FigureError> {
         let mut ends: Vec<(f64, Option<f64>, Option<f64>)> = Vec::new();
         for line in &self.lines {
@@ -133,15 +134,19 @@ impl Table<'_> {
         }
         let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
         if self.ratio() {
-            let (mut low, mut high) = (0.5f64, 2.0f64);
-            for (value, lower, upper) in ends {
-                low = low.min(lower.unwrap_or(0.1).max(0.1)).min(value / 1.2);
-                high = high.max(finite(upper).unwrap_or(10.0).min(10.0)).max(value * 1.2);
-            }
+            let least = ends.iter().map(|e| e.0).fold(1.0, f64::min) / 10.0;
+            let most = ends.iter().map(|e| e.0).fold(1.0, f64::max) * 10.0;
+            let low = ends.iter().map(|e| e.1.filter(|v| *v > 0.0).unwrap_or(least).max(least)).fold(0.5, f64::min);
+            let high = ends.iter().map(|e| finite(e.2).unwrap_or(most).min(most)).fold(2.0, f64::max);
             return Ok((low / 1.05, high * 1.05));
         }
         let most = ends.iter().map(|e| e.0.abs()).fold(0.0, f64::max);
-        let reach = if most > 0.0 { most * 3.0 } else { 1.0 };
+        let mut spans: Vec<f64> =
+            ends.iter().flat_map(|e| [finite(e.1), finite(e.2)]).flatten().map(f64::abs).collect();
+        spans.sort_by(f64::total_cmp);
+        let usual = spans.get(spans.len() / 2).copied().unwrap_or(0.0);
+        let reach = (most * 3.0).max(usual * 3.0);
+        let reach = if reach > 0.0 { reach } else { 1.0 };
         let low = ends.iter().map(|e| finite(e.1).unwrap_or(-reach).max(-reach).min(e.0)).fold(0.0, f64::min);
         let high = ends.iter().map(|e| finite(e.2).unwrap_or(reach).min(reach).max(e.0)).fold(0.0, f64::max);
         let (low, high) = if high > low { (low, high) } else { (-1.0, 1.0) };
@@ -490,6 +495,39 @@ mod tests {
             method: "Cox regression".into(),
             rows,
         }
+    }
+
+    #[test]
+    fn an_interval_is_cut_only_far_beyond_all_estimates() {
+        let effects = |all: &[(f64, f64, f64)]| -> Vec<Effect> {
+            let one = |(value, lower, upper): &(f64, f64, f64)| Effect::Estimate {
+                value: *value,
+                lower: Some(*lower),
+                upper: Some(*upper),
+                p: None,
+            };
+            all.iter().map(one).collect()
+        };
+        let range = |scale: Scale, effects: &[Effect]| {
+            let lines = effects.iter().map(|effect| Line {
+                name: "a".into(),
+                indent: 0.0,
+                bold: false,
+                n: String::new(),
+                events: String::new(),
+                effect: Some(effect),
+                last: String::new(),
+                whole: false,
+            });
+            let (measure, interval, last) = ("", "", "");
+            Table { figure: "forest", measure, interval, scale, last, lines: lines.collect() }.range().expect("a range")
+        };
+        let (low, high) = range(Scale::Ratio, &effects(&[(0.047, 0.011, 0.194), (20.37, 2.7, 151.6)]));
+        assert!(low < 0.011 && high > 151.6, "{low} to {high}");
+        let (low, high) = range(Scale::Ratio, &effects(&[(2.0, 0.3, 5000.0), (1.1, 0.9, 1.3)]));
+        assert!(low < 0.3 && (10.0..25.0).contains(&high), "{low} to {high}");
+        let (low, high) = range(Scale::Difference, &effects(&[(0.22, -0.4, 0.82), (0.1, 0.05, 0.15)]));
+        assert!(low < -0.4 && high > 0.82, "{low} to {high}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
-use super::colours::{Key, diverging, sequential};
+use super::colours::{Key, compared, diverging, sequential};
 use super::page::{Align, BLACK_INK, GREY, Ink, PALETTE, Raster, bold_width, fit, shorten, text_width, widest, wrap};
 use super::{Figure, FigureError, Page, Width, empty, field, number, words};
 use crate::card::{Card, Role};
@@ -204,7 +204,7 @@ pub(super) fn sheet(map: &HeatMap, width: Width, figure: &'static str) -> Result
     for (place, group) in map.groups.iter().enumerate() {
         let count = group.columns.len();
         let span = cell * count as f64;
-        let ink = PALETTE[place];
+        let ink = compared(place, map.groups.len());
         if titled {
             page.bold((x + span / 2.0, 3.0), &name(group), 7.0, Align::Centre, BLACK_INK);
         }
@@ -264,7 +264,7 @@ pub(super) fn sheet(map: &HeatMap, width: Width, figure: &'static str) -> Result
         page.bold((at.0, below), "group", 7.0, Align::Left, BLACK_INK);
         for (place, group) in map.groups.iter().enumerate() {
             below += 3.2;
-            page.block((at.0, below - 1.1), 2.2, 2.2, PALETTE[place], 1.0);
+            page.block((at.0, below - 1.1), 2.2, 2.2, compared(place, map.groups.len()), 1.0);
             page.text((at.0 + 3.2, below), &fit(&name(group), 6.5, keys - 4.5), 6.5, Align::Left, BLACK_INK);
         }
         below += 6.0;

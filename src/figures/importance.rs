@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::axes::Panel;
-use super::page::{Align, BLACK_INK, PALETTE, shorten, widest};
+use super::page::{Align, BLACK_INK, PALETTE, shorten, shortened, widest};
 use super::{Figure, FigureError, Page, Width, empty, field, finite, number, words};
 use crate::card::{Card, Role};
 
@@ -130,11 +130,12 @@ impl Figure for Importance {
             }
         }
         let zero = panel.at(0.0, 0.0).0;
+        let cut = shortened(&bars.iter().map(|b| b.name.as_str()).collect::<Vec<_>>(), 7.0, names);
         // All with the digits that the largest needs.
         let digits = (2.0 - most.log10().floor()).clamp(0.0, 6.0) as usize;
         let mut draw = |line: usize, name: &str, mean: f64, ink, sign: &str| {
             let y = panel.top + row * (line as f64 + 0.5);
-            page.text((left - 2.0, y), &shorten(name, 7.0, names), 7.0, Align::Right, BLACK_INK);
+            page.text((left - 2.0, y), name, 7.0, Align::Right, BLACK_INK);
             let (end, _) = panel.at(mean, 0.0);
             page.block((zero.min(end), y - row * 0.34), (end - zero).abs(), row * 0.68, ink, 0.85);
             page.text(
@@ -151,7 +152,7 @@ impl Figure for Importance {
                 Some(d) if d < -0.2 => "↓",
                 _ => "",
             };
-            draw(line, &bar.name, bar.mean, ink(&bar.block), sign);
+            draw(line, &cut[line], bar.mean, ink(&bar.block), sign);
         }
         if let (Some((_, mean)), Some(name)) = (others, &last) {
             draw(bars.len(), name, mean, (150, 150, 150), "");

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::axes::{Panel, spread};
-use super::page::{Align, BLACK_INK, GREY, PALETTE, fit, shorten, text_width, widest};
+use super::page::{Align, BLACK_INK, GREY, PALETTE, bold_width, fit, shorten, text_width, widest};
 use super::{Figure, FigureError, Page, Width, empty, field, number, words};
 use crate::card::{Card, Role};
 
@@ -57,6 +57,9 @@ pub struct Learners {
     pub events: Option<u64>,
     pub candidates: Vec<Candidate>,
 }
+
+/// The least span of an axis that starts at chance.
+const LEAST: f64 = 0.1;
 
 impl Learners {
     /// The best first, those without a mean last; at most [`MOST`], the chosen one among them.
@@ -119,11 +122,14 @@ impl Figure for Learners {
         if ends().next().is_none() {
             return Err(empty("learners", "no candidate could be judged"));
         }
-        let (low, high) = spread(ends().chain([self.base]), 0.0).unwrap_or((0.0, 1.0));
+        // A difference of a thousandth is not to fill the panel where chance is a half.
+        let least = if self.base == 0.5 { self.base + LEAST } else { self.base };
+        let (low, high) = spread(ends().chain([self.base, least]), 0.0).unwrap_or((0.0, 1.0));
         let (low, high) = if low < self.base { (low - (high - low) * 0.04, high) } else { (self.base, high) };
         let x = (low, high + (high - low) * 0.04);
         let total = width.millimetres();
-        let names = widest(shown.iter().map(|c| &c.name), 7.0).min(total * 0.42);
+        let wide = |c: &&Candidate| if c.chosen { bold_width(&c.name, 7.0) } else { text_width(&c.name, 7.0) };
+        let names = shown.iter().map(wide).fold(0.0, f64::max).min(total * 0.42);
         let said = |c: &Candidate| match (c.mean, c.sd) {
             (Some(m), Some(s)) => format!("{} ± {}", words::signed(m, 3), words::signed(s, 3)),
             (Some(m), None) => words::signed(m, 3),
@@ -144,11 +150,13 @@ impl Figure for Learners {
         let zero = panel.at(self.base, 0.0).0;
         for (line, c) in shown.iter().enumerate() {
             let y = panel.top + row * (line as f64 + 0.5);
-            let name = shorten(&c.name, 7.0, names);
             if c.chosen {
-                page.bold((left - 2.0, y), &fit(&name, 7.0, names), 7.0, Align::Right, BLACK_INK);
+                // Bold letters are a tenth wider than those that are measured.
+                let name =
+                    if bold_width(&c.name, 7.0) <= names { c.name.clone() } else { shorten(&c.name, 7.0, names * 0.9) };
+                page.bold((left - 2.0, y), &name, 7.0, Align::Right, BLACK_INK);
             } else {
-                page.text((left - 2.0, y), &name, 7.0, Align::Right, BLACK_INK);
+                page.text((left - 2.0, y), &shorten(&c.name, 7.0, names), 7.0, Align::Right, BLACK_INK);
             }
             let Some(mean) = c.mean else {
                 let why = format!("not estimable{}", c.why.as_ref().map_or(String::new(), |w| format!(": {w}")));
@@ -208,6 +216,22 @@ mod tests {
         assert!(figure.csv().contains("svm,,,5,0,false,no events in a fold\n"));
         assert_eq!(figure.shown()[0].name, "gtbr");
         assert!(figure.draw(Width::Column).and_then(|p| p.svg()).is_ok_and(|s| s.contains("no events in a")));
+        // Candidates a thousandth apart do not fill the panel.
+        let mut close = figure.clone();
+        close.candidates = vec![candidate("a", Some(0.501), true), candidate("b", Some(0.502), false)];
+        for c in &mut close.candidates {
+            c.sd = None;
+        }
+        let page = close.draw(Width::Column).expect("a drawing");
+        let bars: Vec<f64> = page
+            .marks()
+            .iter()
+            .filter_map(|mark| match mark {
+                super::super::Mark::Area { points, .. } => Some(points[1].0 - points[0].0),
+                _ => None,
+            })
+            .collect();
+        assert!(bars.iter().all(|wide| *wide < 2.0), "{bars:?}");
         let worst = Candidate { mean: Some(0.1), ..figure.candidates[1].clone() };
         figure.candidates = vec![candidate("a", Some(0.6), false); 40];
         figure.candidates.push(worst);

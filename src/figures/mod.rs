@@ -39,6 +39,7 @@ pub mod roc;
 pub mod running_score;
 pub mod scores;
 pub mod selection;
+mod smooth;
 pub mod subgroups;
 pub mod time_auc;
 pub mod volcano;

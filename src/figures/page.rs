@@ -247,6 +247,30 @@ pub fn shorten(text: &str, size: f64, width: f64) -> String {
     fit(text, size, width)
 }
 
+/// Names shortened so that those that differ still do: where two would read alike, what they begin with in common gives
+/// way to an ellipsis.
+pub fn shortened<S: AsRef<str>>(names: &[S], size: f64, width: f64) -> Vec<String> {
+    let mut cut: Vec<String> = names.iter().map(|name| shorten(name.as_ref(), size, width)).collect();
+    for place in 0..cut.len() {
+        let own = cut[place].clone();
+        let alike: Vec<usize> = (0..cut.len()).filter(|other| cut[*other] == own).collect();
+        let first = names[place].as_ref();
+        if alike.iter().all(|other| names[*other].as_ref() == first) {
+            continue;
+        }
+        let shared = |other: &str| first.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+        let common = alike.iter().map(|other| shared(names[*other].as_ref())).min().unwrap_or(0);
+        // From the beginning of the word in which they part.
+        let head: Vec<char> = first.chars().take(common).collect();
+        let word = head.iter().rposition(|letter| matches!(letter, '_' | '-' | '.' | ' ')).map_or(0, |at| at + 1);
+        for other in alike {
+            let rest: String = names[other].as_ref().chars().skip(word).collect();
+            cut[other] = fit(&format!("{}{rest}", if word > 0 { "…" } else { "" }), size, width);
+        }
+    }
+    cut
+}
+
 /// Words, those together that are read together: `p = 0.22`, `0.44 (0.00 to 0.87)`.
 fn phrases(text: &str) -> Vec<String> {
     let numeric = |c: char| c.is_ascii_digit() || c == '−';
@@ -429,6 +453,22 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_are_cut_stay_apart() {
+        let names = [
+            "venous_wavelet-LLH_gldm_SmallDependenceHighGrayLevelEmphasis",
+            "venous_wavelet-HLH_gldm_SmallDependenceHighGrayLevelEmphasis",
+            "age",
+            "venous_wavelet-LLH_gldm_SmallDependenceHighGrayLevelEmphasis",
+        ];
+        assert_eq!(shorten(names[0], 7.0, 30.0), shorten(names[1], 7.0, 30.0));
+        let cut = shortened(&names, 7.0, 30.0);
+        assert!(cut[0] != cut[1] && cut[0] == cut[3] && cut[2] == "age", "{cut:?}");
+        assert!(cut[0].starts_with("…LLH_gldm") && cut.iter().all(|name| text_width(name, 7.0) <= 30.0), "{cut:?}");
+        // Where they fit they are whole.
+        assert_eq!(shortened(&names, 7.0, 300.0), names);
+    }
 
     #[test]
     fn estimates_and_comparisons_are_not_torn_apart() {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::axes::{Panel, spread, y_margin};
-use super::page::{Align, BLACK_INK, DASHES, GREY, PALETTE, fit, text_width, widest};
+use super::page::{Align, BLACK_INK, DASHES, GREY, PALETTE, fit, shortened, text_width, widest};
 use super::{Figure, FigureError, Page, Width, empty, field, finite, number, words};
 use crate::card::{Card, Role};
 
@@ -93,8 +93,9 @@ impl Figure for Path {
             format!("Regularisation path of {} ({})", self.model, words::patients(self.n, self.events)),
             words::sentence(&self.method),
             format!(
-                "At the chosen lambda, {}, {kept} of {} coefficients are not 0",
+                "At the chosen lambda, {}, {kept} {} not 0; {} enter along the path",
                 words::brief(self.chosen),
+                if kept == 1 { "coefficient is" } else { "coefficients are" },
                 self.coefficients.len()
             ),
             "The line stands at the chosen lambda, dashed ones at that of least error and of one standard error".into(),
@@ -190,17 +191,18 @@ impl Figure for Path {
             upper.x_ticks(&mut page, &[], "");
         }
         last.x_axis(&mut page, "log λ");
-        for (place, c) in named.iter().enumerate() {
+        let room = if below { total / 2.0 - 10.0 } else { legend - 8.0 };
+        let names = shortened(&named.iter().map(|c| c.feature.as_str()).collect::<Vec<_>>(), 6.5, room);
+        for (place, name) in names.iter().enumerate() {
             let (ink, dash) = (PALETTE[place % 6], DASHES[(place % 6 + place / 6) % 6]);
-            let (x, y, room) = if below {
-                let half = total / 2.0;
-                let x = 2.0 + half * (place % 2) as f64;
-                (x, last.bottom() + 11.5 + 3.3 * (place / 2) as f64, half - 10.0)
+            let (x, y) = if below {
+                let x = 2.0 + total / 2.0 * (place % 2) as f64;
+                (x, last.bottom() + 11.5 + 3.3 * (place / 2) as f64)
             } else {
-                (upper.right() + 3.0, upper.top + 1.5 + 3.6 * place as f64, legend - 8.0)
+                (upper.right() + 3.0, upper.top + 1.5 + 3.6 * place as f64)
             };
             page.dashed(&[(x, y), (x + 6.0, y)], dash, ink, 0.4);
-            page.text((x + 7.2, y), &super::page::shorten(&c.feature, 6.5, room), 6.5, Align::Left, BLACK_INK);
+            page.text((x + 7.2, y), name, 6.5, Align::Left, BLACK_INK);
         }
         if hidden > 0 {
             let y = if below {
@@ -240,7 +242,7 @@ mod tests {
             figure.csv(),
             "lambda,binomial deviance,standard_error,age,afp\n0.5,1.4,0.1,0,0\n0.1,1.2,0.1,0.1,-0.05\n0.02,1.3,0.1,0.3,-0.15\n"
         );
-        assert!(figure.caption().contains("2 of 2 coefficients are not 0"));
+        assert!(figure.caption().contains("2 coefficients are not 0; 2 enter along the path"));
         for width in [Width::Column, Width::Full] {
             assert!(figure.draw(width).and_then(|p| p.svg()).is_ok_and(|s| s.contains("age") && !s.contains("NaN")));
         }

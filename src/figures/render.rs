@@ -1,10 +1,12 @@
 //! A page as SVG and as PNG.
 //!
-//! Lines and areas are drawn by plotters. Rasters and clouds of dots of an SVG and letters of a PNG are
-//! written here: plotters would spell the first pixel by pixel, and set the last on whole pixels.
+//! Lines and areas are drawn by plotters, on the pixels of a PNG through [`Smooth`]. Rasters and clouds of dots of an
+//! SVG and letters of a PNG are written here: plotters would spell the first pixel by pixel, and set the last on whole
+//! pixels.
 
 use super::letters::{Letter, borrowed, face, letters, per_em};
 use super::page::{Align, DPI, FAMILY, Ink, Mark, Raster, font, fonts};
+use super::smooth::Smooth;
 use super::{FigureError, Page, png};
 use ab_glyph::{Font, point};
 use plotters::coord::Shift;
@@ -126,14 +128,16 @@ fn lettered(sheet: &mut [u8], size: (u32, u32), mark: &Mark) {
     }
 }
 
-fn blend(sheet: &mut [u8], size: (u32, u32), (x, y): (i64, i64), ink: Ink, cover: f32) {
+/// Lays ink over a pixel, which it covers so far.
+pub(super) fn blend(sheet: &mut [u8], size: (u32, u32), (x, y): (i64, i64), ink: Ink, cover: f32) {
     if x < 0 || y < 0 || x >= i64::from(size.0) || y >= i64::from(size.1) {
         return;
     }
     let first = ((y * i64::from(size.0) + x) * 3) as usize;
     if let Some(pixel) = sheet.get_mut(first..first + 3) {
         for (part, ink) in pixel.iter_mut().zip([ink.0, ink.1, ink.2]) {
-            *part = (f32::from(*part) + (f32::from(ink) - f32::from(*part)) * cover.clamp(0.0, 1.0)).round() as u8;
+            let mixed = f32::from(*part) + (f32::from(ink) - f32::from(*part)) * cover.clamp(0.0, 1.0);
+            *part = (mixed + 0.5) as u8;
         }
     }
 }
@@ -244,7 +248,7 @@ impl Page {
         let size = self.size();
         let mut out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}mm\" height=\"{}mm\" viewBox=\"0 0 {} {}\" \
-             font-family=\"{FAMILY}\">\n<rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n",
+             font-family=\"{FAMILY}\" stroke-linejoin=\"round\">\n<rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n",
             hundredths(self.width),
             hundredths(self.height),
             size.0,
@@ -284,7 +288,7 @@ impl Page {
                 }
                 Some(text @ Mark::Text { .. }) => lettered(&mut sheet, size, text),
                 _ => {
-                    let area = BitMapBackend::with_buffer(&mut sheet, size).into_drawing_area();
+                    let area = Smooth::new(&mut sheet, size).into_drawing_area();
                     draw(&area, marks)?;
                 }
             }

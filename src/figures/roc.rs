@@ -30,6 +30,9 @@ pub struct Curve {
     pub events: u64,
     /// Area, lower and upper limit; None where one class is absent.
     pub area: Option<(f64, f64, f64)>,
+    /// The area where it has no interval.
+    #[serde(default)]
+    pub bare: Option<f64>,
     /// 1 − specificity and sensitivity, from (0, 0) to (1, 1).
     pub points: Vec<(f64, f64)>,
 }
@@ -44,6 +47,19 @@ pub struct RocCurves {
     pub method: String,
     /// Paired comparisons.
     pub notes: Vec<String>,
+}
+
+impl Curve {
+    /// `AUC 0.72 (0.61–0.83)`, `AUC 0.72, no interval`.
+    fn told(&self) -> String {
+        match (self.area, self.bare) {
+            (Some((a, l, u)), _) if [a, l, u].iter().all(|v| v.is_finite()) => {
+                format!("AUC {}", words::estimate_with(a, l, u, 2))
+            }
+            (_, Some(area)) if area.is_finite() => format!("AUC {}, no interval", words::signed(area, 2)),
+            _ => "AUC not estimable".to_owned(),
+        }
+    }
 }
 
 impl Figure for RocCurves {
@@ -69,12 +85,7 @@ impl Figure for RocCurves {
         let curves: Vec<String> = self
             .curves
             .iter()
-            .map(|c| {
-                let area = c.area.map_or("AUC not estimable".into(), |(a, l, u)| {
-                    format!("AUC {}", words::estimate_with(a, l, u, 2))
-                });
-                format!("{}: {}, {area}", c.name, words::patients(c.n, Some(c.events)))
-            })
+            .map(|c| format!("{}: {}, {}", c.name, words::patients(c.n, Some(c.events)), c.told()))
             .collect();
         let first = format!("ROC curves of {}", self.title);
         let method = format!("Areas with {}; the dashed diagonal is chance", self.method);
@@ -118,9 +129,9 @@ impl Figure for RocCurves {
                 page.text((left + 8.5, y), line, 7.0, Align::Left, BLACK_INK);
                 y += 3.3;
             }
-            let area = match curve.area.filter(|(a, l, u)| a.is_finite() && l.is_finite() && u.is_finite()) {
-                Some((a, l, u)) => format!("AUC {} ({})", words::estimate_with(a, l, u, 2), self.method),
-                None => "AUC not estimable".to_string(),
+            let area = match curve.area {
+                Some(_) => format!("{} ({})", curve.told(), self.method),
+                None => curve.told(),
             };
             page.text((left + 8.5, y), &fit(&area, 7.0, room), 7.0, Align::Left, GREY);
             y += 3.9;
@@ -143,9 +154,11 @@ mod tests {
             n: 5,
             events: 2,
             area: Some((0.75, 0.3, 1.0)),
+            bare: None,
             points: vec![(0.0, 0.0), (0.0, 0.5), (1.0, 1.0)],
         };
-        let none = Curve { name: "one class".into(), n: 3, events: 0, area: None, points: vec![] };
+        let none = Curve { name: "one class".into(), n: 3, events: 0, area: None, bare: None, points: vec![] };
+        assert_eq!(Curve { bare: Some(0.8), ..none.clone() }.told(), "AUC 0.80, no interval");
         let figure = RocCurves {
             title: "PRIME_R".into(),
             curves: vec![seen, none],

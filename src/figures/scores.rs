@@ -63,6 +63,27 @@ impl Scores {
     }
 }
 
+/// Patients are so many strips of neighbours where they are many.
+const STRIPS: usize = 60;
+
+/// The height of the strip of shares.
+const SHARES: f64 = 5.0;
+
+/// The share with the event among neighbours in order, over the line of all.
+fn shares(page: &mut Page, patients: &[Patient], (left, bottom): (f64, f64), right: f64) {
+    let wide = (right - left) / STRIPS as f64;
+    for strip in 0..STRIPS {
+        let own = &patients[patients.len() * strip / STRIPS..patients.len() * (strip + 1) / STRIPS];
+        if own.is_empty() {
+            continue;
+        }
+        let share = own.iter().filter(|p| p.event.unwrap_or(false)).count() as f64 / own.len() as f64;
+        let (x, top) = (left + wide * strip as f64, bottom - 0.8 - SHARES);
+        page.block((x, top), wide, SHARES * (1.0 - share), PALETTE[0], 0.35);
+        page.block((x, top + SHARES * (1.0 - share)), wide, SHARES * share, PALETTE[1], 0.85);
+    }
+}
+
 impl Figure for Scores {
     fn card(&self) -> &'static Card {
         &CARD
@@ -93,7 +114,7 @@ impl Figure for Scores {
             ),
             match self.events() {
                 Some(_) if self.patients.len() > PLAIN => format!(
-                    "Filled points had the event ({}) and stand a little higher, pale points did not and stand lower",
+                    "The strip above the line has the share of patients with the event ({}) along their order, in orange",
                     self.endpoint
                 ),
                 Some(_) => format!("Filled points had the event ({}), rings or pale points did not", self.endpoint),
@@ -123,8 +144,8 @@ impl Figure for Scores {
         let tall = if width == Width::Column { 42.0 } else { 60.0 };
         // The key on one line where it fits, else on two.
         let said = fit(&self.endpoint, 7.0, total - left - 6.0);
-        const NOT: &str = "not, or not seen";
-        let beside = left + text_width(&said, 7.0) + text_width(NOT, 7.0) + 11.0 <= total;
+        let not = if self.observed.is_empty() { "no event" } else { "no event (censored)" };
+        let beside = left + text_width(&said, 7.0) + text_width(not, 7.0) + 11.0 <= total;
         let head = match self.events() {
             Some(_) if beside => 6.0,
             Some(_) => 9.4,
@@ -132,7 +153,8 @@ impl Figure for Scores {
         };
         let pad = (n as f64 * 0.02).max(0.6);
         let x = (1.0 - pad, n as f64 + pad);
-        let upper = Panel { left, top: head, width: total - left - 3.0, height: tall, x, y };
+        let crowd = if n > PLAIN && self.events().is_some() { SHARES + 1.5 } else { 0.0 };
+        let upper = Panel { left, top: head + crowd, width: total - left - 3.0, height: tall, x, y };
         let lower = below.map(|y| Panel { top: upper.bottom() + 4.0, height: tall * 0.75, y, ..upper });
         let last = lower.unwrap_or(upper);
         let mut page = Page::new(total, last.bottom() + 10.0);
@@ -147,25 +169,30 @@ impl Figure for Scores {
                 page.dots(at, radius - 0.2, (255, 255, 255), 1.0);
             }
         };
-        // Of many patients those with and without the event stand on two lines, and every fourth is a layer, so that
-        // neither hides the other.
-        let (apart, layers) = if n > PLAIN && self.events().is_some() { (0.9, 4) } else { (0.0, 1) };
-        let mut points = |panel: &Panel, apart: f64, value: &dyn Fn(&Patient) -> Option<f64>| {
+        // Of many patients every fourth is a layer, so that neither hides the other.
+        let many = n > PLAIN && self.events().is_some();
+        let layers = if many { 4 } else { 1 };
+        let mut points = |panel: &Panel, value: &dyn Fn(&Patient) -> Option<f64>| {
             for layer in 0..layers {
                 let of = |wanted: bool| -> Vec<(f64, f64)> {
                     let own = patients.iter().enumerate();
                     let own = own.filter(|(place, p)| place % layers == layer && p.event.unwrap_or(true) == wanted);
-                    let shift = if wanted { -apart } else { apart };
-                    let at = own.filter_map(|(place, p)| Some(panel.at(place as f64 + 1.0, value(p)?)));
-                    at.map(|(x, y)| (x, y + shift)).collect()
+                    own.filter_map(|(place, p)| Some(panel.at(place as f64 + 1.0, value(p)?))).collect()
                 };
                 ring(&mut page, of(false));
                 filled(&mut page, of(true));
             }
         };
-        points(&upper, apart, &|p| Some(p.predicted));
         if let Some(lower) = &lower {
-            points(lower, 0.0, &|p| p.observed);
+            points(lower, &|p| p.observed);
+        }
+        if many {
+            // Points on one line would hide each other: the line, and above it the share with the event along it.
+            let line = patients.iter().enumerate().step_by((n / 400).max(1));
+            page.path(line.map(|(place, p)| upper.at(place as f64 + 1.0, p.predicted)).collect(), BLACK_INK, 0.5);
+            shares(&mut page, &patients, (upper.at(1.0, y.0).0, upper.top), upper.at(n as f64, y.0).0);
+        } else {
+            points(&upper, &|p| Some(p.predicted));
         }
         upper.y_axis(&mut page, &fit(&self.measure, 8.0, upper.height));
         if let Some(lower) = &lower {
@@ -179,7 +206,7 @@ impl Figure for Scores {
             page.text((left + 3.0, 2.6), &said, 7.0, Align::Left, BLACK_INK);
             let next = if beside { (left + 7.0 + text_width(&said, 7.0), 2.6) } else { (left + 1.0, 6.0) };
             ring(&mut page, vec![next]);
-            page.text((next.0 + 2.0, next.1), NOT, 7.0, Align::Left, GREY);
+            page.text((next.0 + 2.0, next.1), not, 7.0, Align::Left, GREY);
         }
         Ok(page)
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::axes::{Panel, labelled};
-use super::page::{Align, BLACK_INK, GREY, PALETTE, bold_width, fit, shorten, widest};
+use super::page::{Align, BLACK_INK, GREY, PALETTE, bold_width, fit, shorten, shortened, widest};
 use super::{Figure, FigureError, Page, Width, empty, field, words};
 use crate::card::{Card, Role};
 
@@ -149,7 +149,9 @@ impl Figure for Selection {
             y += 2.0;
         }
         if !shown.is_empty() {
-            let title = format!("Selected in folds (of {})", self.folds);
+            let all = self.frequencies.len();
+            let of = if all > shown.len() { format!(", the first {} of {all}", shown.len()) } else { String::new() };
+            let title = format!("Selected in folds (of {}){of}", self.folds);
             page.bold((2.0, y), &title, 7.0, Align::Left, BLACK_INK);
             if shown.iter().any(|f| !f.selected) {
                 let x = 4.0 + bold_width(&title, 7.0);
@@ -160,9 +162,10 @@ impl Figure for Selection {
             let height = row * shown.len() as f64;
             let x = (0.0, self.folds.max(1) as f64);
             let panel = Panel { left, top: y, width: right - left, height, x, y: (0.0, 1.0) };
+            let cut = shortened(&shown.iter().map(|f| f.feature.as_str()).collect::<Vec<_>>(), 7.0, names);
             for (line, f) in shown.iter().enumerate() {
                 let y = panel.top + row * (line as f64 + 0.5);
-                page.text((left - 2.0, y), &shorten(&f.feature, 7.0, names), 7.0, Align::Right, BLACK_INK);
+                page.text((left - 2.0, y), &cut[line], 7.0, Align::Right, BLACK_INK);
                 let place = self.traces.iter().position(|t| t.block == f.block);
                 let ink = place.map_or(GREY, |place| PALETTE[place % 6]);
                 let (end, _) = panel.at(f.folds as f64, 0.0);

@@ -284,8 +284,8 @@ impl Figure for Volcano {
             groups.join(" against "),
             words::sentence(&self.method),
             format!(
-                "{} genes up and {} down at a false discovery rate of {}%{}",
-                words::count(self.count(Side::Up)),
+                "{} up and {} down at a false discovery rate of {}%{}",
+                words::of(self.count(Side::Up), "gene"),
                 words::count(self.count(Side::Down)),
                 words::brief(self.fdr * 100.0),
                 if self.cut > 0.0 {
@@ -303,7 +303,7 @@ impl Figure for Volcano {
                 String::new()
             },
             if self.untested > 0 {
-                format!("{} genes could not be tested", words::count(self.untested))
+                format!("{} could not be tested", words::of(self.untested, "gene"))
             } else {
                 String::new()
             },
@@ -416,7 +416,7 @@ impl Figure for Volcano {
         let cut = if self.cut > 0.0 { format!(", effect ±{}", words::brief(self.cut)) } else { String::new() };
         let said = match line {
             Some(_) => format!("dashed: false discovery rate {}%{cut}", words::brief(self.fdr * 100.0)),
-            None => format!("no gene has a false discovery rate of {}%", words::brief(self.fdr * 100.0)),
+            None => format!("no gene is within a false discovery rate of {}%{cut}", words::brief(self.fdr * 100.0)),
         };
         if beyond > 0 {
             let y = legend + 3.6 * 3.0;

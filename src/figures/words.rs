@@ -153,6 +153,11 @@ pub fn between(lower: impl IntoIterator<Item = f64>) -> &'static str {
     if lower.into_iter().any(|limit| limit < 0.0) { " to " } else { "–" }
 }
 
+/// `1 gene`, `1,204 genes`.
+pub fn of(count: u64, what: &str) -> String {
+    format!("{} {what}{}", self::count(count), if count == 1 { "" } else { "s" })
+}
+
 /// ` at 1 year`, after what is told of that time; nothing where there is none.
 pub fn at(horizon: Option<&str>) -> String {
     horizon.map_or(String::new(), |horizon| format!(" at {horizon}"))
@@ -262,6 +267,7 @@ mod tests {
         assert_eq!(apart(&["low", "trt: 2"]), ["low", "trt: 2"]);
         assert_eq!([entry("trt: 1", "n = 2"), entry("low", "n = 2")], ["trt: 1, n = 2", "low: n = 2"]);
         assert_eq!([0.0, 0.5, -12.345, 1234.5, 1e-7].map(brief), ["0", "0.5", "−12.3", "1234", "1.0e−7"]);
+        assert_eq!([of(1, "gene"), of(10_000, "gene")], ["1 gene", "10,000 genes"]);
         assert_eq!([at(Some("1 year")), at(None)], [" at 1 year", ""]);
         assert_eq!([104, 9999, 10_000, 1_234_567].map(count), ["104", "9999", "10,000", "1,234,567"]);
         assert_eq!(

@@ -23,6 +23,7 @@ pub(super) fn judged(out: &mut Examples) {
                 n: n as u64,
                 events: n as u64 / 2,
                 area: (i != 2).then_some((0.71, 0.58, 0.84)),
+                bare: None,
                 points,
             }
         });

@@ -107,15 +107,19 @@ fn map(analysis: &Analysis, analyses: &[Analysis], covariates: &[(String, Cells)
         .iter()
         .map(|(place, gene)| Line { name: &gene.gene, adjusted: gene.adjusted, values: analysis.matrix.row(*place) })
         .collect();
+    // Genes that were picked by what they are shown to differ in differ to the eye in any case.
+    let significant = known.iter().any(|(_, gene)| gene.adjusted.is_some_and(|p| p < 0.05));
+    let found = if significant { "" } else { ", none of them with an adjusted p below 0.05" };
     let method = format!(
-        "the {} of {} genes with the smallest p, {label}; z-scores over all samples of log expression; {CLUSTERED}, genes \
-         over all samples; stars are p adjusted by {adjustment}: {}",
+        "the {} of {} genes with the smallest p{found}, {label}; z-scores over all samples of log expression; {CLUSTERED}, \
+         genes over all samples; stars are p adjusted by {adjustment}: {}",
         known.len(),
         told.genes.len(),
         crate::figures::words::STARS
     );
     let figure = clustered(&Surroundings { analysis, analyses, covariates }, &rows, method);
-    Some(FigureData::new(format!("Leading genes, {label}"), &figure))
+    let title = if significant { "Leading genes" } else { "Genes of smallest p, none significant" };
+    Some(FigureData::new(format!("{title}, {label}"), &figure))
 }
 
 /// What a heat map is drawn among.

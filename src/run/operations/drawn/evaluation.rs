@@ -100,14 +100,22 @@ fn roc(judgements: &[Judgement], answer: &Answer, level: f64) -> Vec<FigureData>
         let (Outcome::Binary(events), Prediction::Probability(p)) = (&judgement.outcome, &judgement.prediction) else {
             return None;
         };
-        let area = record(answer, judgement, "AUC").and_then(|r| Some((r.value?, r.lower?, r.upper?)));
+        let told = record(answer, judgement, "AUC");
+        let area = told.and_then(|r| Some((r.value?, r.lower?, r.upper?)));
         // Out of fold the curve is the mean of the folds' own, so that its area is the one told.
         let points = match &judgement.held {
             Some(strata) => roc_within(events, strata),
             None => roc_curve(events, p).map(|c| c.iter().map(|p| (1.0 - p.specificity, p.sensitivity)).collect()),
         };
         let happened = events.iter().filter(|event| **event).count() as u64;
-        Some(Roc { name, n: events.len() as u64, events: happened, area, points: points.unwrap_or_default() })
+        let points = points.unwrap_or_default();
+        // Where nobody asked for the area, or it has no interval, the curve has one all the same.
+        let under = |points: &[(f64, f64)]| -> f64 {
+            points.windows(2).map(|two| (two[1].0 - two[0].0) * (two[0].1 + two[1].1) / 2.0).sum()
+        };
+        let asked = told.is_none_or(|r| r.value.is_some());
+        let bare = (area.is_none() && asked && points.len() > 1).then(|| under(&points).abs());
+        Some(Roc { name, n: events.len() as u64, events: happened, area, bare, points })
     };
     let method = format!("{}, DeLong", interval(level));
     let folds = |of: &[&Judgement]| {
@@ -309,7 +317,15 @@ fn brier(judgements: &[Judgement], answer: &Answer) -> Vec<FigureData> {
     let days = word_days(&unit);
     let mut figures = Vec::new();
     for cohort in distinct(judgements.iter().map(|j| j.cohort.as_str())) {
-        let of: Vec<&Judgement> = judgements.iter().filter(|j| j.cohort == cohort && j.curves.is_some()).collect();
+        // Of a model whose score is told to be not estimable no curve is drawn either.
+        let refused = |j: &Judgement| {
+            let own = |r: &&EstimateRecord| r.model == j.model && r.cohort == j.cohort && r.kind == j.kind;
+            let scores = answer.estimates.iter().filter(own).filter(|r| matches!(r.metric.as_str(), "Brier" | "IBS"));
+            let values: Vec<bool> = scores.map(|r| r.value.is_some()).collect();
+            !values.is_empty() && !values.contains(&true)
+        };
+        let of: Vec<&Judgement> =
+            judgements.iter().filter(|j| j.cohort == cohort && j.curves.is_some() && !refused(j)).collect();
         let Some(first) = of.first() else { continue };
         let score = |judgement: &Judgement, curves: &SurvivalCurves, name: &str| -> Option<BrierCurve> {
             let (Outcome::Survival(outcome), Outcome::Survival(training)) = (&judgement.outcome, &judgement.training)

@@ -335,7 +335,7 @@ pub fn curves(title: &str, groups: &Groups, level: f64, transform: Transform, as
             Some(unit) => format!("Time ({unit})"),
             None => "Time".to_owned(),
         },
-        outcome: format!("Probability of {}", groups.outcome),
+        outcome: format!("Survival probability ({})", groups.outcome),
         cohort: groups.cohort.clone(),
         method: format!("{shown_level}% confidence bands, {words} transformed"),
         curves: drawn,

@@ -82,6 +82,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
             n: rows.len() as u64,
             events: happened as u64,
             area: record_area,
+            bare: None,
             points: roc_curve(&events, &scores)
                 .map(|curve| curve.iter().map(|point| (1.0 - point.specificity, point.sensitivity)).collect())
                 .unwrap_or_default(),
