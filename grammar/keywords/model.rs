@@ -66,7 +66,7 @@ pub(super) static MODEL: Keyword = Keyword {
             word: "fuse",
             list: List::One(Kind::Fusion),
             summary: "How blocks become one prediction.",
-            documentation: "A model expression: `rsf(clinical)`, `early rsf(clinical, arterial)`, `late bma(clinical, radiomics)`. A combiner learns from out-of-fold predictions.",
+            documentation: "A model expression: `rsf(clinical)`, `early rsf(clinical, arterial)`, `late bma(clinical, radiomics)`. `early(clinical, arterial)` leaves the learner to `learn` and `choose`. A combiner learns from out-of-fold predictions.",
             example: "fuse late logistic(clinical, radiomics)",
             ..PLAIN
         },

@@ -21,7 +21,7 @@ static CARD: Card = Card {
     summary: "AdaBoost under the name that clinical papers give it.",
     documentation: "\
 The same as `adaboost`: papers that list bagging, boosting, stacking and rotation forest mean AdaBoost by `boosting`.
-See `?adaboost` for what it computes.",
+See `?adaboost` for what it computes. Importance is the decrease of impurity, averaged over trees by their weights.",
     references: &[
         "Freund Y, Schapire RE. A decision-theoretic generalization of on-line learning and an application to boosting. J Comput Syst Sci 1997;55:119-39.",
     ],

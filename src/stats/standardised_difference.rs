@@ -62,7 +62,7 @@ pub fn of_counts(a: &[u64], b: &[u64]) -> Option<f64> {
 }
 
 /// Gaussian elimination with pivots; absent for a singular matrix.
-fn solve(matrix: &mut [Vec<f64>], right: &[f64]) -> Option<Vec<f64>> {
+pub(super) fn solve(matrix: &mut [Vec<f64>], right: &[f64]) -> Option<Vec<f64>> {
     let n = right.len();
     let mut x = right.to_vec();
     for column in 0..n {

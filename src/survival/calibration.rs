@@ -5,10 +5,11 @@ use ndarray::{Array2, ArrayView1};
 
 use super::cox::baseline::baseline;
 use super::cox::{Coefficient, CoxData, CoxOptions, fit};
-use super::design::{Design, harrell_knots};
+use super::design::{Complete, Design, harrell_knots};
 use super::error::{SurvivalError, check_follow_up, same_length};
 use super::kaplan_meier::{Transform, kaplan_meier};
 use super::life_table::Counted;
+use crate::stats::binomial::{ProportionInterval, proportion_interval};
 use crate::stats::distribution::normal_multiplier;
 use crate::stats::{Censored, Estimate, Interval};
 
@@ -121,13 +122,23 @@ pub fn calibration(
     })
 }
 
-/// The integrated calibration index alone, for resampling.
+/// The integrated calibration index and the smoothed observed risk at each predicted risk of `grid`
+/// (NaN beyond the range of the predictions), for the curve and for resampling.
 ///
 /// # Errors
 /// A spline that cannot be fitted.
-pub fn integrated_index(outcome: &Censored, risk: ArrayView1<'_, f64>, horizon: f64) -> Result<f64, SurvivalError> {
+pub fn smoothed_at(
+    outcome: &Censored,
+    risk: ArrayView1<'_, f64>,
+    horizon: f64,
+    grid: &[f64],
+) -> Result<(f64, Vec<f64>), SurvivalError> {
     let linear: Vec<f64> = risk.iter().map(|risk| cloglog(*risk)).collect();
-    Ok(smooth(outcome, risk, &linear, horizon)?.ici)
+    let (smoothed, mut at) = smooth_on(outcome, risk, &linear, horizon, grid)?;
+    let (low, high) = risk.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), risk| (low.min(*risk), high.max(*risk)));
+    let beyond = grid.iter().zip(&mut at).filter(|(place, _)| !(low..=high).contains(*place));
+    beyond.for_each(|(_, value)| *value = f64::NAN);
+    Ok((smoothed.ici, at))
 }
 
 /// Complementary log-log of a risk, kept finite at 0 and 1.
@@ -143,6 +154,16 @@ fn observed_risk(outcome: &Censored, horizon: f64, level: f64) -> Result<Estimat
     estimate.value = estimate.value.map(|s| 1.0 - s);
     estimate.interval =
         estimate.interval.map(|i| Interval { lower: 1.0 - i.upper, upper: 1.0 - i.lower, level: i.level });
+    // Greenwood's variance is 0 where nobody has the event, or everybody.
+    if let Ok(risk @ (0.0 | 1.0)) = estimate.value {
+        let had = |row: &usize| outcome.event[*row] == 1 && outcome.time[*row] <= horizon;
+        let known = (0..outcome.len()).filter(|row| had(row) || outcome.time[*row] >= horizon).count();
+        let events = if risk == 0.0 { 0 } else { known };
+        if let Ok(interval) = proportion_interval(events, known, ProportionInterval::Exact, level) {
+            estimate = estimate.within(interval.lower, interval.upper, level);
+            estimate.how = format!("Kaplan-Meier; exact binomial of {known} patients known at the horizon");
+        }
+    }
     Ok(estimate)
 }
 
@@ -164,25 +185,47 @@ fn smooth(
     linear: &[f64],
     horizon: f64,
 ) -> Result<Smoothed, SurvivalError> {
-    let mut design = Design::new(linear.len());
-    design.spline("cloglog", linear, &harrell_knots(linear, 3)?)?;
-    let complete = design.complete();
+    Ok(smooth_on(outcome, risk, linear, horizon, &[])?.0)
+}
+
+/// [`smooth`], and its curve at the predicted risks of `grid`.
+fn smooth_on(
+    outcome: &Censored,
+    risk: ArrayView1<'_, f64>,
+    linear: &[f64],
+    horizon: f64,
+    grid: &[f64],
+) -> Result<(Smoothed, Vec<f64>), SurvivalError> {
+    let knots = harrell_knots(linear, 3)?;
+    let basis = |values: &[f64]| -> Result<Complete, SurvivalError> {
+        let mut design = Design::new(values.len());
+        design.spline("cloglog", values, &knots)?;
+        Ok(design.complete())
+    };
+    let complete = basis(linear)?;
     let fitted = fit(&CoxData::new(complete.view(), &complete.names, outcome), &CoxOptions::default())?;
     if let Some(Err(reason)) = fitted.coefficients.iter().find(|coefficient| coefficient.is_err()) {
         return Err(SurvivalError::because(reason.reason.clone()));
     }
     let hazard = baseline(&fitted, 0, true).at(horizon);
-    let observed: Vec<f64> =
-        fitted.linear_predictor(complete.view()).into_iter().map(|lp| 1.0 - (-hazard * lp.exp()).exp()).collect();
+    let by_horizon = |of: &Complete| -> Vec<f64> {
+        fitted.linear_predictor(of.view()).into_iter().map(|lp| 1.0 - (-hazard * lp.exp()).exp()).collect()
+    };
+    let observed = by_horizon(&complete);
+    let at = match grid {
+        [] => Vec::new(),
+        grid => by_horizon(&basis(&grid.iter().map(|risk| cloglog(*risk)).collect::<Vec<_>>())?),
+    };
     let mut distance: Vec<f64> = observed.iter().zip(risk).map(|(observed, risk)| (observed - risk).abs()).collect();
     distance.sort_by(f64::total_cmp);
     let quantile = |p: f64| crate::stats::ranks::quantile_of_sorted(&distance, p).unwrap_or(0.0);
-    Ok(Smoothed {
+    let smoothed = Smoothed {
         ici: distance.iter().sum::<f64>() / distance.len() as f64,
         e50: quantile(0.5),
         e90: quantile(0.9),
         observed,
-    })
+    };
+    Ok((smoothed, at))
 }
 
 #[cfg(test)]
@@ -207,6 +250,29 @@ mod tests {
         assert!((result.slope.unwrap().value - 1.0).abs() < 0.05);
         assert!(result.smoothed.unwrap().ici < 0.01);
         assert_eq!(result.groups.len(), 5);
+    }
+
+    #[test]
+    fn a_group_without_events_has_an_upper_limit() {
+        let outcome = Censored::new(vec![3.0, 4.0, 5.0, 6.0, 0.5], vec![1, 0, 1, 0, 0]);
+        let observed = observed_risk(&outcome, 2.0, 0.95).unwrap();
+        let interval = observed.interval.unwrap();
+        // The exact interval of none of the four who were followed so far.
+        assert_eq!((observed.value, interval.lower), (Ok(0.0), 0.0));
+        assert!((interval.upper - (1.0 - 0.025_f64.powf(0.25))).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_curve_at_a_grid_is_that_of_the_patients() {
+        let time: Vec<f64> = (1..=60).map(|row| f64::from(row * 7 % 61)).collect();
+        let event: Vec<u8> = (0..60).map(|row| u8::from(row % 4 != 0)).collect();
+        let risk = Array1::from_iter((0..60).map(|row| 0.05 + f64::from(row * 11 % 60) / 70.0));
+        let outcome = Censored::new(time, event);
+        let whole = calibration(&outcome, risk.view(), 20.0, 5, 0.95).unwrap().smoothed.unwrap();
+        let (ici, curve) = smoothed_at(&outcome, risk.view(), 20.0, &[risk[3], risk[40], 0.999]).unwrap();
+        assert_eq!(ici, whole.ici);
+        assert!((curve[0] - whole.observed[3]).abs() < 1e-12 && (curve[1] - whole.observed[40]).abs() < 1e-12);
+        assert!(curve[2].is_nan());
     }
 
     #[test]

@@ -59,7 +59,8 @@ pub static CARD: Card = Card {
     documentation: "\
 As `rsf`, but of each drawn feature only one cut is judged, drawn uniformly between the feature's
 least and greatest value in the node. Follows scikit-survival's `ExtraSurvivalTrees`, its bootstrap
-among the defaults; Geurts' trees learn from all patients (`bootstrap = no`).",
+among the defaults; Geurts' trees learn from all patients (`bootstrap = no`). Importance is the
+chi-square of the splits by feature, weighted by the node's share of the patients.",
     references: &[
         "Geurts P, Ernst D, Wehenkel L. Extremely randomized trees. Mach Learn 2006;63:3-42.",
         "Ishwaran H, Kogalur UB, Blackstone EH, Lauer MS. Random survival forests. Ann Appl Stat 2008;2:841-860.",

@@ -54,7 +54,8 @@ Minimises
 over the pairs `P` in which patient `j` has the event before `i`'s time, where `ζ` is the residual of
 log time on `w'x + b`, and counts only where positive for the censored. A truncated Newton method
 finds the minimum; value, gradient and Hessian products cost O(n log n) through Fenwick trees.
-The risk score is `−(w'x + b)`, higher meaning earlier. Wants features on one scale.
+The risk score is `−(w'x + b)`, higher meaning earlier. Importance is the change of the risk score by one unit of the
+feature. Wants features on one scale.
 
 Follows scikit-survival's `FastSurvivalSVM`; for `rank_ratio` below 1 that one predicts the time
 `exp(w'x + b)`, which ranks the same in reverse. Differs on purpose: patients with equal times are not

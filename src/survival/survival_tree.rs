@@ -41,7 +41,8 @@ pub static CARD: Card = Card {
     documentation: "\
 A tree as in `rsf`, grown once on all patients with every feature tried at every node. Of cuts with
 equal statistics the one of the feature drawn first is taken. Follows scikit-survival's
-`SurvivalTree`.",
+`SurvivalTree`. Importance is the log-rank chi-square of the splits by feature, weighted by the node's share of the
+patients.",
     references: &["LeBlanc M, Crowley J. Survival trees by goodness of split. J Am Stat Assoc 1993;88:457-467."],
     example: "survival_tree(clinical, leaf = 15)",
 };

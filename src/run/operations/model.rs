@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::card::Value;
+use crate::card::{Card, Value};
 use crate::fuse::{self, Cohort, CrossFit, FittedDesign, Work};
 use crate::learn::recipe::{Design, Recipe, Resampling};
 use crate::learn::{Block, Values};
@@ -402,12 +402,13 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
             }
         }
     }
-    if terms.rows.iter().any(|row| row.get(1).is_some_and(|cell| !cell.shown().starts_with("prediction of "))) {
-        terms.notes.push(
-            "value: the coefficient of the prepared feature in a linear learner, its share of what the splits gain in trees \
-             and boosting"
-                .to_owned(),
-        );
+    let mut meanings: Vec<String> = Vec::new();
+    for card in designs.iter().filter_map(|(_, design)| Some(design.learned()?.learner()?.card())) {
+        let meaning = importance(card).map(|meaning| format!("{}: {meaning}", card.name));
+        meanings.extend(meaning.filter(|meaning| !meanings.contains(meaning)));
+    }
+    if !meanings.is_empty() && !terms.rows.is_empty() {
+        terms.notes.push(format!("value of a prepared feature, {}", meanings.join("; ")));
     }
     tables.extend([candidates, terms].into_iter().filter(|table| !table.rows.is_empty()));
 
@@ -442,6 +443,14 @@ fn shown_settings(settings: &[(String, Value)]) -> String {
     settings.iter().map(|(name, value)| format!(", {name} = {value}")).collect()
 }
 
+/// What a learner's documentation says of its importance: `the coefficient, per unit of the feature`.
+fn importance(card: &Card) -> Option<String> {
+    let words: Vec<&str> = card.documentation.split_whitespace().collect();
+    let text = words.join(" ");
+    let (_, said) = text.split_once("Importance is ")?;
+    Some(said.split_once(". ").map_or(said, |(sentence, _)| sentence).trim_end_matches('.').to_owned())
+}
+
 /// The design in words.
 fn described(design: &Design) -> String {
     fn of(recipe: &Recipe) -> String {
@@ -457,4 +466,16 @@ fn described(design: &Design) -> String {
         }
     }
     of(&design.recipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_learner_says_what_its_importance_is() {
+        for learner in fuse::learners().filter(|learner| !learner.card().name.starts_with("test_")) {
+            assert!(importance(learner.card()).is_some(), "{}", learner.card().name);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! predicted probabilities can be believed and acted upon. One table for all models and cohorts,
 //! and the data of each figure.
 
-use crate::figures::calibration::Bin;
+use crate::figures::calibration::{Bin, Curve};
 use crate::figures::words;
 use crate::plan::node::Evaluate;
 use crate::run::fault::Fault;
@@ -12,13 +12,15 @@ use crate::stats::bootstrap::{BootstrapInterval, ResampleFault, Units, percentil
 use crate::stats::decision_curve::{DecisionPoint, default_thresholds};
 use crate::stats::performance::{Evidence, PerformancePlan, evaluate_binary};
 use crate::stats::{Censored, Estimate, Outcome, Prediction};
-use crate::survival::calibration::{Calibration, calibration};
+use crate::survival::calibration::{Calibration, calibration, smoothed_at};
 use crate::survival::decision_curve::decision_curve;
 
 use super::drawn::evaluation as drawn;
 use super::judge::Judgement;
 
 const DIGITS: usize = 3;
+/// Steps of a smoothed calibration curve.
+const CURVE: usize = 60;
 /// Patients are grouped so for the points of a calibration plot.
 const GROUPS: usize = 10;
 /// Thresholds of the table; the figure has every percent.
@@ -185,7 +187,7 @@ impl Probabilities {
         }
         if wants("decision-curve") {
             self.benefits(judgement, &done.decision, None, (events.len(), done.events), plan.resamples, answer);
-            answer.figures.push(drawn::decision(judgement, None, judgement.how.clone(), &done.decision));
+            answer.figures.push(drawn::decision(judgement, None, done.events, &done.decision));
         }
         if let Some(tested) = &done.hosmer_lemeshow {
             let (statistic, df, p) = match tested {
@@ -234,6 +236,9 @@ impl Probabilities {
         for (at, label) in spec.horizons.iter().zip(&spec.horizon_labels) {
             step.watch.check()?;
             let Some(column) = curves.times.iter().position(|time| time == at) else { continue };
+            // Only follow-up until the horizon enters.
+            let by = |row: &usize| censored.event[*row] == 1 && censored.time[*row] <= *at;
+            let by_horizon = (0..censored.len()).filter(by).count();
             let risk = curves.survival.column(column).mapv(|survival| (1.0 - survival).clamp(0.0, 1.0));
             let title = titled(judgement, Some(label));
             if wants("calibration") {
@@ -274,9 +279,7 @@ impl Probabilities {
                                 None => estimate,
                             })
                         };
-                        // Only follow-up until the horizon enters.
-                        let by = |row: &usize| censored.event[*row] == 1 && censored.time[*row] <= *at;
-                        ratio.events = Some((0..censored.len()).filter(by).count());
+                        ratio.events = Some(by_horizon);
                         let ratio =
                             together(ratio, &|found| found.ratio.value.as_ref().map_or(f64::NAN, |ratio| 1.0 / ratio))?;
                         self.measure(judgement, "EO", &ratio, Some(label), answer);
@@ -294,21 +297,30 @@ impl Probabilities {
                         let slope =
                             together(slope, &|found| found.slope.as_ref().map_or(f64::NAN, |slope| slope.value))?;
                         self.measure(judgement, "calibration_slope", &slope, Some(label), answer);
-                        let ici = match &found.smoothed {
-                            Ok(smoothed) => {
+                        let (first, last) = risk.iter().fold((1.0_f64, 0.0_f64), |(a, b), r| (a.min(*r), b.max(*r)));
+                        let grid: Vec<f64> =
+                            (0..=CURVE).map(|i| first + (last - first) * i as f64 / CURVE as f64).collect();
+                        let curve = smoothed_at(censored, risk.view(), *at, &grid);
+                        let again = match curve {
+                            Ok(_) => {
                                 let stream = stream(step, judgement, label).named("ICI");
-                                let values =
-                                    replicates(&units, step.intervals().resamples, &stream, step.watch, |rows| {
-                                        let own = censored.select(rows);
-                                        let risk = ndarray::Array1::from_iter(rows.iter().map(|row| risk[*row]));
-                                        crate::survival::calibration::integrated_index(&own, risk.view(), *at)
-                                            .unwrap_or(f64::NAN)
-                                    })?;
+                                replicates(&units, step.intervals().resamples, &stream, step.watch, |rows| {
+                                    let own = censored.select(rows);
+                                    let risk = ndarray::Array1::from_iter(rows.iter().map(|row| risk[*row]));
+                                    smoothed_at(&own, risk.view(), *at, &grid)
+                                        .unwrap_or_else(|_| (f64::NAN, vec![f64::NAN; grid.len()]))
+                                })?
+                            }
+                            Err(_) => Vec::new(),
+                        };
+                        let ici = match &curve {
+                            Ok((ici, _)) => {
+                                let values: Vec<f64> = again.iter().map(|(ici, _)| *ici).collect();
                                 let how = format!(
                                     "Cox on a restricted cubic spline of cloglog; {}",
                                     crate::stats::bootstrap::described("percentile", &values)
                                 );
-                                let estimate = Estimate::new("ICI", smoothed.ici, n, how);
+                                let estimate = Estimate::new("ICI", *ici, n, how);
                                 match percentile(&values, step.level()) {
                                     Some((lower, upper)) => estimate.within(lower, upper, step.level()).enclosed(),
                                     None => {
@@ -320,13 +332,15 @@ impl Probabilities {
                             Err(error) => Estimate::not_estimable("ICI", n, error.to_string()),
                         };
                         self.measure(judgement, "ICI", &ici, Some(label), answer);
-                        let smooth = found.smoothed.as_ref().map_err(ToString::to_string).map(|smoothed| {
-                            let mut points: Vec<(f64, f64)> =
-                                risk.iter().copied().zip(smoothed.observed.iter().copied()).collect();
-                            points.retain(|(x, y)| x.is_finite() && y.is_finite());
-                            points.sort_by(|a, b| a.0.total_cmp(&b.0));
-                            points.dedup();
-                            points.into_iter().map(|(x, y)| (x, y, None)).collect()
+                        let smooth = curve.as_ref().map_err(ToString::to_string).map(|(_, curve)| {
+                            let places = grid.iter().zip(curve).enumerate();
+                            let known = places.filter(|(_, (x, y))| x.is_finite() && y.is_finite());
+                            known
+                                .map(|(place, (x, y))| {
+                                    let values: Vec<f64> = again.iter().map(|(_, curve)| curve[place]).collect();
+                                    (*x, *y, percentile(&values, step.level()))
+                                })
+                                .collect()
                         });
                         let bins = found.groups.iter().filter_map(|group| {
                             Some(Bin {
@@ -339,9 +353,10 @@ impl Probabilities {
                         });
                         let told = said(&[("slope", Some(&slope))]);
                         let curve = drawn::calibrated(judgement, told, smooth, bins.collect(), &risk.to_vec());
+                        let curve = Curve { events: by_horizon as u64, ..curve };
                         let method =
-                            "Cox regression on a restricted cubic spline of the predicted risk; groups of equal \
-                                      size with Kaplan-Meier estimates"
+                            "Cox regression on a restricted cubic spline of the predicted risk, band by pointwise \
+                                      percentile bootstrap; groups of equal size with Kaplan-Meier estimates"
                                 .to_owned();
                         answer.figures.push(drawn::calibration(judgement, Some(label), method, curve));
                     }
@@ -363,9 +378,9 @@ impl Probabilities {
                 );
                 match found {
                     Ok(points) => {
-                        let counts = (censored.len(), censored.events());
+                        let counts = (censored.len(), by_horizon);
                         self.benefits(judgement, &points, Some(label), counts, resamples, answer);
-                        answer.figures.push(drawn::decision(judgement, Some(label), judgement.how.clone(), &points));
+                        answer.figures.push(drawn::decision(judgement, Some(label), by_horizon, &points));
                     }
                     Err(ResampleFault::Cancelled(cancelled)) => return Err(cancelled.into()),
                     Err(ResampleFault::NotEstimable(reason)) => {

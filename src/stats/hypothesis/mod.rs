@@ -13,6 +13,7 @@ mod mann_whitney;
 mod mcnemar;
 mod shapiro_wilk;
 mod t_test;
+mod wald;
 mod wilcoxon_signed_rank;
 
 pub use anova::{anova, welch_anova};
@@ -24,6 +25,7 @@ pub use mann_whitney::{Exactness, RankSums, mann_whitney};
 pub use mcnemar::mcnemar;
 pub use shapiro_wilk::shapiro_wilk;
 pub use t_test::{one_sample_t, paired_t, student_t, welch_t};
+pub use wald::wald;
 pub use wilcoxon_signed_rank::wilcoxon_signed_rank;
 
 use serde::{Deserialize, Serialize};

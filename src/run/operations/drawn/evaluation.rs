@@ -436,13 +436,13 @@ pub fn together(figures: &mut Vec<FigureData>) {
 }
 
 /// A decision curve of one model on one cohort.
-pub fn decision(judgement: &Judgement, at: Option<&str>, method: String, points: &[DecisionPoint]) -> FigureData {
+pub fn decision(judgement: &Judgement, at: Option<&str>, happened: usize, points: &[DecisionPoint]) -> FigureData {
     let figure = DecisionCurves {
         cohort: place(judgement),
         n: judgement.rows.len() as u64,
-        events: events(&judgement.outcome),
+        events: happened as u64,
         horizon: at.map(str::to_owned),
-        method,
+        method: judgement.how.clone(),
         curves: vec![Decided {
             name: judgement.model.clone(),
             points: points

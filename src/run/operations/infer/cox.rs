@@ -12,7 +12,7 @@ use crate::survival::kaplan_meier::Transform;
 
 use super::super::describe::shown_unit;
 use super::matrix::Frame;
-use super::{Coefficient, Fitted, level};
+use super::{Coefficient, Fitted, joint, level};
 
 pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted, Fault> {
     let Outcome::Survival(censored) = &frame.outcome else {
@@ -84,6 +84,8 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
         test("score", &fit.score),
         ("AIC".to_owned(), Cell::number(fit.aic(), 1)),
     ];
+    let value = |column: usize| fit.coefficients.get(column)?.as_ref().ok().map(|c| c.value);
+    whole.extend(joint(frame, value, |i, j| fit.variance()[[i, j]], fit.n));
     let terms: Vec<(String, Vec<usize>)> = frame
         .terms
         .iter()

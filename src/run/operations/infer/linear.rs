@@ -9,7 +9,7 @@ use crate::run::step::Step;
 use crate::stats::{Estimate, Outcome};
 
 use super::matrix::Frame;
-use super::{Coefficient, Fitted, level};
+use super::{Coefficient, Fitted, joint, level};
 
 pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted, Fault> {
     let Outcome::Continuous(y) = &frame.outcome else {
@@ -45,6 +45,12 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
     if let Some(r) = fit.r_squared {
         whole.push(("R squared".to_owned(), Cell::number(r, 3)));
     }
+    let place = |column: usize| fit.kept.iter().position(|kept| *kept == column).map(|place| place + 1);
+    let covariance = |i: usize, j: usize| match (place(i), place(j)) {
+        (Some(i), Some(j)) => fit.vcov[i][j],
+        _ => f64::NAN,
+    };
+    whole.extend(joint(frame, |column| place(column).map(|place| fit.coefficients[place].estimate), covariance, fit.n));
     whole.push(("residual SD".to_owned(), Cell::number(fit.sigma, 3)));
     Ok(Fitted {
         coefficients,

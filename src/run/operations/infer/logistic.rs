@@ -9,7 +9,7 @@ use crate::run::step::Step;
 use crate::stats::{Estimate, Outcome};
 
 use super::matrix::Frame;
-use super::{Coefficient, Fitted, level};
+use super::{Coefficient, Fitted, joint, level};
 
 pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted, Fault> {
     let Outcome::Binary(labels) = &frame.outcome else {
@@ -60,6 +60,19 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
     } else {
         "p and intervals by Wald"
     };
+    let mut whole = vec![
+        (
+            "likelihood-ratio test".to_owned(),
+            Cell::text(format!("chi-square {statistic:.2} on {freedom} df, {}", p_is(p))),
+        ),
+        ("AIC".to_owned(), Cell::number(fit.aic(), 1)),
+    ];
+    let place = |column: usize| fit.kept.iter().position(|kept| *kept == column).map(|place| place + 1);
+    let covariance = |i: usize, j: usize| match (place(i), place(j)) {
+        (Some(i), Some(j)) => fit.vcov[i][j],
+        _ => f64::NAN,
+    };
+    whole.extend(joint(frame, |column| place(column).map(|place| fit.coefficients[place].estimate), covariance, fit.n));
     Ok(Fitted {
         coefficients,
         n: fit.n,
@@ -67,13 +80,7 @@ pub(super) fn fit(step: &Step<'_>, spec: &Infer, frame: &Frame) -> Result<Fitted
         measure: "OR",
         how: format!("{}; {how}", fit.how()),
         notes,
-        whole: vec![
-            (
-                "likelihood-ratio test".to_owned(),
-                Cell::text(format!("chi-square {statistic:.2} on {freedom} df, {}", p_is(p))),
-            ),
-            ("AIC".to_owned(), Cell::number(fit.aic(), 1)),
-        ],
+        whole,
         freedom: (fit.n - fit.coefficients.len()) as f64,
         ..Fitted::empty()
     })

@@ -24,6 +24,8 @@ pub struct Line {
 pub struct TermColumns {
     pub label: String,
     pub lines: Vec<Line>,
+    /// Whether its columns are those of one restricted cubic spline, the linear one first.
+    pub spline: bool,
 }
 
 /// Complete rows with their response and design matrix.
@@ -283,7 +285,9 @@ impl<'a> Gathered<'a> {
                     columns.push(values);
                 }
             }
-            told.push(TermColumns { label: term.label.clone(), lines });
+            let spline =
+                matches!(coded.as_slice(), [(single, _)] if single.category.is_none() && single.columns.len() > 1);
+            told.push(TermColumns { label: term.label.clone(), lines, spline });
         }
         let x = Array2::from_shape_fn((rows.len(), columns.len()), |(row, column)| columns[column][row]);
         let (strata, strata_levels) = combined(&self.strata, &rows);

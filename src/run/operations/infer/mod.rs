@@ -22,6 +22,7 @@ use crate::plan::node::Infer;
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, ResultTable};
 use crate::run::step::Step;
+use crate::stats::{NotEstimable, hypothesis};
 
 use matrix::Frame;
 
@@ -108,6 +109,43 @@ fn effect(coefficient: &Coefficient) -> Effect {
         },
         (None, why) => Effect::NotEstimable(why.clone().unwrap_or_default()),
     }
+}
+
+/// Tests of terms with several coefficients: whether all are zero, and of a spline whether it is a
+/// straight line.
+fn joint(
+    frame: &Frame,
+    value: impl Fn(usize) -> Option<f64>,
+    covariance: impl Fn(usize, usize) -> f64,
+    n: usize,
+) -> Vec<(String, Cell)> {
+    let test = |name: String, columns: &[usize]| {
+        let b: Option<Vec<f64>> = columns.iter().map(|column| value(*column)).collect();
+        let tested = b
+            .ok_or_else(|| NotEstimable::new("a coefficient is not estimable"))
+            .and_then(|b| hypothesis::wald(&b, |i, j| covariance(columns[i], columns[j]), n));
+        let cell = match tested {
+            Ok(test) => Cell::text(format!(
+                "chi-square {:.2} on {} df, {}",
+                test.statistic_value().unwrap_or_default(),
+                columns.len(),
+                words::p_is(test.p)
+            )),
+            Err(reason) => Cell::NotEstimable(reason.reason),
+        };
+        (name, cell)
+    };
+    let mut tests = Vec::new();
+    for term in &frame.terms {
+        let columns: Vec<usize> = term.lines.iter().filter_map(|line| line.column).collect();
+        if columns.len() > 1 {
+            tests.push(test(format!("{}, overall", term.label), &columns));
+            if term.spline {
+                tests.push(test(format!("{}, non-linear", term.label), &columns[1..]));
+            }
+        }
+    }
+    tests
 }
 
 type Fit = fn(&Step<'_>, &Infer, &Frame) -> Result<Fitted, Fault>;
