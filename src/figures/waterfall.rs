@@ -105,7 +105,7 @@ impl Figure for Waterfall {
         // From the bottom: the others first, then the smallest named part.
         let mut steps: Vec<(String, String, f64)> = Vec::new();
         if let Some((count, sum)) = rest {
-            steps.push((format!("{count} others"), String::new(), sum));
+            steps.push((format!("{count} other{}", if count == 1 { "" } else { "s" }), String::new(), sum));
         }
         steps.extend(shown.iter().rev().map(|p| (p.name.clone(), p.value.clone(), p.shapley)));
         let mut at = self.base;
