@@ -279,8 +279,11 @@ fn hazards(
             variables: listed,
         };
         if !figure.variables.is_empty() || !figure.adjusted.is_empty() {
-            let title =
-                format!("Hazard ratios of {} against {} within subgroups on {}", labels[place], labels[0], set.label);
+            let name = &step.groups(spec.by)?.name;
+            let title = format!(
+                "Hazard ratios by {name}, {} against {}, within subgroups on {}",
+                labels[place], labels[0], set.label
+            );
             answer.figures.push(FigureData::new(title, &figure));
         }
     }
