@@ -26,6 +26,7 @@ pub fn run(step: &Step<'_>, spec: &Stratify) -> Result<Answer, Fault> {
     let mut answer = Answer::default();
     for on in &spec.on {
         step.watch.check()?;
+        step.rows_as_patients(on)?;
         let set = step.world.rows(on)?;
         let endpoint = step.world.endpoint_on(spec.endpoint, set.table)?;
         if groups.table != set.table {
