@@ -165,7 +165,7 @@ pub fn labelled(low: f64, high: f64) -> Vec<(f64, String)> {
         if largest >= 1e5 || digits > 4 {
             if t.abs() < step * 1e-6 { "0".into() } else { format!("{t:.1e}").replace(".0e", "e").replace('-', "−") }
         } else {
-            signed(t, digits)
+            grouped(signed(t, digits))
         }
     };
     ticks.into_iter().map(|t| (t, said(t))).collect()
@@ -180,6 +180,23 @@ pub fn log_ticks(low: f64, high: f64) -> Vec<f64> {
     let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let all = powers.flat_map(|power| digits.iter().map(move |digit| digit * 10f64.powi(power)));
     all.filter(|tick| (low * 0.999..=high * 1.001).contains(tick)).collect()
+}
+
+/// Ticks that are there already, with the digits that the finest of them needs.
+pub fn alike(ticks: &[f64]) -> Vec<(f64, String)> {
+    let said: Vec<String> = ticks.iter().map(|tick| label(*tick)).collect();
+    let digits = said.iter().filter_map(|text| text.split_once('.')).map(|(_, after)| after.len()).max().unwrap_or(0);
+    let plain = said.iter().all(|text| !text.contains('e'));
+    let even = |tick: f64| if plain { grouped(signed(tick, digits)) } else { label(tick) };
+    ticks.iter().map(|tick| (*tick, even(*tick))).collect()
+}
+
+/// `10,000` as counts are written.
+fn grouped(text: String) -> String {
+    match text.parse::<u64>() {
+        Ok(value) => super::words::count(value),
+        Err(_) => text,
+    }
 }
 
 /// A tick's number without the noise of its arithmetic.
@@ -203,6 +220,10 @@ mod tests {
         assert_eq!(said(-1.0, 1.0), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
         assert_eq!(said(0.0, 1.0e6), ["0", "2e5", "4e5", "6e5", "8e5", "1e6"]);
         assert_eq!(said(3.0, 3.0), ["3"]);
+        assert_eq!(said(0.0, 20_000.0), ["0", "5000", "10,000", "15,000", "20,000"]);
+        let even = |ticks: &[f64]| alike(ticks).into_iter().map(|tick| tick.1).collect::<Vec<_>>();
+        assert_eq!(even(&[0.0, 0.5, 1.0]), ["0.0", "0.5", "1.0"]);
+        assert_eq!(even(&[0.0, 12.0, 24.0]), ["0", "12", "24"]);
         assert_eq!(log_ticks(0.4, 3.0), [0.5, 1.0, 2.0]);
         assert_eq!(spread([2.0, 2.0], 0.1), Some((1.8, 2.2)));
         assert_eq!(spread([f64::NAN], 0.1), None);

@@ -57,7 +57,7 @@ pub struct Beeswarm {
 }
 
 /// The ink of a patient without a value.
-const MISSING: super::Ink = (170, 170, 170);
+pub(super) const MISSING: super::Ink = (170, 170, 170);
 
 /// Where a value lies between the 5th and the 95th percentile of its feature.
 pub(super) fn shade(of: &[Option<f64>]) -> impl Fn(Option<f64>) -> super::Ink {
@@ -212,7 +212,7 @@ impl Figure for Beeswarm {
         if let (Some((_, values)), Some(name)) = (&rest, &others) {
             draw(shown.len(), name, values, &|_| (120, 120, 120));
         }
-        panel.x_axis(&mut page, &format!("Shapley value ({})", self.unit));
+        panel.x_axis(&mut page, &format!("Shapley value ({})", words::bare(&self.unit)));
         let high = (panel.height - 4.0).clamp(12.0, 60.0);
         let key = Key { title: "value", low: 0.0, high: 1.0, ends: Some(("low", "high")) };
         let at = (total - 12.5, panel.top + 4.0);

@@ -24,7 +24,7 @@ pub const CARD: Card = Card {
 /// The numbers of the plot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Agreement {
-    /// `volume of reader_1 and reader_2`.
+    /// `reader_1 minus reader_2`.
     pub readings: String,
     /// Mean and difference of each pair.
     pub points: Vec<(f64, f64)>,
@@ -33,6 +33,18 @@ pub struct Agreement {
     pub upper: Option<f64>,
     /// Share of differences that the limits hold.
     pub coverage: f64,
+}
+
+impl Agreement {
+    /// Bias and limits with the digits that their distance needs, all alike.
+    fn told(&self, value: f64) -> String {
+        let span = match (self.lower, self.upper) {
+            (Some(lower), Some(upper)) if upper > lower => upper - lower,
+            _ => value.abs(),
+        };
+        let digits = if span > 0.0 { (1.0 - span.log10().floor()).clamp(0.0, 6.0) } else { 2.0 };
+        words::signed(value, digits as usize)
+    }
 }
 
 impl Figure for Agreement {
@@ -53,7 +65,7 @@ impl Figure for Agreement {
     }
 
     fn caption(&self) -> String {
-        let said = |v: Option<f64>| v.map_or("not estimable".to_owned(), words::brief);
+        let said = |v: Option<f64>| v.map_or("not estimable".to_owned(), |v| self.told(v));
         words::paragraph([
             format!(
                 "Differences of {} over their means (n = {})",
@@ -107,11 +119,15 @@ impl Figure for Agreement {
             // Labels of lines that are close stand one below the other.
             let y = panel.at(x.0, *value).1.max(free);
             let x = panel.right() + 1.5;
-            page.text((x, y), &fit(&words::brief(*value), 7.0, 16.0), 7.0, Align::Left, BLACK_INK);
+            page.text((x, y), &fit(&self.told(*value), 7.0, 16.0), 7.0, Align::Left, BLACK_INK);
             page.text((x, y + 2.8), &fit(name, 6.0, 16.0), 6.0, Align::Left, GREY);
             free = y + 6.2;
         }
-        panel.axes(&mut page, "Mean of the two readings", "Difference");
+        panel.axes(
+            &mut page,
+            "Mean of the two readings",
+            &fit(&format!("Difference, {}", self.readings), 8.0, panel.height),
+        );
         Ok(page)
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
-use super::axes::label;
+use super::axes::alike;
 use super::chart::{Chart, Curve as Line};
 use super::km::time_ticks;
 use super::{Figure, FigureError, Page, Width, empty, field, groups, words};
@@ -112,7 +112,7 @@ impl Figure for Brier {
             y_title: "Brier score".into(),
             x: (0.0, end),
             y: (0.0, high),
-            ticks: Some(ticks.iter().map(|t| (*t, label(*t))).collect()),
+            ticks: Some(alike(&ticks)),
             curves,
             counts: None,
             notes: vec![format!("{}, {}", self.cohort, words::patients(self.n, Some(self.events)))],

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
-use super::axes::label;
+use super::axes::alike;
 use super::chart::{Chart, Counts, Curve as Line};
 use super::km::time_ticks;
 use super::{Figure, FigureError, Page, Width, empty, field, groups, number, words};
@@ -133,7 +133,7 @@ impl Figure for Incidence {
             y_title: format!("Cumulative incidence of {}", self.outcome),
             x: (0.0, end),
             y: (0.0, high),
-            ticks: Some(ticks.iter().map(|t| (*t, label(*t))).collect()),
+            ticks: Some(alike(&ticks)),
             curves: curves.collect(),
             counts: known.then(|| Counts {
                 title: "Number at risk",

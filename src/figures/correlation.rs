@@ -161,6 +161,19 @@ fn beside(
     }
 }
 
+/// A name in lines that a cell holds, cut in its middle where most of it stays; None where it does not.
+fn named(name: &str, side: f64) -> Option<Vec<String>> {
+    if text_width(name, 6.5) <= side - 0.6 {
+        return Some(vec![name.to_owned()]);
+    }
+    let spaced = wrap(&name.replace('_', " "), 6.5, side - 0.6, 3);
+    if !spaced.iter().any(|line| line.ends_with('…')) {
+        return Some(spaced);
+    }
+    let cut = shorten(name, 6.5, side - 0.6);
+    (cut.chars().count() * 2 > name.chars().count()).then(|| vec![cut])
+}
+
 /// The range of what is known of a column; a little around a constant.
 fn range(column: &Column) -> (f64, f64) {
     let known = column.values.iter().flatten().copied();
@@ -181,7 +194,23 @@ impl Correlations {
         let (margin, foot) = if numbered { (margin, 2.6) } else { (0.0, 0.0) };
         let cell = ((total - side * 2.0 - margin) / k as f64).min(45.0);
         let left = (total - margin - cell * k as f64) / 2.0 + margin;
-        let mut page = Page::new(total, cell * k as f64 + 4.0 + foot);
+        // Where a cell is too narrow for a name, all have numbers, and a key below.
+        let keyed = self.columns.iter().any(|column| named(&column.name, cell - 1.6).is_none());
+        let abreast = if total > 120.0 { 3 } else { 1 };
+        let key = if keyed { 3.4 * k.div_ceil(abreast) as f64 + 1.5 } else { 0.0 };
+        let mut page = Page::new(total, cell * k as f64 + 4.0 + foot + key);
+        for (at, column) in self.columns.iter().enumerate().filter(|_| keyed) {
+            let lines = k.div_ceil(abreast);
+            let wide = (total - 4.0) / abreast as f64;
+            let place = (2.0 + wide * (at / lines) as f64, page.height - key + 2.6 + 3.4 * (at % lines) as f64);
+            page.text(
+                place,
+                &shorten(&format!("{}  {}", at + 1, column.name), 6.5, wide - 2.0),
+                6.5,
+                Align::Left,
+                BLACK_INK,
+            );
+        }
         if numbered {
             let corner = (left, 2.0 + cell * k as f64);
             for (at, ticks) in numbers.iter().enumerate() {
@@ -194,7 +223,7 @@ impl Correlations {
                 let (x, y) = (left + cell * column as f64, 2.0 + cell * row as f64);
                 let inner = cell - 1.6;
                 if row == column {
-                    self.diagonal(&mut page, row, (x + 0.8, y + 0.8), inner, ranges[row]);
+                    self.diagonal(&mut page, (row, keyed), (x + 0.8, y + 0.8), inner, ranges[row]);
                 } else if row < column {
                     let pair = self.pair(row, column);
                     let r = pair.and_then(|pair| pair.coefficient);
@@ -217,18 +246,11 @@ impl Correlations {
         page
     }
 
-    fn diagonal(&self, page: &mut Page, at: usize, (x, y): (f64, f64), side: f64, range: (f64, f64)) {
+    fn diagonal(&self, page: &mut Page, (at, keyed): (usize, bool), (x, y): (f64, f64), side: f64, range: (f64, f64)) {
         let column = &self.columns[at];
-        let lines = if text_width(&column.name, 6.5) <= side - 0.6 {
-            vec![column.name.clone()]
-        } else {
-            let spaced = wrap(&column.name.replace('_', " "), 6.5, side - 0.6, 3);
-            // A name without places to break is cut in its middle.
-            if spaced.iter().any(|l| l.ends_with('…')) {
-                vec![shorten(&column.name, 6.5, side - 0.6)]
-            } else {
-                spaced
-            }
+        let lines = match (keyed, named(&column.name, side)) {
+            (false, Some(lines)) => lines,
+            _ => vec![(at + 1).to_string()],
         };
         let head = 3.0 * lines.len() as f64 + 0.6;
         let most = column.density.iter().map(|d| d.1).fold(0.0, f64::max);

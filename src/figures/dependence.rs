@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 use super::axes::{Panel, spread, y_margin};
-use super::beeswarm::shade;
+use super::beeswarm::{MISSING, shade};
 use super::colours::{Key, sequential};
 use super::page::{Align, BLACK_INK, GREY, Ink, fit, shorten};
 use super::{Figure, FigureError, Page, Width, empty, field, number, words};
@@ -59,6 +59,9 @@ pub struct Dependence {
     pub method: String,
     pub features: Vec<Feature>,
 }
+
+/// A share of the axis without a value, over which a line is dashed.
+const BARE: f64 = 0.3;
 
 impl Figure for Dependence {
     fn card(&self) -> &'static Card {
@@ -152,14 +155,23 @@ impl Figure for Dependence {
                 page.dots(cloud, radius, ink, 0.85);
             }
             let line = f.smooth.iter().filter(|(x, y)| *x >= xs.0 && *x <= xs.1 && *y >= ys.0 && *y <= ys.1);
-            page.path(line.map(|(x, y)| panel.at(*x, *y)).collect(), BLACK_INK, 0.35);
+            let line: Vec<(f64, f64)> = line.map(|(x, y)| panel.at(*x, *y)).collect();
+            if f.points.is_empty() && f.levels.is_empty() {
+                // Where no value lies for long the line is only between two of them.
+                for pair in line.windows(2) {
+                    let bare: &[f64] = if pair[1].0 - pair[0].0 > panel.width * BARE { &[1.0, 0.8] } else { &[] };
+                    page.dashed(pair, bare, BLACK_INK, 0.35);
+                }
+            } else {
+                page.path(line, BLACK_INK, 0.35);
+            }
             if f.points.is_empty() && f.levels.is_empty() {
                 for (value, _) in &f.smooth {
                     let (x, y) = panel.at(*value, ys.0);
                     page.line((x, y), (x, y - 1.4), GREY, 0.2);
                 }
             }
-            panel.y_axis(&mut page, &format!("{} ({})", self.measure, self.unit));
+            panel.y_axis(&mut page, &format!("{} ({})", self.measure, words::bare(&self.unit)));
             let name = shorten(&f.name, 8.0, panel.width + 8.0);
             if f.levels.is_empty() {
                 panel.x_axis(&mut page, &name);
@@ -171,6 +183,11 @@ impl Figure for Dependence {
             if !f.other.is_empty() {
                 let bar = Key { title: "", low: 0.0, high: 1.0, ends: Some(("low", "high")) };
                 bar.draw(&mut page, (panel.right() + 2.5, panel.top + 2.0), tall * 0.55, sequential);
+                if values().any(|(_, p)| p.other.is_none_or(|v| !v.is_finite())) {
+                    let y = panel.top + tall * 0.55 + 6.0;
+                    page.dot((panel.right() + 3.2, y), radius, MISSING);
+                    page.text((panel.right() + 4.6, y), "missing", 6.5, Align::Left, GREY);
+                }
                 let said = shorten(&format!("colour: {}", f.other), 6.5, panel.width + key - 3.0);
                 page.text((panel.right() + key - 2.0, y0 + 2.6), &said, 6.5, Align::Right, GREY);
             }

@@ -176,7 +176,10 @@ impl Figure for Enrichment {
             .draw(&mut page, (key, top + 4.0), 24.0, |v| diverging(v / reach));
         let mut y = top + 36.0;
         page.bold((key, y), "FDR", 7.0, Align::Left, BLACK_INK);
-        let mut sizes = vec![10f64.powf(-most), 10f64.powf(-(most / 3.0).max(1.4)), self.fdr, 1.0];
+        // Whole powers of ten, and the threshold.
+        let least = if most >= 2.0 { most.floor() } else { most };
+        let mut sizes = vec![10f64.powf(-least), 10f64.powf(-(most / 3.0).round().max(2.0)), self.fdr, 1.0];
+        sizes.sort_by(f64::total_cmp);
         sizes.dedup_by(|a, b| (certainty(*a) - certainty(*b)).abs() < 0.35);
         for fdr in sizes {
             let r = radius(fdr);

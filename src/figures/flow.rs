@@ -201,7 +201,8 @@ impl Figure for Flow {
         boxed(&mut page, (left, y), stem, &first);
         y += first.height();
         for condition in &self.conditions {
-            let reason = if condition.include { format!("Not: {}", condition.label) } else { condition.label.clone() };
+            let kept = if condition.include { "not " } else { "" };
+            let reason = format!("Excluded: {kept}{}", condition.label);
             let mut said = Said::new(&reason, condition.removed, side);
             if condition.unknown > 0 {
                 let fate = if condition.unknown_stays { ", who stay" } else { " of them" };
@@ -264,7 +265,7 @@ impl Figure for Flow {
                 }
                 y = bar + 4.0 + tall;
             }
-            page.text((left, y + 3.0), &format!("Split {}", split.name), 6.5, Align::Left, GREY);
+            page.text((left, y + 3.0), &format!("Split: {}", split.name), 6.5, Align::Left, GREY);
             y += 5.0;
         }
         page.height = y + 2.0;
@@ -307,7 +308,7 @@ mod tests {
         assert!(example().caption().contains("Of 105 patients in patients, 5 were excluded"));
         for width in [Width::Column, Width::Full] {
             let svg = example().draw(width).and_then(|p| p.svg()).expect("a drawing");
-            assert!(svg.contains("Not: unresectable HCC") && svg.contains("in no part"));
+            assert!(svg.contains("Excluded: not") && svg.contains("in no part"));
         }
     }
 

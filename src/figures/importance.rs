@@ -42,12 +42,18 @@ pub struct Importance {
     pub measure: String,
     pub unit: String,
     pub method: String,
+    /// Blocks in the order of the model; empty where that is not known.
+    #[serde(default)]
+    pub blocks: Vec<String>,
     pub bars: Vec<Bar>,
     /// Further features and the mean absolute value of their sum.
     pub others: Option<(u64, f64)>,
 }
 
 const MOST: usize = 20;
+
+/// The share of the width that names take at most.
+const NAMES: f64 = 0.45;
 
 impl Figure for Importance {
     fn card(&self) -> &'static Card {
@@ -63,7 +69,9 @@ impl Figure for Importance {
     }
 
     fn width(&self) -> Width {
-        Width::Column
+        // Names that a column would cut want both.
+        let names = widest(self.bars.iter().take(MOST).map(|bar| bar.name.as_str()), 7.0);
+        if names > Width::Column.millimetres() * NAMES { Width::Full } else { Width::Column }
     }
 
     fn caption(&self) -> String {
@@ -97,9 +105,11 @@ impl Figure for Importance {
             _ => None,
         };
         let mut blocks: Vec<&str> = Vec::new();
-        for bar in bars {
-            if !blocks.contains(&bar.block.as_str()) {
-                blocks.push(&bar.block);
+        // In the order of the model, so that a block has one ink in all figures of a study.
+        let own = bars.iter().map(|bar| &bar.block);
+        for block in self.blocks.iter().filter(|block| own.clone().any(|other| other == *block)).chain(own.clone()) {
+            if !blocks.contains(&block.as_str()) {
+                blocks.push(block);
             }
         }
         let most = bars.iter().map(|b| b.mean).chain(others.map(|o| o.1)).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
@@ -107,7 +117,7 @@ impl Figure for Importance {
         let least = bars.iter().map(|b| b.mean).fold(0.0, f64::min) * 1.05;
         let total = width.millimetres();
         let last = others.map(|(count, _)| words::others(count));
-        let names = widest(bars.iter().map(|b| b.name.as_str()).chain(last.as_deref()), 7.0).min(total * 0.45);
+        let names = widest(bars.iter().map(|b| b.name.as_str()).chain(last.as_deref()), 7.0).min(total * NAMES);
         let row = 4.6;
         let head = if blocks.len() > 1 { 3.6 * blocks.len() as f64 + 1.0 } else { 0.0 };
         let left = names + 4.0;
@@ -121,7 +131,9 @@ impl Figure for Importance {
             y: (0.0, 1.0),
         };
         let mut page = Page::new(total, panel.bottom() + 10.0);
-        let ink = |block: &str| PALETTE[blocks.iter().position(|b| *b == block).unwrap_or(0) % 6];
+        let order: Vec<&str> =
+            if self.blocks.is_empty() { blocks.clone() } else { self.blocks.iter().map(String::as_str).collect() };
+        let ink = |block: &str| PALETTE[order.iter().position(|b| *b == block).unwrap_or(0) % 6];
         if blocks.len() > 1 {
             for (place, block) in blocks.iter().enumerate() {
                 let y = 2.5 + 3.6 * place as f64;
@@ -158,7 +170,7 @@ impl Figure for Importance {
             draw(bars.len(), name, mean, (150, 150, 150), "");
         }
         page.line((zero, panel.top), (zero, panel.bottom()), BLACK_INK, 0.2);
-        panel.x_axis(&mut page, &format!("{} ({})", self.measure, self.unit));
+        panel.x_axis(&mut page, &format!("{} ({})", self.measure, words::bare(&self.unit)));
         Ok(page)
     }
 }
@@ -172,6 +184,7 @@ mod tests {
         let bar =
             |name: &str, block: &str, mean, direction| Bar { name: name.into(), block: block.into(), mean, direction };
         let mut figure = Importance {
+            blocks: Vec::new(),
             model: "PRIME_R".into(),
             cohort: "train".into(),
             n: 40,

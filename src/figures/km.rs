@@ -18,11 +18,14 @@ pub const CARD: Card = Card {
     documentation: "Steps fall at event times and ticks mark censored times. The band is the interval that was \
         estimated; dotted lines lead to the medians, and a median that was not reached has none and is said so. \
         The number at risk at *t* counts those with a time of *t* or later; in brackets stand those censored before. \
-        One to six groups. Where a curve ends within the breadth of its pen after a last event, the band of that sliver \
+        One to six groups. Bands of more than three groups are not drawn. Where a curve ends within the breadth of its pen after a last event, the band of that sliver \
         is left out; the numbers have it.",
     references: &["Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481", "Pocock SJ et al. Lancet 2002;359:1686-1689"],
     example: "figure km",
 };
+
+/// Groups whose bands can be told apart.
+const BANDS: usize = 3;
 
 /// The breadth of a curve in millimetres.
 const PEN: f64 = 0.4;
@@ -222,15 +225,16 @@ impl Figure for SurvivalCurves {
             "Ticks mark censored times and dotted lines the medians; the table counts patients at risk and, in \
                      brackets, those censored before"
                 .to_owned();
+        let method = match self.curves.len() {
+            ..=BANDS => words::sentence(&self.method),
+            _ => "The bands of so many groups are left out; the numbers have them".to_owned(),
+        };
         let missing = if self.missing > 0 {
             format!("{} patients without an outcome or a group are left out", words::count(self.missing))
         } else {
             String::new()
         };
-        words::paragraph(
-            [vec![what, groups.join("; "), words::sentence(&self.method), marks], self.notes.clone(), vec![missing]]
-                .concat(),
-        )
+        words::paragraph([vec![what, groups.join("; "), method, marks], self.notes.clone(), vec![missing]].concat())
     }
 
     fn draw(&self, width: Width) -> Result<Page, FigureError> {
@@ -306,12 +310,12 @@ impl Figure for SurvivalCurves {
         });
         let risk = panel.bottom() + 12.5;
         let mut page = Page::new(total, risk + 3.5 * k + 3.0);
-        for (i, curve) in self.curves.iter().enumerate() {
-            // Many bands over each other would be one.
+        // The bands of four groups or more would be one.
+        for (i, curve) in self.curves.iter().enumerate().filter(|_| self.curves.len() <= BANDS) {
             let alpha = if self.curves.len() > 2 { 0.09 } else { 0.13 };
             page.area(curve.band(sliver).into_iter().map(|(x, y)| panel.at(x, y)).collect(), PALETTE[i], alpha);
         }
-        let labels: Vec<(f64, String)> = ticks.iter().map(|t| (*t, super::axes::label(*t))).collect();
+        let labels = super::axes::alike(&ticks);
         panel.x_ticks(&mut page, &labels, &fit(&self.time, 8.0, panel.width));
         panel.y_axis(&mut page, &fit(&self.outcome, 8.0, plot));
         let shown = |t: f64, c: &Curve| format!("{} ({})", words::count(c.at_risk(t)), words::count(c.censored(t)));

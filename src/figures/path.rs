@@ -147,7 +147,10 @@ impl Figure for Path {
         let upper = if below { upper } else { Panel { width: total - left - legend - 4.0, ..upper } };
         let lower = errors.map(|e| Panel { top: upper.bottom() + 5.0, height: 34.0, y: e, ..upper });
         let last = lower.unwrap_or(upper);
-        let lines = if below { named.len().div_ceil(2) + usize::from(hidden > 0) } else { 0 };
+        // Two columns of names where they fit, else one.
+        let wide = widest(named.iter().map(|c| &c.feature), 6.5);
+        let abreast = if wide <= total / 2.0 - 10.0 { 2 } else { 1 };
+        let lines = if below { named.len().div_ceil(abreast) + usize::from(hidden > 0) } else { 0 };
         let mut page = Page::new(total, last.bottom() + 11.0 + 3.3 * lines as f64);
         page.line(upper.at(x.0, 0.0), upper.at(x.1, 0.0), GREY, 0.15);
         for c in &self.coefficients {
@@ -191,13 +194,13 @@ impl Figure for Path {
             upper.x_ticks(&mut page, &[], "");
         }
         last.x_axis(&mut page, "log λ");
-        let room = if below { total / 2.0 - 10.0 } else { legend - 8.0 };
+        let room = if below { total / abreast as f64 - 10.0 } else { legend - 8.0 };
         let names = shortened(&named.iter().map(|c| c.feature.as_str()).collect::<Vec<_>>(), 6.5, room);
         for (place, name) in names.iter().enumerate() {
             let (ink, dash) = (PALETTE[place % 6], DASHES[(place % 6 + place / 6) % 6]);
             let (x, y) = if below {
-                let x = 2.0 + total / 2.0 * (place % 2) as f64;
-                (x, last.bottom() + 11.5 + 3.3 * (place / 2) as f64)
+                let x = 2.0 + total / abreast as f64 * (place % abreast) as f64;
+                (x, last.bottom() + 11.5 + 3.3 * (place / abreast) as f64)
             } else {
                 (upper.right() + 3.0, upper.top + 1.5 + 3.6 * place as f64)
             };

@@ -117,6 +117,7 @@ impl Figure for Quadrants {
                 words::count(self.n())
             ),
             tiles.join("; "),
+            "A tile is the darker the more patients it holds".into(),
             if self.event.is_empty() || self.points.is_empty() {
                 String::new()
             } else {
@@ -181,7 +182,14 @@ impl Figure for Quadrants {
                 page.line((x - 0.6, y + 0.6), (x + 0.6, y - 0.6), GREY, 0.2);
             }
             page.dots(of(Some(true)), radius, PALETTE[1], alpha);
-            panel.axes(&mut page, &self.x.model, &self.y.model);
+            let title = |g: &Grouping| {
+                if g.name == g.model || g.name.is_empty() {
+                    g.model.clone()
+                } else {
+                    format!("{} ({})", g.model, g.name)
+                }
+            };
+            panel.axes(&mut page, &fit(&title(&self.x), 8.0, panel.width), &fit(&title(&self.y), 8.0, panel.height));
             y = panel.bottom() + 12.0;
             if !self.event.is_empty() {
                 // The key has the marks of the panel.

@@ -165,7 +165,7 @@ impl Figure for RunningScore {
         area.push(lower.at(self.ranking.last().map_or(0.0, |p| p.0), 0.0));
         page.area(area, (150, 150, 150), 1.0);
         let crossing = self.ranking.windows(2).find(|pair| pair[0].1 > 0.0 && pair[1].1 <= 0.0).map(|pair| pair[1].0);
-        lower.axes(&mut page, "Rank", "Metric");
+        lower.axes(&mut page, "Rank", &fit("Ranking metric", 8.0, lower.height + 4.0));
         if let Some(rank) = crossing {
             lower.rise(&mut page, rank);
             let said = format!("0 at rank {}", words::count(rank.round() as u64));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
-use super::axes::label;
+use super::axes::alike;
 use super::chart::{Chart, Counts, Curve as Line};
 use super::km::time_ticks;
 use super::{Figure, FigureError, Page, Width, empty, field, groups, number, words};
@@ -105,19 +105,25 @@ impl Figure for TimeAuc {
         let end = points().map(|p| p.time).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
         let low = drawn().flat_map(|p| [p.area, p.lower]).flatten().fold(0.5, f64::min);
         let low = ((low - 0.02) * 10.0).floor().max(0.0) / 10.0;
-        let curves = self.curves.iter().enumerate().map(|(place, curve)| {
-            let known = curve.points.iter().filter_map(|p| Some((p, p.area?)));
-            let mut line = Line::new(
-                place,
-                &curve.name,
-                words::patients(curve.n, Some(curve.events)),
-                known.clone().map(|(p, area)| (p.time, area)).collect(),
-            );
-            // More bands than three hide each other; the numbers have them all.
-            let known = known.filter(|_| self.curves.len() <= 3);
-            line.band = known.filter_map(|(p, _)| Some((p.time, p.lower?, p.upper?))).collect();
-            line.dots = true;
-            line
+        // Models judged on the same patients are so once.
+        let counts = |curve: &Curve| words::patients(curve.n, Some(curve.events));
+        let first = self.curves.first().map(counts).unwrap_or_default();
+        let same = self.curves.len() > 1 && self.curves.iter().all(|curve| counts(curve) == first);
+        let note = if same { format!("{}: {first}", self.title) } else { self.title.clone() };
+        let curves = self.curves.iter().enumerate().flat_map(|(place, curve)| {
+            // The line is broken at a time whose area is not estimable.
+            let runs = curve.points.split(|p| p.area.is_none()).filter(|run| !run.is_empty()).enumerate();
+            runs.map(move |(run, points)| {
+                let name = if run == 0 { curve.name.as_str() } else { "" };
+                let known = points.iter().filter_map(|p| Some((p.time, p.area?))).collect();
+                let said = if same { String::new() } else { counts(curve) };
+                let mut line = Line::new(place, name, said, known);
+                // More bands than three hide each other; the numbers have them all.
+                let banded = points.iter().filter(|_| self.curves.len() <= 3);
+                line.band = banded.filter_map(|p| Some((p.time, p.lower?, p.upper?))).collect();
+                line.dots = true;
+                line
+            })
         });
         let mut times: Vec<f64> = self.curves.first().map_or(Vec::new(), |c| c.points.iter().map(|p| p.time).collect());
         // Ticks at the times themselves while they are few and even enough to read.
@@ -144,10 +150,10 @@ impl Figure for TimeAuc {
             y_title: "AUC".into(),
             x: (0.0, end * 1.04),
             y: (low, 1.0),
-            ticks: Some(times.iter().map(|t| (*t, label(*t))).collect()),
+            ticks: Some(alike(&times)),
             curves: curves.collect(),
             counts: Some(Counts { title: "Number at risk", rows: rows(times.as_slice()), at: times }),
-            notes: Vec::new(),
+            notes: vec![note],
             square: false,
             from: f64::NEG_INFINITY,
         };

@@ -58,7 +58,12 @@ impl Waterfall {
     fn shown(&self) -> (Vec<&Part>, Option<(usize, f64)>) {
         let mut order: Vec<&Part> = self.parts.iter().collect();
         order.sort_by(|a, b| b.shapley.abs().total_cmp(&a.shapley.abs()));
-        let rest = order.split_off(order.len().min(MOST));
+        // What rounds to 0 would be rows of zeros.
+        let digits = self.digits();
+        let told =
+            order.iter().take_while(|p| words::signed(p.shapley, digits).contains(|c: char| matches!(c, '1'..='9')));
+        let told = told.count().clamp(1, MOST);
+        let rest = order.split_off(order.len().min(told));
         let rest = (!rest.is_empty()).then(|| (rest.len(), rest.iter().map(|p| p.shapley).sum()));
         (order, rest)
     }
@@ -100,7 +105,7 @@ impl Figure for Waterfall {
         // From the bottom: the others first, then the smallest named part.
         let mut steps: Vec<(String, String, f64)> = Vec::new();
         if let Some((count, sum)) = rest {
-            steps.push((format!("{count} others"), String::new(), sum));
+            steps.push((format!("{count} other{}", if count == 1 { "" } else { "s" }), String::new(), sum));
         }
         steps.extend(shown.iter().rev().map(|p| (p.name.clone(), p.value.clone(), p.shapley)));
         let mut at = self.base;
@@ -161,7 +166,7 @@ impl Figure for Waterfall {
         page.dashed(&[(peak, 7.6), (peak, panel.top + row / 2.0)], &[0.6, 0.6], GREY, 0.2);
         tag(&mut page, self.base, 2.6, &format!("mean {}", words::signed(self.base, digits)));
         tag(&mut page, self.prediction, 6.0, &format!("prediction {}", words::signed(self.prediction, digits)));
-        panel.x_axis(&mut page, &format!("Prediction ({})", self.unit));
+        panel.x_axis(&mut page, &format!("Prediction ({})", words::bare(&self.unit)));
         Ok(page)
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 pub fn p(value: f64) -> String {
     if value < 0.001 {
         "< 0.001".into()
-    } else if value < 0.01 || (0.045..0.055).contains(&value) {
+    } else if value < 0.0095 || (0.045..0.055).contains(&value) {
         format!("{value:.3}")
     } else if value > 0.99 {
         "> 0.99".into()
@@ -153,6 +153,11 @@ pub fn between(lower: impl IntoIterator<Item = f64>) -> &'static str {
     if lower.into_iter().any(|limit| limit < 0.0) { " to " } else { "–" }
 }
 
+/// `risk score` of `the risk score`, in brackets on an axis.
+pub fn bare(unit: &str) -> &str {
+    unit.strip_prefix("the ").unwrap_or(unit)
+}
+
 /// `1 gene`, `1,204 genes`.
 pub fn of(count: u64, what: &str) -> String {
     format!("{} {what}{}", self::count(count), if count == 1 { "" } else { "s" })
@@ -251,6 +256,7 @@ mod tests {
     #[test]
     fn numbers_are_written_as_journals_do() {
         assert_eq!([1e-300, 0.0012, 0.0496, 0.2, 0.999].map(p), ["< 0.001", "0.001", "0.050", "0.20", "> 0.99"]);
+        assert_eq!([0.0094, 0.0096, 0.0104].map(p), ["0.009", "0.01", "0.01"]);
         assert_eq!(p_is(0.0001), "p < 0.001");
         assert_eq!(ratio_with(3.31, 2.06, 5.31), "3.31 (2.06–5.31)");
         assert_eq!(ratio_with(1.0021, 1.0008, 1.0035), "1.0021 (1.0008–1.0035)");

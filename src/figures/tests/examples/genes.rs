@@ -216,7 +216,7 @@ pub(super) fn genes(out: &mut Examples) {
     let agreement = |n: usize, by: f64| {
         let mut scatter = Scatter(61);
         bland_altman::Agreement {
-            readings: "volume by reader_1 and reader_2".into(),
+            readings: "reader_1 minus reader_2".into(),
             points: (0..n).map(|_| (40.0 + 10.0 * scatter.normal(), by * scatter.normal())).collect(),
             bias: Some(0.0),
             lower: Some(-1.96 * by),

@@ -35,6 +35,7 @@ pub(super) fn shapley(out: &mut Examples) {
     out.add("two of five", swarm(2, 5));
     out.add("forty of ten thousand", swarm(40, 10_000));
     let bars = |count: usize| importance::Importance {
+        blocks: Vec::new(),
         model: "PRIME_R".into(),
         cohort: "train (out of fold)".into(),
         n: 104,

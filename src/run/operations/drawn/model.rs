@@ -1,7 +1,9 @@
 //! Figures of a fitted model: the candidates of its search, what its preparation left, its path.
 
+use crate::card::Value;
 use crate::figures::learners::{Candidate, Learners};
 use crate::figures::selection::{Frequency, Selection, Step, Trace};
+use crate::figures::words;
 use crate::fuse::{self, FittedDesign, Stage};
 use crate::learn::recipe::Resampling;
 use crate::run::operations::model::{ModelValue, told};
@@ -28,7 +30,12 @@ fn learners(model: &ModelValue, name: &str, design: &FittedDesign) -> Vec<Figure
         let first = tried.first().filter(|_| tried.len() > 1)?;
         let metric = fuse::metric(&first.metric, kind);
         let candidates = tried.iter().map(|tried| {
-            let settings: String = tried.settings.iter().map(|(name, value)| format!(", {name} = {value}")).collect();
+            // A figure needs no more digits than tell candidates apart.
+            let said = |value: &Value| match value {
+                Value::Real(value) => words::brief(*value),
+                other => other.to_string(),
+            };
+            let settings: String = tried.settings.iter().map(|(name, of)| format!(", {name} = {}", said(of))).collect();
             Candidate {
                 name: format!("{}{settings}", tried.learner),
                 mean: tried.mean.filter(|v| v.is_finite()),

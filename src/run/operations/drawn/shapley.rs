@@ -42,6 +42,17 @@ pub struct Patient<'a> {
     pub shown: &'a dyn Fn(usize) -> String,
 }
 
+/// Each block once, in order.
+pub fn distinct(blocks: &[String]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for block in blocks.iter().filter(|block| !block.is_empty()) {
+        if !out.contains(block) {
+            out.push(block.clone());
+        }
+    }
+    out
+}
+
 impl Explained<'_> {
     fn own(&self, feature: usize) -> Vec<Option<f64>> {
         self.of.column(feature).iter().map(|v| v.is_finite().then_some(*v)).collect()
@@ -98,6 +109,7 @@ impl Explained<'_> {
             rest: if others.is_empty() { Vec::new() } else { rest.clone() },
         };
         let bars = Importance {
+            blocks: distinct(self.blocks),
             model: text(self.model),
             cohort: text(self.cohort),
             n: n as u64,

@@ -8,6 +8,7 @@ use crate::figures::importance::{Bar, Importance};
 use crate::fuse;
 use crate::plan::node::Explain;
 use crate::run::fault::Fault;
+use crate::run::operations::drawn::shapley::distinct;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::bootstrap::below;
@@ -180,7 +181,9 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
         "{name} of the unshuffled predictions {reference:.3}; features that reach no model lose nothing and are not listed"
     ));
     answer.tables.push(table);
+    let blocks: Vec<String> = subject.features.0.iter().map(|(block, _)| block.clone()).collect();
     let figure = Importance {
+        blocks: distinct(&blocks),
         model: subject.label.clone(),
         cohort: subject.cohort.clone(),
         n: n as u64,
