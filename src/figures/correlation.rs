@@ -148,8 +148,8 @@ fn beside(
     for (value, said) in ticks.iter().step_by(every) {
         let (x, half) = (left + cell * at as f64 + place(*value), text_width(said, NUMBERS) / 2.0);
         let within = x - half >= left + cell * at as f64 && x + half <= left + cell * (at + 1) as f64;
-        page.line((x, bottom - 0.4), (x, bottom + 0.4), GREY, 0.12);
         if within {
+            page.line((x, bottom - 0.4), (x, bottom + 0.4), GREY, 0.12);
             page.text((x, bottom + 1.7), said, NUMBERS, Align::Centre, GREY);
         }
     }

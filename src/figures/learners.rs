@@ -179,7 +179,9 @@ impl Figure for Learners {
             page.text((panel.right() + 2.0, y), &said(c), 7.0, Align::Left, BLACK_INK);
         }
         page.line((zero, panel.top), (zero, panel.bottom()), BLACK_INK, 0.2);
-        panel.x_axis(&mut page, &format!("{}, mean ± SD over folds; bold: chosen", self.metric));
+        let all = self.candidates.len();
+        let of = if all > MOST { format!(", best {MOST} of {all}") } else { String::new() };
+        panel.x_axis(&mut page, &format!("{}, mean ± SD over folds; bold: chosen{of}", self.metric));
         Ok(page)
     }
 }

@@ -47,6 +47,7 @@ model S for os on train
 
 groups high from R at median on train
 groups risk from S at median on train
+groups third from S at tertiles on train
 
 flow adults
 correlate R, S, age
@@ -54,11 +55,13 @@ evaluate R on train, test
   show AUC, roc, precision-recall, calibration, decision-curve, scores
 evaluate S on test
   against early cox(tumour)
-  at 6, 12 months
-  show C-index, AUC, Brier, IBS, scores
+  at 1, 2 years
+  show C-index, AUC, Brier, IBS, scores, calibration
 explain R by SHAP
 quadrants high, risk on test
 stratify os by risk on train
+  within arm
+stratify os by third on train
   within arm
 km(os ~ arm)
 cox(os ~ age + arm)
@@ -172,11 +175,20 @@ fn every_kind_is_drawn_by_a_study() {
     for text in [CLINIC, GENES, IMAGES] {
         let study = Study::new("t.study", text).in_folder(folder.path());
         let finished = study.run(&Store::none(), &Watch::silent()).unwrap_or_else(|no| panic!("{:?}", no.words()));
+        let mut titles: BTreeSet<&str> = BTreeSet::new();
         for figure in finished.report.results.answers.iter().flat_map(|answer| &answer.figures) {
+            assert!(titles.insert(&figure.title), "two figures are called `{}`", figure.title);
+            assert!(!figure.title.contains("1 years"), "{}", figure.title);
             let read = crate::figures::read(&figure.kind, &figure.data);
             let read = read.unwrap_or_else(|error| panic!("{}: {error}", figure.title));
             read.draw(read.width()).unwrap_or_else(|error| panic!("{}: {error}", figure.title));
             drawn.insert(figure.kind.clone());
+        }
+        if text == CLINIC {
+            let said = titles.iter().filter(|title| title.ends_with(" at 1 year")).count();
+            let apart = ["middle", "high"]
+                .map(|group| format!("Hazard ratios of {group} against low within subgroups on train"));
+            assert!(said > 0 && apart.iter().all(|title| titles.contains(title.as_str())), "{titles:?}");
         }
     }
     let missing: Vec<&str> = KINDS.iter().map(|kind| kind.card.name).filter(|name| !drawn.contains(*name)).collect();
