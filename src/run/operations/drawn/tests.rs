@@ -187,7 +187,7 @@ fn every_kind_is_drawn_by_a_study() {
         if text == CLINIC {
             let said = titles.iter().filter(|title| title.ends_with(" at 1 year")).count();
             let apart = ["middle", "high"]
-                .map(|group| format!("Hazard ratios of {group} against low within subgroups on train"));
+                .map(|group| format!("Hazard ratios by third, {group} against low, within subgroups on train"));
             assert!(said > 0 && apart.iter().all(|title| titles.contains(title.as_str())), "{titles:?}");
         }
     }
