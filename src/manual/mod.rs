@@ -31,7 +31,7 @@ pub fn pages() -> &'static [Page] {
             .iter()
             .flat_map(|home| home.clauses.iter().map(|clause| Page::of_keyword(clause, Some(home.word))));
         let cards = cards().map(Page::of_card);
-        let codes = crate::check::codes::all().map(Page::of_code);
+        let codes = crate::check::codes::all().chain(crate::run::codes::CODES).map(Page::of_code);
         let mut pages: Vec<Page> = declarations.chain(clauses).chain(cards).chain(codes).collect();
         tell_apart(&mut pages);
         // Keywords stay in the order of a study; within a topic everything else goes by name.

@@ -140,7 +140,12 @@ impl Page {
             of: None,
             title: code.title.to_owned(),
             summary: code.title.to_owned(),
-            body: format!("{}\n\nWrong:\n\n{}\n\nRight:\n\n{}", code.explanation, block(code.bad), block(code.good)),
+            body: match (code.bad, code.good) {
+                ("", "") => code.explanation.to_owned(),
+                (bad, good) => {
+                    format!("{}\n\nWrong:\n\n{}\n\nRight:\n\n{}", code.explanation, block(bad), block(good))
+                }
+            },
             parameters: Vec::new(),
             references: Vec::new(),
             serves: Vec::new(),

@@ -10,6 +10,7 @@
 //! printing, and reading the clock.
 
 pub mod archive;
+pub mod codes;
 pub mod fault;
 pub mod frozen;
 pub mod key;

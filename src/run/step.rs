@@ -1,7 +1,7 @@
 //! What one step is given to answer from: the data, its stream, its memory, and the models that
 //! it asks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value as Json;
@@ -75,6 +75,23 @@ impl<'a> Step<'a> {
         {
             notices.push(notice);
         }
+    }
+
+    /// Tells that an analysis takes rows as independent, where some are of one patient.
+    ///
+    /// # Errors
+    /// The rows have no value.
+    pub fn rows_as_patients(&self, rows: &Rows) -> Result<(), Fault> {
+        let set = self.world.rows(rows)?;
+        let Some(groups) = self.world.groups(set.table)? else { return Ok(()) };
+        let patients: HashSet<u32> = set.rows.iter().map(|row| groups[*row]).collect();
+        if patients.len() < set.rows.len() {
+            let (rows, patients) = (set.rows.len(), patients.len());
+            let words =
+                format!("{rows} rows in `{}` are of {patients} patients and are taken as independent", set.label);
+            self.notice("data::rows-of-one-patient", words);
+        }
+        Ok(())
     }
 
     fn made(&self, id: NodeId) -> Result<Made, Fault> {

@@ -120,3 +120,49 @@ fn what_is_open_absent_or_doubled_is_told() {
         }
     }
 }
+
+/// Two rows of each patient: what resamples patients says so, and what takes rows as patients is told of.
+#[test]
+fn rows_of_one_patient_stay_together_or_are_told() {
+    let study = "study EYES
+  seed 1
+
+table eyes
+  key id
+  repeated
+
+endpoint lost = binary(b > 0.5)
+endpoint os = survival(months as months, died == 1)
+
+features x from eyes
+  columns a
+
+model A for lost
+  fuse logistic(x)
+
+evaluate A over 3 folds
+  show AUC, Brier, calibration
+cox(os ~ a)
+cox(os ~ a + cluster(id))
+";
+    let mut eyes = cohort();
+    let ids: Vec<String> = (0..eyes.height()).map(|row| format!("P{}", row / 2)).collect();
+    eyes.with_column(Column::new("id".into(), ids)).expect("a column");
+    let study = Study::new("eyes.study", study).bind("eyes", &eyes).expect("a table");
+    let results = study.run(&Store::none(), &Watch::silent()).expect("a sound study").report.results;
+
+    let pairs = format!("{} rows of {} patients", eyes.height(), eyes.height() / 2);
+    let evaluated = answer(&results, "evaluate");
+    for record in evaluated.estimates.iter().filter(|record| record.kind == Kind::OutOfFold) {
+        let shown = record.lower.is_some() || record.no_interval.is_some();
+        assert!(record.how.contains(&pairs) && shown, "{record:?}");
+        assert!(!record.how.contains("DeLong") && !record.how.contains("Wald"), "{record:?}");
+    }
+    let told: Vec<&str> = results
+        .notices
+        .iter()
+        .filter(|notice| notice.code == "data::rows-of-one-patient")
+        .map(|notice| notice.declaration.as_str())
+        .collect();
+    assert_eq!(told, ["cox(os ~ a)"]);
+}

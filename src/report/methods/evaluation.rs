@@ -65,7 +65,8 @@ fn evaluated(writer: &mut Writer<'_>, evaluate: &Evaluate) -> String {
         .map(|name| match metric(writer.plan, evaluate, name) {
             Some(card) => {
                 let title = inside(card.title);
-                let short = if title.eq_ignore_ascii_case(name) { String::new() } else { format!(" ({})", html(name)) };
+                let known = title.to_lowercase().contains(&name.to_lowercase());
+                let short = if known { String::new() } else { format!(" ({})", html(name)) };
                 format!("{title}{short}{}", writer.references.cite(card.references))
             }
             None => html(name),

@@ -144,7 +144,11 @@ fn learners(writer: &mut Writer<'_>, candidates: &[Candidate]) -> String {
 fn candidate(writer: &mut Writer<'_>, candidate: &Candidate) -> String {
     let card = candidate.learner.card();
     let gridded = |name: &str| candidate.grid.iter().any(|(known, _)| *known == name);
-    let mut text = with_settings(&inside(card.title), Some(card), &candidate.settings, gridded);
+    let written: Vec<&str> =
+        candidate.settings.iter().map(|(name, _)| name).chain(candidate.grid.iter().map(|(name, _)| *name)).collect();
+    let unread = candidate.learner.unread(&candidate.settings, &written).settings;
+    let left_out = |name: &str| gridded(name) || unread.contains(&name);
+    let mut text = with_settings(&inside(card.title), Some(card), &candidate.settings, left_out);
     let grid: Vec<String> = candidate
         .grid
         .iter()

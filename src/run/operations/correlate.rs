@@ -18,6 +18,7 @@ use super::evaluate::predicted;
 /// # Errors
 /// A model on another table; a column that holds no numbers.
 pub fn run(step: &Step<'_>, spec: &Correlate) -> Result<Answer, Fault> {
+    step.rows_as_patients(&spec.rows)?;
     let set = step.world.rows(&spec.rows)?;
     let mut columns: Vec<(String, Vec<f64>)> = Vec::new();
     for reference in &spec.models {

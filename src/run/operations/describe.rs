@@ -46,6 +46,9 @@ impl Grouped {
 /// An absent column, or groups that have no value.
 pub fn run(step: &Step<'_>, spec: &Describe) -> Result<Answer, Fault> {
     let set = step.world.rows(&spec.rows)?;
+    if spec.by.is_some() {
+        step.rows_as_patients(&spec.rows)?;
+    }
     let grouped = spec.by.as_ref().map(|by| grouped(step, by, &set)).transpose()?;
     let mut answer = Answer::default();
     let wants = |word: &str| spec.show.iter().any(|shown| shown == word);

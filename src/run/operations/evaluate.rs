@@ -418,7 +418,7 @@ fn left_out(
             let level =
                 fold.fold.test.first().and_then(|row| levels.get(column).and_then(|levels| levels[*row].clone()));
             let mut own = pooled.on(&rows);
-            own.cohort = level.unwrap_or_else(|| "missing".to_owned());
+            own.cohort = format!("{column} {}", level.as_deref().unwrap_or("missing"));
             own.missing = fold.fold.test.len() - own.rows.len();
             // One model predicted them all.
             own.held = None;

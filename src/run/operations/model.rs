@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::card::{Card, Value};
+use crate::card::{Card, Settings, Value};
 use crate::fuse::{self, Cohort, CrossFit, FittedDesign, Work};
 use crate::learn::recipe::{Design, Recipe, Resampling};
 use crate::learn::{Block, Values};
@@ -271,7 +271,7 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
         let (how, features) = match (design.learned(), design.fused()) {
             (Some(learned), _) => {
                 let learner = learned.learner().map_or("none: no feature was left", |learner| learner.card().title);
-                (format!("{learner}{}", shown_settings(learned.settings())), Cell::count(learned.names().len()))
+                (format!("{learner}{}", shown_settings(&read(learned))), Cell::count(learned.names().len()))
             }
             (None, Some(fused)) => (fused.rule().card().title.to_owned(), Cell::count(fused.parts().len())),
             (None, None) => (String::new(), Cell::Empty),
@@ -437,6 +437,19 @@ fn answer(model: &ModelValue, label: &str, phases: &BTreeMap<String, Vec<String>
     }
     let figures = super::drawn::model::figures(model);
     Answer { tables, figures, notes: vec![described(&model.design)], ..Answer::default() }
+}
+
+/// The settings that the learner read: `C` of an unpenalised regression is none.
+fn read(learned: &fuse::Learned) -> Vec<(String, Value)> {
+    let all = learned.settings().to_vec();
+    let Some(learner) = learned.learner() else { return all };
+    let Ok(settings) = Settings::new(learner.card(), all.iter().map(|(name, value)| (name.as_str(), value.clone())))
+    else {
+        return all;
+    };
+    let written: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    let unread = learner.unread(&settings, &written).settings;
+    all.iter().filter(|(name, _)| !unread.contains(&name.as_str())).cloned().collect()
 }
 
 fn shown_settings(settings: &[(String, Value)]) -> String {

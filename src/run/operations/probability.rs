@@ -21,10 +21,15 @@ use super::judge::Judgement;
 const DIGITS: usize = 3;
 /// Steps of a smoothed calibration curve.
 const CURVE: usize = 60;
-/// Patients are grouped so for the points of a calibration plot.
+/// Groups of a calibration plot, where there are ten patients for each.
 const GROUPS: usize = 10;
+
 /// Thresholds of the table; the figure has every percent.
 const TOLD: [f64; 5] = [0.1, 0.2, 0.3, 0.4, 0.5];
+
+fn groups(patients: usize) -> usize {
+    GROUPS.min(patients / 10).max(2)
+}
 
 /// `slope 0.91 (0.62–1.20)` of each; limits of those that stand together are written alike.
 fn said(told: &[(&str, Option<&Estimate>)]) -> Vec<String> {
@@ -146,6 +151,7 @@ impl Probabilities {
             interval: if spec.bca { BootstrapInterval::Bca } else { BootstrapInterval::Percentile },
             hosmer_lemeshow: wants("Hosmer-Lemeshow").then_some(GROUPS),
             patients: judgement.patients.clone(),
+            bins: groups(events.len()),
             ..PerformancePlan::default()
         };
         let done = match evaluate_binary(events, p, &plan, &stream(step, judgement, ""), step.watch) {
@@ -242,7 +248,7 @@ impl Probabilities {
             let risk = curves.survival.column(column).mapv(|survival| (1.0 - survival).clamp(0.0, 1.0));
             let title = titled(judgement, Some(label));
             if wants("calibration") {
-                let groups = GROUPS.min(censored.len() / 10).max(2);
+                let groups = groups(censored.len());
                 match calibration(censored, risk.view(), *at, groups, step.level()) {
                     Ok(found) => {
                         let mut ratio = found.ratio.clone();

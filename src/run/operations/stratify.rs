@@ -9,7 +9,7 @@ use crate::plan::node::Stratify;
 use crate::run::fault::Fault;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable, fixed};
 use crate::run::step::Step;
-use crate::run::world::coded;
+use crate::run::world::{coded, word};
 use crate::stats::binomial::{ProportionInterval, proportion};
 use crate::stats::{Censored, Estimate, Outcome};
 use crate::survival::cox::{self, CoxData, CoxFit, CoxOptions};
@@ -26,6 +26,7 @@ pub fn run(step: &Step<'_>, spec: &Stratify) -> Result<Answer, Fault> {
     let mut answer = Answer::default();
     for on in &spec.on {
         step.watch.check()?;
+        step.rows_as_patients(on)?;
         let set = step.world.rows(on)?;
         let endpoint = step.world.endpoint_on(spec.endpoint, set.table)?;
         if groups.table != set.table {
@@ -118,9 +119,10 @@ fn hazards(
     answer: &mut Answer,
 ) -> Result<(), Fault> {
     let set = step.world.rows(on)?;
+    let by = word(step.plan().node(spec.by));
     let mut table = ResultTable::new(
         &format!("hazards-{}", set.label),
-        format!("Hazard ratios against {} on {}", labels.first().map_or("", String::as_str), set.label),
+        format!("Hazard ratios by {by} against {} on {}", labels.first().map_or("", String::as_str), set.label),
         ["subgroup", "group", "patients (events)", "all patients", "all events", "HR", "p", "p for interaction"],
     );
     let dummies = |rows: &[usize]| -> Vec<(String, Vec<f64>)> {
@@ -279,9 +281,8 @@ fn hazards(
             variables: listed,
         };
         if !figure.variables.is_empty() || !figure.adjusted.is_empty() {
-            let name = &step.groups(spec.by)?.name;
             let title = format!(
-                "Hazard ratios by {name}, {} against {}, within subgroups on {}",
+                "Hazard ratios by {by}, {} against {}, within subgroups on {}",
                 labels[place], labels[0], set.label
             );
             answer.figures.push(FigureData::new(title, &figure));

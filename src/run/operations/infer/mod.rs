@@ -29,6 +29,10 @@ use matrix::Frame;
 /// # Errors
 /// A formula that the data cannot fill; a procedure that has no engine yet.
 pub fn run(step: &Step<'_>, spec: &Infer) -> Result<Answer, Fault> {
+    let of_readings = matches!(spec.procedure.as_str(), "icc" | "kappa" | "bland_altman" | "sample_size");
+    if !of_readings && spec.formula.cluster.is_none() {
+        step.rows_as_patients(&spec.rows)?;
+    }
     match spec.procedure.as_str() {
         "km" => km::run(step, spec),
         "cox" => regressions(step, spec, cox::fit),
