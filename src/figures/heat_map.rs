@@ -133,7 +133,9 @@ impl Figure for HeatMap {
     }
 
     fn draw(&self, width: Width) -> Result<Page, FigureError> {
-        sheet(self, width, "heat-map")
+        let starred = self.rows.iter().any(|row| row.remark.contains('*'));
+        let foot = if starred { format!("{}; p adjusted", words::STARS) } else { String::new() };
+        sheet(self, width, "heat-map", &foot)
     }
 }
 
@@ -153,7 +155,7 @@ fn tree(merges: &[Merge], leaves: usize) -> Option<Vec<[(f64, f64); 4]>> {
 }
 
 /// The drawing, shared with figures that are heat maps of one purpose.
-pub(super) fn sheet(map: &HeatMap, width: Width, figure: &'static str) -> Result<Page, FigureError> {
+pub(super) fn sheet(map: &HeatMap, width: Width, figure: &'static str, foot: &str) -> Result<Page, FigureError> {
     let columns = map.columns();
     if map.rows.is_empty() || columns == 0 {
         return Err(empty(figure, "there is no row or no column"));
@@ -193,7 +195,12 @@ pub(super) fn sheet(map: &HeatMap, width: Width, figure: &'static str) -> Result
     let top = 6.5 + trees + 3.4 * (map.annotations.len() as f64 + 1.0) + 1.0;
     let high = row * rows as f64;
     let key_height = keys_height(map, keys);
-    let mut page = Page::new(total, (top + high + 3.0).max(6.0 + key_height));
+    let foot = wrap(foot, 6.5, total - 4.0, 3);
+    let bottom = (top + high + 3.0).max(6.0 + key_height);
+    let mut page = Page::new(total, bottom + 3.2 * foot.len() as f64 + if foot.is_empty() { 0.0 } else { 0.6 });
+    for (line, text) in foot.iter().enumerate() {
+        page.text((2.0, bottom + 1.0 + 3.2 * line as f64), text, 6.5, Align::Left, GREY);
+    }
 
     // Names that do not fit above their groups stand in the key.
     let name = |group: &Group| format!("{} ({})", group.name, group.columns.len());

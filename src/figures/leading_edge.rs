@@ -97,7 +97,10 @@ impl Figure for LeadingEdge {
     }
 
     fn draw(&self, width: Width) -> Result<Page, FigureError> {
-        sheet(&self.map(), width, "leading-edge")
+        let drawn = self.genes.len() as u64;
+        let of = if drawn < self.edge { format!("{} of ", words::count(drawn)) } else { String::new() };
+        let foot = format!("{}: {of}{} of the leading edge, in rank order", self.set, words::of(self.edge, "gene"));
+        sheet(&self.map(), width, "leading-edge", &foot)
     }
 }
 
@@ -124,7 +127,7 @@ mod tests {
             method: "GSEA".into(),
         };
         assert_eq!(figure.csv(), "gene,rank,a,b,c\ngroup,,high,high,low\nTOP2A,3,1,,-1\nCDK1,12,1,,-1\n");
-        assert!(figure.draw(Width::Full).and_then(|p| p.svg()).is_ok_and(|s| s.contains("TOP2A")));
+        assert!(figure.draw(Width::Full).and_then(|p| p.svg()).is_ok_and(|s| s.contains("TOP2A") && s.contains("G2M: 2 genes of the leading edge")));
         figure.genes.clear();
         assert!(matches!(figure.draw(Width::Full), Err(FigureError::Empty { .. })));
     }
