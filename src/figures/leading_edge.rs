@@ -127,7 +127,12 @@ mod tests {
             method: "GSEA".into(),
         };
         assert_eq!(figure.csv(), "gene,rank,a,b,c\ngroup,,high,high,low\nTOP2A,3,1,,-1\nCDK1,12,1,,-1\n");
-        assert!(figure.draw(Width::Full).and_then(|p| p.svg()).is_ok_and(|s| s.contains("TOP2A") && s.contains("G2M: 2 genes of the leading edge")));
+        assert!(
+            figure
+                .draw(Width::Full)
+                .and_then(|p| p.svg())
+                .is_ok_and(|s| s.contains("TOP2A") && s.contains("G2M: 2 genes of the leading edge"))
+        );
         figure.genes.clear();
         assert!(matches!(figure.draw(Width::Full), Err(FigureError::Empty { .. })));
     }
