@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::figures::words::{self, p_is};
 use crate::plan::node::{Evaluate, ModelRef};
 use crate::run::fault::Fault;
-use crate::run::results::{Answer, Cell, EstimateRecord, ResultTable, fixed, interval as shown_interval};
+use crate::run::results::{Answer, Cell, EstimateRecord, ResultTable};
 use crate::run::step::Step;
 use crate::stats::bootstrap::ResampleFault;
 use crate::stats::comparison::{Comparison, compare};
@@ -281,9 +281,14 @@ fn sentence(
     }
     let interval = comparison.difference.interval;
     let numbers = format!(
-        "difference in {metric} {}{}{}",
-        fixed(*value, DIGITS),
-        interval.map_or(String::new(), |i| format!(" ({})", shown_interval(i.lower, i.upper, DIGITS))),
+        "difference in {metric} {}{}",
+        Cell::Estimate {
+            value: *value,
+            lower: interval.map(|i| i.lower),
+            upper: interval.map(|i| i.upper),
+            digits: DIGITS
+        }
+        .shown(),
         match (adjusted, comparison.p) {
             (Some((p, adjustment)), _) => format!(", {} after {}", p_is(p), adjustment.title()),
             (None, Some(p)) => format!(", {}", p_is(p)),
