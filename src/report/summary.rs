@@ -82,10 +82,15 @@ fn label(plan: &Plan, model: &ModelRef) -> String {
     model.part.as_ref().map_or_else(|| name.to_owned(), |part| format!("{name}.{part}"))
 }
 
-/// What was accepted, in the words of its page: `accepted: follow-up starts before its predictors are known`.
+/// What was accepted, in the words of its page: `Accepted: follow-up starts before its predictors are known`.
 fn accepted(codes: &[String]) -> String {
     let title = |code: &String| crate::check::codes::page(code).map_or(code.clone(), |page| words::within(page.title));
-    format!("accepted: {}", codes.iter().map(title).collect::<Vec<_>>().join(", "))
+    format!("Accepted: {}", codes.iter().map(title).collect::<Vec<_>>().join(", "))
+}
+
+/// `a`, `b`, of a note below a table.
+fn mark(place: usize) -> char {
+    char::from(b'a' + (place % 26) as u8)
 }
 
 /// As tables and figures have it: long times whole, ratios near 1 with what keeps their limits apart.
@@ -138,13 +143,23 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
         out.push_str("</p>\n");
     }
     let mut rows = String::new();
-    let mut told = Vec::new();
+    let (mut told, mut notes) = (Vec::new(), Vec::new());
     for answer in &results.answers {
         let Some(node) = plan.find(&answer.declaration) else { continue };
         for line in headline(node, answer) {
             let events = line.estimate.events.map_or(String::new(), |events| events.to_string());
+            // What was accepted is said once below, and marked.
             let labels = &line.estimate.labels;
-            let label = if labels.is_empty() { String::new() } else { format!(" ({})", html(&accepted(labels))) };
+            let label = if labels.is_empty() {
+                String::new()
+            } else {
+                let said = accepted(labels);
+                let place = notes.iter().position(|known| *known == said).unwrap_or_else(|| {
+                    notes.push(said);
+                    notes.len() - 1
+                });
+                format!(" <sup>{}</sup>", mark(place))
+            };
             let _ = writeln!(
                 rows,
                 "<tr><th scope=\"row\"><a href=\"#{}\">{}</a>{label}</th><td class=\"n\">{}</td><td class=\"n\">{}</td>\
@@ -174,8 +189,12 @@ pub fn html_of(plan: &Plan, results: &Results) -> String {
              <table><caption id=\"headline\"><b>Headline results.</b> Estimate with its interval, patients and \
              events</caption><thead><tr><th scope=\"col\">What</th><th scope=\"col\" class=\"n\">Estimate</th>\
              <th scope=\"col\" class=\"n\">Patients</th><th scope=\"col\" class=\"n\">Events</th></tr></thead>\
-             <tbody>{rows}</tbody></table></div></div>"
+             <tbody>{rows}</tbody></table></div>"
         );
+        for (place, note) in notes.iter().enumerate() {
+            let _ = writeln!(out, "<p class=\"note\"><sup>{}</sup> {}</p>", mark(place), html(&sentence(note)));
+        }
+        out.push_str("</div>\n");
     }
     if !told.is_empty() {
         let _ = writeln!(out, "<ul class=\"told\">{}</ul>", told.join("\n"));
