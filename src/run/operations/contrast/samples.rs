@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::frame::Cells;
-use crate::frame::expression::Type;
+use crate::frame::expression::{Comparison, Expression as Row, Type};
 use crate::omics::Expression;
 use crate::omics::design::Covariate;
 use crate::plan::node::{Along, Contrast, ModelRef};
@@ -135,8 +135,15 @@ pub fn contrasts(step: &Step<'_>, along: &Along, gathered: &Gathered) -> Result<
         }
         Along::Column { label, expression } => {
             let cells = step.world.evaluate(expression, gathered.table)?;
-            by_column(step, label, &cells.select(gathered.rows.iter().copied().map(Some)), gathered)
-                .map(|asked| vec![asked])
+            let here = |cells: &Cells| cells.select(gathered.rows.iter().copied().map(Some));
+            let sides = match condition(expression) {
+                Some((column, chosen)) => {
+                    let own = step.world.evaluate(&Row::Column(column.to_owned()), gathered.table)?;
+                    sides(&chosen, &here(&own))
+                }
+                None => (label.clone(), "others".to_owned()),
+            };
+            by_column(step, label, &here(&cells), gathered, sides).map(|asked| vec![asked])
         }
     }
 }
@@ -216,7 +223,42 @@ fn by_model(step: &Step<'_>, reference: &ModelRef, gathered: &Gathered) -> Resul
     Ok(vec![groups, slope])
 }
 
-fn by_column(step: &Step<'_>, label: &str, cells: &Cells, gathered: &Gathered) -> Result<Asked, Fault> {
+/// The column and the levels of `type == "Tumor"` and `grade in ("G3", "G4")`.
+fn condition(expression: &Row) -> Option<(&str, Vec<&str>)> {
+    match expression {
+        Row::Compare { comparison: Comparison::Equal, left, right } => match (&**left, &**right) {
+            (Row::Column(column), Row::Text(level)) | (Row::Text(level), Row::Column(column)) => {
+                Some((column, vec![level]))
+            }
+            _ => None,
+        },
+        Row::OneOf { value, set } => {
+            let Row::Column(column) = &**value else { return None };
+            let mut levels = Vec::new();
+            for level in set {
+                let Row::Text(level) = level else { return None };
+                levels.push(level.as_str());
+            }
+            Some((column, levels))
+        }
+        _ => None,
+    }
+}
+
+/// The names of the two sides: the levels that are chosen, and the others that these rows have.
+fn sides(chosen: &[&str], cells: &Cells) -> (String, String) {
+    let others: Vec<String> = cells.levels().into_iter().filter(|level| !chosen.contains(&level.as_str())).collect();
+    let outside = if (1..=3).contains(&others.len()) { others.join(", ") } else { "others".to_owned() };
+    (chosen.join(", "), outside)
+}
+
+fn by_column(
+    step: &Step<'_>,
+    label: &str,
+    cells: &Cells,
+    gathered: &Gathered,
+    (inside, outside): (String, String),
+) -> Result<Asked, Fault> {
     let of_groups = |inside: &str, outside: &str, values: Vec<Option<f64>>, words: String| Asked {
         label: words,
         source: label.to_owned(),
@@ -229,7 +271,7 @@ fn by_column(step: &Step<'_>, label: &str, cells: &Cells, gathered: &Gathered) -
         && let Some(flags) = cells.flags()
     {
         let values = flags.into_iter().map(|flag| flag.map(|flag| f64::from(u8::from(flag)))).collect();
-        return Ok(of_groups(label, "others", values, label.to_owned()));
+        return Ok(of_groups(&inside, &outside, values, label.to_owned()));
     }
     if let Some(numbers) = cells.numbers() {
         return Ok(Asked {
@@ -325,4 +367,25 @@ pub fn table(gathered: &Gathered, asked: &[Asked]) -> ResultTable {
         );
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sides_of_a_condition_are_named_by_their_levels() {
+        let column = || Box::new(Row::Column("type".to_owned()));
+        let text = |level: &str| Row::Text(level.to_owned());
+        let equal = Row::Compare { comparison: Comparison::Equal, left: column(), right: Box::new(text("Tumor")) };
+        let of = Row::OneOf { value: column(), set: vec![text("G3"), text("G4")] };
+        assert_eq!(condition(&equal), Some(("type", vec!["Tumor"])));
+        assert_eq!(condition(&of), Some(("type", vec!["G3", "G4"])));
+        assert_eq!(condition(&Row::Not(column())), None);
+        let cells = |levels: &[&str]| Cells::Text(levels.iter().map(|level| Some((*level).to_owned())).collect());
+        let two = cells(&["Tumor", "Normal", "Tumor"]);
+        assert_eq!(sides(&["Tumor"], &two), ("Tumor".to_owned(), "Normal".to_owned()));
+        let many = cells(&["a", "b", "c", "d", "e"]);
+        assert_eq!(sides(&["a"], &many).1, "others");
+    }
 }
