@@ -240,13 +240,41 @@ impl Table<'_> {
         let row_height = if self.lines.len() > 45 { 4.1 } else { 4.8 };
         let head = 5.5f64.max(2.3 + 3.2 * (headings.len() as f64 - 1.0));
         let first = head + 6.4;
-        let bottom = first - 1.8 + row_height * self.lines.len() as f64;
-        let mut page = Page::new(total, bottom + 10.0);
         let across = |v: f64| {
             let share = if self.ratio() { (v / low).ln() / (high / low).ln() } else { (v - low) / (high - low) };
             left + share * (right - left)
         };
         let null = if self.ratio() { 1.0 } else { 0.0 };
+        // A reason must not be read as a mark on the line of no effect.
+        let clear = across(null) + 2.0;
+        let (reasons, room) = if right - clear > 30.0 { (clear, right - clear) } else { (left, right - left) };
+        // What is too long for its row makes the row higher.
+        let rows: Vec<(Vec<String>, Vec<String>)> = self
+            .lines
+            .iter()
+            .map(|line| {
+                let own = (names - line.indent) * if line.bold { 0.92 } else { 1.0 };
+                // A single word that is too long is cut in its middle.
+                let words: Vec<String> = line.name.split(' ').map(|word| shorten(word, 8.0, own)).collect();
+                let name = wrap(&words.join(" "), 8.0, own, 3);
+                let why = match line.effect {
+                    Some(Effect::NotEstimable(why)) if text_width(&inestimable(why), 8.0) > p - last - 3.0 - ratio => {
+                        wrap(why, 7.0, room, 3)
+                    }
+                    _ => Vec::new(),
+                };
+                (name, why)
+            })
+            .collect();
+        let heights: Vec<f64> = rows
+            .iter()
+            .map(|(name, why)| {
+                let further = |lines: &[String]| lines.len().saturating_sub(1) as f64;
+                row_height + (3.3 * further(name)).max(2.9 * further(why))
+            })
+            .collect();
+        let bottom = first - row_height / 2.0 + heights.iter().sum::<f64>() + 0.6;
+        let mut page = Page::new(total, bottom + 10.0);
         if counted {
             page.bold((n, head), "n", 8.0, Align::Right, BLACK_INK);
         }
@@ -260,17 +288,25 @@ impl Table<'_> {
             page.bold((p, head - 3.2 * place as f64), line, 8.0, Align::Right, BLACK_INK);
         }
         page.line((2.0, head + 2.7), (total - 2.0, head + 2.7), BLACK_INK, 0.2);
+        let mut tops = vec![first - row_height / 2.0];
+        tops.extend(heights.iter().scan(tops[0], |top, height| {
+            *top += height;
+            Some(*top)
+        }));
         for i in (1..self.lines.len()).step_by(2) {
-            page.block((1.0, first + row_height * (i as f64 - 0.5)), total - 2.0, row_height, PALE, 0.35);
+            page.block((1.0, tops[i]), total - 2.0, heights[i], PALE, 0.35);
         }
         page.dashed(&[(across(null), head + 2.7), (across(null), bottom)], &[1.0, 0.8], GREY, 0.2);
         for (i, line) in self.lines.iter().enumerate() {
-            let y = first + row_height * i as f64;
-            let name = shorten(&line.name, 8.0, names - line.indent);
-            if line.bold {
-                page.bold((2.0 + line.indent, y), &name, 8.0, Align::Left, BLACK_INK);
-            } else {
-                page.text((2.0 + line.indent, y), &name, 8.0, Align::Left, BLACK_INK);
+            let y = tops[i] + heights[i] / 2.0;
+            let (name, why) = &rows[i];
+            for (place, said) in name.iter().enumerate() {
+                let at = (2.0 + line.indent, y + 3.3 * (place as f64 - (name.len() as f64 - 1.0) / 2.0));
+                if line.bold {
+                    page.bold(at, said, 8.0, Align::Left, BLACK_INK);
+                } else {
+                    page.text(at, said, 8.0, Align::Left, BLACK_INK);
+                }
             }
             if counted {
                 page.text((n, y), &line.n, 8.0, Align::Right, BLACK_INK);
@@ -280,23 +316,18 @@ impl Table<'_> {
             match line.effect {
                 None => {}
                 Some(Effect::Reference) => page.text((ratio, y), "reference", 8.0, Align::Left, GREY),
-                Some(Effect::NotEstimable(why)) => {
-                    // The reason takes the place of the interval, from the middle of the axis on.
-                    let said = format!("not estimable{}{why}", if why.is_empty() { "" } else { ": " });
-                    let room = p - last - 3.0 - ratio;
-                    if text_width(&said, 8.0) <= room {
-                        page.text((ratio, y), &said, 8.0, Align::Left, GREY);
-                    } else {
-                        page.text((ratio, y), "not estimable", 8.0, Align::Left, GREY);
-                        // The reason must not be read as a mark on the line of no effect.
-                        let clear = across(null) + 2.0;
-                        let (x, room) =
-                            if right - clear > 30.0 { (clear, right - clear) } else { (left, right - left) };
-                        let why = fit(why, 7.0, room);
-                        // The line of no effect does not strike the words through.
-                        let ground = if i % 2 == 1 { (247, 247, 247) } else { (255, 255, 255) };
-                        page.block((x - 0.4, y - 1.6), text_width(&why, 7.0) + 0.8, 3.2, ground, 1.0);
-                        page.text((x, y), &why, 7.0, Align::Left, GREY);
+                // The reason takes the place of the interval.
+                Some(Effect::NotEstimable(reason)) if why.is_empty() => {
+                    page.text((ratio, y), &inestimable(reason), 8.0, Align::Left, GREY);
+                }
+                Some(Effect::NotEstimable(_)) => {
+                    page.text((ratio, y), "not estimable", 8.0, Align::Left, GREY);
+                    // The line of no effect does not strike the words through.
+                    let ground = if i % 2 == 1 { (247, 247, 247) } else { (255, 255, 255) };
+                    for (place, said) in why.iter().enumerate() {
+                        let y = y + 2.9 * (place as f64 - (why.len() as f64 - 1.0) / 2.0);
+                        page.block((reasons - 0.4, y - 1.45), text_width(said, 7.0) + 0.8, 2.9, ground, 1.0);
+                        page.text((reasons, y), said, 7.0, Align::Left, GREY);
                     }
                 }
                 Some(Effect::Estimate { value, lower, upper, .. }) => {
@@ -358,6 +389,10 @@ impl Table<'_> {
         page.text(((left + right) / 2.0, bottom + 7.0), &fit(&title, 8.0, room), 8.0, Align::Centre, BLACK_INK);
         Ok(page)
     }
+}
+
+fn inestimable(why: &str) -> String {
+    format!("not estimable{}{why}", if why.is_empty() { "" } else { ": " })
 }
 
 impl Forest {
