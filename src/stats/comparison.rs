@@ -26,8 +26,8 @@ pub struct Comparison {
 }
 
 /// Compares two models on the same patients: by DeLong's test for the AUC where each has one row,
-/// otherwise by resampling patients with all their rows, whose p-value is twice the smaller share of resampled differences on either side of
-/// 0 (`(1 + count) / (1 + resamples)`).
+/// otherwise by resampling patients with all their rows, whose p-value is twice the smaller share of
+/// resampled differences on either side of 0 (`(1 + count) / (1 + resamples)`).
 ///
 /// # Errors
 /// The outcomes of the two are not the same; stopped. A difference that is not estimable is told
