@@ -176,6 +176,7 @@ fn methods(asked: &[Asked<'_>], records: &[EstimateRecord], seen: &[Judgement]) 
     told
 }
 
+/// Each text once, in order of appearance, without empty ones.
 pub fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut seen = Vec::new();
     for text in texts {

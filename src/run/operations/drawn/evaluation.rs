@@ -12,6 +12,7 @@ use crate::figures::roc::{Curve as Roc, RocCurves};
 use crate::figures::scores::{Patient, Scores};
 use crate::figures::time_auc::{Curve as Discriminated, Point as AtTime, TimeAuc};
 use crate::figures::words;
+use crate::run::operations::evaluate::distinct;
 use crate::run::operations::judge::Judgement;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind};
 use crate::stats::decision_curve::DecisionPoint;
@@ -32,17 +33,6 @@ fn place(judgement: &Judgement) -> String {
 
 fn events(outcome: &Outcome) -> u64 {
     outcome.events().unwrap_or(0) as u64
-}
-
-/// The names of something in their order of appearance.
-fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut seen: Vec<&str> = Vec::new();
-    for name in names {
-        if !seen.contains(&name) {
-            seen.push(name);
-        }
-    }
-    seen
 }
 
 /// p of paired differences in a metric by cohort, model and comparator, as the tables of comparison

@@ -6,6 +6,7 @@ use crate::figures::beeswarm::{Beeswarm, Feature};
 use crate::figures::dependence::{self, Dependence};
 use crate::figures::importance::{Bar, Importance};
 use crate::figures::waterfall::{Part, Waterfall};
+use crate::run::operations::evaluate::distinct;
 use crate::run::results::FigureData;
 use crate::stats::smooth::lowess;
 
@@ -43,14 +44,8 @@ pub struct Patient<'a> {
 }
 
 /// Each block once, in order.
-pub fn distinct(blocks: &[String]) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for block in blocks.iter().filter(|block| !block.is_empty()) {
-        if !out.contains(block) {
-            out.push(block.clone());
-        }
-    }
-    out
+pub fn once(blocks: &[String]) -> Vec<String> {
+    distinct(blocks.iter().map(String::as_str)).into_iter().map(str::to_owned).collect()
 }
 
 impl Explained<'_> {
@@ -109,7 +104,7 @@ impl Explained<'_> {
             rest: if others.is_empty() { Vec::new() } else { rest.clone() },
         };
         let bars = Importance {
-            blocks: distinct(self.blocks),
+            blocks: once(self.blocks),
             model: text(self.model),
             cohort: text(self.cohort),
             n: n as u64,

@@ -8,7 +8,7 @@ use crate::figures::importance::{Bar, Importance};
 use crate::fuse;
 use crate::plan::node::Explain;
 use crate::run::fault::Fault;
-use crate::run::operations::drawn::shapley::distinct;
+use crate::run::operations::drawn::shapley::once;
 use crate::run::results::{Answer, Cell, EstimateRecord, FigureData, Kind, ResultTable};
 use crate::run::step::Step;
 use crate::stats::bootstrap::below;
@@ -183,7 +183,7 @@ pub(super) fn run(step: &Step<'_>, spec: &Explain, subject: &Subject<'_>, answer
     answer.tables.push(table);
     let blocks: Vec<String> = subject.features.0.iter().map(|(block, _)| block.clone()).collect();
     let figure = Importance {
-        blocks: distinct(&blocks),
+        blocks: once(&blocks),
         model: subject.label.clone(),
         cohort: subject.cohort.clone(),
         n: n as u64,
