@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::card::EndpointKind;
-use crate::learn::recipe::{Candidate, Design, Recipe, Resampling, Search, StepPlan};
+use crate::learn::recipe::{Candidate, Design, Recipe, Resampling, Search, StepPlan, used_up};
 use crate::plan::node::{Model, ModelRef, Operation, Spelt};
 use crate::plan::{Known, NodeId, Provenance, Rows};
 use crate::syntax::ast::{Declaration, Expr, ExprKind, Preposition, Span};
@@ -454,16 +454,14 @@ impl<'a> Checker<'a> {
     /// The columns of the patients' table that a block's preparation uses up, such as the centre of a
     /// harmonisation.
     fn used_up(&mut self, name: &str, block: &BlockAbout, context: &ModelAbout) -> Vec<BlockColumn> {
-        let steps = context.prepare.get(name).into_iter().flatten();
-        let names: Vec<String> =
-            steps.filter_map(|plan| plan.step.uses_up(&plan.settings)).map(str::to_owned).collect();
+        let names = context.prepare.get(name).map_or_else(Vec::new, |steps| used_up(steps));
         let (Some(table), Some(span)) = (self.rows_table(&context.rows), context.places.get(name).copied()) else {
             return Vec::new();
         };
         let mut columns = Vec::new();
         for name in names.into_iter().filter(|name| block.columns.iter().all(|column| column.name != *name)) {
-            if let Some(typed) = self.column(table, Purpose::Features, &name, span) {
-                columns.push(BlockColumn { name, ty: typed.ty, span });
+            if let Some(typed) = self.column(table, Purpose::Features, name, span) {
+                columns.push(BlockColumn { name: name.to_owned(), ty: typed.ty, span });
             }
         }
         columns

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::frame::expression::Type;
-use crate::learn::recipe::StepPlan;
+use crate::learn::recipe::{StepPlan, used_up};
 use crate::plan::Rows;
 use crate::plan::node::Spelt;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Line, Preposition, Span, Word};
@@ -284,7 +284,7 @@ impl Checker<'_> {
                 .help(format!("`prepare {name} by median` fills them in, `by complete_cases` leaves the rows out")),
             );
         }
-        let used_up: Vec<&str> = steps.iter().filter_map(|plan| plan.step.uses_up(&plan.settings)).collect();
+        let used_up = used_up(steps);
         let levels: Vec<_> = block
             .columns
             .iter()

@@ -1,9 +1,11 @@
 //! The preparation of a block: its steps, fitted one after the other on training rows.
 
+use std::borrow::Cow;
+
 use serde_json::{Value as Json, json};
 
 use crate::learn::block::{Block, Values};
-use crate::learn::recipe::StepPlan;
+use crate::learn::recipe::{StepPlan, used_up};
 use crate::learn::seam::{FitError, FittedStep, Step};
 use crate::stats::Outcome;
 
@@ -65,18 +67,19 @@ impl Prepared {
     ///
     /// # Errors
     /// A column that `whole`, the block before any step, has not.
-    fn given(&self, uses_up: Option<&str>, whole: &Block, rows: &[usize]) -> Result<Block, FitError> {
-        let Some(column) = uses_up else { return Ok(self.block.clone()) };
+    fn given(&self, uses_up: Option<&str>, whole: &Block, rows: &[usize]) -> Result<Cow<'_, Block>, FitError> {
+        let Some(column) = uses_up else { return Ok(Cow::Borrowed(&self.block)) };
         let own: Vec<usize> = self.positions.iter().map(|position| rows[*position]).collect();
         let brought = crate::learn::steps::columns::keep(whole, &[column.to_owned()])?;
-        Ok(self.block.clone().join(brought.select(&own)))
+        Ok(Cow::Owned(self.block.clone().join(brought.select(&own))))
     }
 }
 
-/// The block without columns that single steps use up: a centre is no feature.
-fn without(block: &Block, used_up: &[&str]) -> Block {
-    let kept = block.columns().iter().filter(|column| !used_up.contains(&column.name.as_str()));
-    Block::new(block.rows(), kept.cloned().collect())
+/// Some rows of the block without columns that single steps use up: a centre is no feature.
+fn features(block: &Block, rows: &[usize], used_up: &[&str]) -> Block {
+    let mut columns = block.select(rows).into_columns();
+    columns.retain(|column| !used_up.contains(&column.name.as_str()));
+    Block::new(rows.len(), columns)
 }
 
 /// Which rows have the modality: a value in any column, where the block has two or more.
@@ -125,9 +128,8 @@ impl FittedPipeline {
         rows: &[usize],
         work: &Work<'_>,
     ) -> Result<(Self, Prepared), FuseError> {
-        let used_up: Vec<&str> = plan.iter().filter_map(|plan| plan.step.uses_up(&plan.settings)).collect();
         let mut prepared =
-            Prepared { block: without(block, &used_up).select(rows), positions: (0..rows.len()).collect() };
+            Prepared { block: features(block, rows, &used_up(plan)), positions: (0..rows.len()).collect() };
         let mut pipeline = FittedPipeline {
             block: name.to_owned(),
             columns: block.names(),
@@ -216,8 +218,7 @@ impl FittedPipeline {
         let own = crate::learn::steps::columns::keep(block, &self.columns)
             .map_err(FuseError::at(format!("block {}", self.block)))?;
         let used_up: Vec<&str> = self.steps.iter().filter_map(|fitted| fitted.uses_up.as_deref()).collect();
-        let mut prepared =
-            Prepared { block: without(&own, &used_up).select(rows), positions: (0..rows.len()).collect() };
+        let mut prepared = Prepared { block: features(&own, rows, &used_up), positions: (0..rows.len()).collect() };
         prepared.retain(&present(&prepared.block));
         for Fitted { step, fitted, uses_up } in self.steps.iter().take(steps) {
             if step.drops_incomplete_rows() {

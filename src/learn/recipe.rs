@@ -15,6 +15,11 @@ pub struct StepPlan {
     pub settings: Settings,
 }
 
+/// Columns that steps use up: the centre of a harmonisation, which is no feature.
+pub fn used_up(steps: &[StepPlan]) -> Vec<&str> {
+    steps.iter().filter_map(|plan| plan.step.uses_up(&plan.settings)).collect()
+}
+
 /// A learner with a grid: each setting has one value or several to try.
 #[derive(Clone)]
 pub struct Candidate {
@@ -81,9 +86,8 @@ pub struct Design {
 }
 
 impl Design {
-    /// Columns that steps of a block use up: the centre of a harmonisation, which is no feature.
+    /// Columns that steps of a block use up.
     pub fn used_up(&self, block: &str) -> Vec<&str> {
-        let steps = self.prepare.get(block).into_iter().flatten();
-        steps.filter_map(|plan| plan.step.uses_up(&plan.settings)).collect()
+        self.prepare.get(block).map_or_else(Vec::new, |steps| used_up(steps))
     }
 }
